@@ -1,0 +1,1 @@
+//! What Quotah is measured with: a mock provider, a load generator and peers.

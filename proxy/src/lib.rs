@@ -1,0 +1,1 @@
+//! Quotah: a transparent gateway between applications and AI providers.

@@ -1,0 +1,3 @@
+//! The `quotah` binary.
+
+fn main() {}

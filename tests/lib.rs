@@ -1,0 +1,1 @@
+//! Quotah's behaviour tests live in `main.rs`; this empty library only anchors the package.
