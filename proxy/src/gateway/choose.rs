@@ -1,0 +1,60 @@
+//! Where a request goes.
+//!
+//! In this version a model has one deployment; health, headroom and price join the decision later.
+
+use std::sync::Arc;
+
+use quotah_adapters::Facts;
+
+use super::identify::Identity;
+use super::parse::Target;
+use super::refuse::Refusal;
+use super::routes::Deployment;
+use crate::clock;
+use crate::state::Snapshot;
+
+/// A decision: the deployment, and the model's name there.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) deployment: Deployment,
+    /// The model as the provider will read it; empty where the request names none.
+    pub(crate) model_sent: Arc<str>,
+}
+
+/// Picks the deployment for a request.
+///
+/// # Errors
+/// 404 when nothing serves the model, 403 when the key may not use it.
+pub(crate) fn choose(
+    snapshot: &Snapshot,
+    target: &Target,
+    facts: &Facts,
+    identity: &Identity,
+) -> Result<Order, Refusal> {
+    let asked = target.model(facts);
+    let routes = &snapshot.routes;
+    let dialect = target.call.dialect;
+    let deployment = match (&target.provider, asked) {
+        (Some(upstream), _) => routes.direct(upstream),
+        (None, Some(model)) => routes.find(model, dialect, clock::unix_seconds())?,
+        (None, None) => routes
+            .native(dialect)
+            .map(|upstream| routes.direct(upstream))
+            .ok_or_else(|| Refusal::no_provider(dialect))?,
+    };
+    if let Some(model) = asked
+        && !identity.may_use_model(model)
+    {
+        return Err(Refusal::model_not_allowed(model));
+    }
+    let provider = &deployment.upstream.config;
+    if !identity.may_use_provider(&provider.name) {
+        return Err(Refusal::provider_not_allowed(&provider.name));
+    }
+    if target.provider.is_none() && provider.kind.dialect() != dialect {
+        return Err(Refusal::other_dialect(asked.unwrap_or_default(), &provider.name, dialect));
+    }
+    let model_sent =
+        deployment.rename.clone().unwrap_or_else(|| asked.unwrap_or_default().into());
+    Ok(Order { deployment, model_sent })
+}

@@ -1,0 +1,104 @@
+//! Whose request this is: credential → [`Identity`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use quotah_adapters::{Credential, client_credential};
+use quotah_policy::Pattern;
+use sha2::{Digest, Sha256};
+
+use super::refuse::Refusal;
+use crate::config::resolved::StaticKey;
+
+/// How every virtual key begins; what looks like one and is unknown is always refused.
+const VIRTUAL_KEY_PREFIX: &str = "sk-qh-";
+
+/// Whom a request is accounted to, whatever its credential was.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Identity {
+    /// Key id: what logs and the ledger show.
+    pub(crate) key: Arc<str>,
+    pub(crate) team: Option<Arc<str>>,
+    pub(crate) user: Option<Arc<str>>,
+    pub(crate) project: Option<Arc<str>>,
+    pub(crate) tags: Vec<(String, String)>,
+    /// Models it may use; empty means all.
+    pub(crate) models: Vec<Pattern>,
+    /// Providers it may use; empty means all.
+    pub(crate) providers: Vec<String>,
+    /// Whether the credential was ours: then it must not go to a provider.
+    pub(crate) is_virtual: bool,
+}
+
+impl Identity {
+    /// Whether the key may use `model`.
+    pub(crate) fn may_use_model(&self, model: &str) -> bool {
+        self.models.is_empty() || self.models.iter().any(|pattern| pattern.matches(model))
+    }
+
+    /// Whether the key may use `provider`.
+    pub(crate) fn may_use_provider(&self, provider: &str) -> bool {
+        self.providers.is_empty() || self.providers.iter().any(|allowed| allowed == provider)
+    }
+}
+
+/// Every known key, found by the SHA-256 of what clients send.
+///
+/// A look-up by digest takes the same time for a near miss as for a far one.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    by_digest: HashMap<[u8; 32], Arc<Identity>>,
+    anonymous: Arc<Identity>,
+    required: bool,
+}
+
+impl Keys {
+    /// The keys of a configuration; with `required`, nobody is served without one.
+    pub(crate) fn new(keys: &[StaticKey], required: bool) -> Self {
+        let by_digest = keys
+            .iter()
+            .map(|key| {
+                let identity = Identity {
+                    key: key.id.as_str().into(),
+                    team: key.team.as_deref().map(Into::into),
+                    user: key.user.as_deref().map(Into::into),
+                    project: key.project.as_deref().map(Into::into),
+                    tags: key.tags.clone(),
+                    models: key.models.iter().map(|model| Pattern::new(model)).collect(),
+                    providers: key.providers.clone(),
+                    is_virtual: true,
+                };
+                (Sha256::digest(key.key.expose()).into(), Arc::new(identity))
+            })
+            .collect();
+        let anonymous = Identity { key: "anonymous".into(), ..Identity::default() };
+        Self { by_digest, anonymous: Arc::new(anonymous), required }
+    }
+
+    /// Whom a request belongs to.
+    ///
+    /// # Errors
+    /// One refusal for a missing, an unknown, a revoked and an expired key: nothing tells them apart.
+    pub(crate) fn identify(
+        &self,
+        headers: &HeaderMap,
+        query: Option<&str>,
+    ) -> Result<Arc<Identity>, Refusal> {
+        let credential: Option<Credential<'_>> = client_credential(headers, query);
+        let secret = credential.as_ref().map(Credential::secret);
+        if let Some(secret) = secret {
+            let is_ours = secret.starts_with(VIRTUAL_KEY_PREFIX);
+            if is_ours || !self.by_digest.is_empty() {
+                let digest: [u8; 32] = Sha256::digest(secret).into();
+                if let Some(identity) = self.by_digest.get(&digest) {
+                    return Ok(Arc::clone(identity));
+                }
+            }
+            if is_ours {
+                return Err(Refusal::invalid_key());
+            }
+        }
+        if self.required { Err(Refusal::invalid_key()) } else { Ok(Arc::clone(&self.anonymous)) }
+    }
+}

@@ -1,0 +1,113 @@
+//! The request's line: every stage, in order, on one screen.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use quotah_adapters::{Call, Facts, FactsReader};
+use uuid::Uuid;
+
+use super::body::AnswerBody;
+use super::io::{ConnState, REFUSED_METHOD};
+use super::read::Bounds;
+use super::record::Booking;
+use super::refuse::{Refusal, Refuser};
+use super::{admit, choose, parse, read, send};
+use crate::clock;
+use crate::state::{Snapshot, State};
+
+/// Serves one request, whatever it is: an answer always comes back.
+pub(crate) async fn serve(
+    state: Arc<State>,
+    conn: Arc<ConnState>,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
+    conn.in_flight.fetch_add(1, Ordering::Relaxed);
+    let snapshot = state.snapshot();
+    let target = parse::target(&snapshot, &request);
+    let refuser = Refuser::new(target.call.dialect, Uuid::now_v7());
+    let mut response = match line(&state, &conn, &snapshot, request, &refuser, target).await {
+        Ok(response) => response,
+        Err(refusal) => {
+            state.metrics.refused(refusal.reason());
+            refuser.answer(&refusal)
+        }
+    };
+    if state.drain.is_closing() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(http::header::CONNECTION, close);
+    }
+    conn.in_flight.fetch_sub(1, Ordering::Relaxed);
+    response
+}
+
+async fn line(
+    state: &Arc<State>,
+    conn: &Arc<ConnState>,
+    snapshot: &Arc<Snapshot>,
+    request: Request<Incoming>,
+    refuser: &Refuser,
+    target: parse::Target,
+) -> Result<Response<AnswerBody>, Refusal> {
+    // accept
+    if request.method().as_str() == REFUSED_METHOD {
+        return Err(Refusal::at_the_gate(conn.refused.get().copied()));
+    }
+    let server = &snapshot.config.server;
+    if target.call.is_local {
+        return Ok(Response::new(AnswerBody::Local(bytes::Bytes::new())));
+    }
+    if !state.drain.enter(server.in_flight_max) {
+        conn.left_unread.store(true, Ordering::Relaxed);
+        return Err(Refusal::overloaded());
+    }
+    let mut booking = Booking::open(Arc::clone(state), Arc::clone(snapshot), refuser.id());
+
+    // identify
+    let (head, incoming) = request.into_parts();
+    let identity = snapshot.keys.identify(&head.headers, head.uri.query()).inspect_err(|_| {
+        conn.left_unread.store(true, Ordering::Relaxed);
+    })?;
+    admit::describe(&mut booking, &identity, &head, conn.peer);
+
+    // read, and parse what has been read while the rest arrives
+    let bounds = Bounds { bytes_max: server.body_bytes_max, silence_max: server.timeout_body };
+    let mut reader = FactsReader::new(&target.call);
+    let reading_since = clock::now();
+    let body = read::read(incoming, conn, bounds, |piece| reader.feed(piece)).await;
+    booking.client_wait = clock::now().saturating_duration_since(reading_since);
+    let body = body.map_err(|refusal| booked(&mut booking, refuser, refusal))?;
+
+    // parse
+    let facts = reader
+        .finish()
+        .map_err(|error| booked(&mut booking, refuser, Refusal::bad_request(&error)))?;
+
+    // admit, choose
+    let order = admit_and_choose(&mut booking, &target, &facts, &identity)
+        .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
+
+    // send, relay; settle and record when the answer ends
+    send::send(booking, send::Sending { head, body, facts, target, identity, order }, refuser).await
+}
+
+/// Finds a deployment and puts the request on the books.
+fn admit_and_choose(
+    booking: &mut Booking,
+    target: &parse::Target,
+    facts: &Facts,
+    identity: &super::identify::Identity,
+) -> Result<choose::Order, Refusal> {
+    let order = choose::choose(&booking.snapshot, target, facts, identity)?;
+    admit::admit(booking, &target.call, facts, &order)?;
+    Ok(order)
+}
+
+/// Books a refusal of a request whose owner is known.
+fn booked(booking: &mut Booking, refuser: &Refuser, refusal: Refusal) -> Refusal {
+    let status: StatusCode = refuser.status(&refusal);
+    booking.refuse(status.as_u16(), refusal.reason());
+    refusal
+}
+

@@ -1,0 +1,23 @@
+//! The data plane: a request's straight line, one stage to a file.
+//!
+//! accept → identify → read → parse → admit → choose → send → relay → settle → record. [`line::serve`] is
+//! the line itself; each stage takes what the one before gives, and says with which refusals it may end it.
+
+pub(crate) mod accept;
+mod admit;
+mod body;
+pub(crate) mod choose;
+pub(crate) mod drain;
+pub mod gate;
+mod headers;
+pub(crate) mod identify;
+pub(crate) mod io;
+mod line;
+mod parse;
+mod read;
+mod record;
+mod refuse;
+mod relay;
+pub(crate) mod routes;
+mod send;
+mod settle;

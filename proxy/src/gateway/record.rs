@@ -1,0 +1,203 @@
+//! The ledger's record of one request, opened when it is admitted and booked exactly once.
+//!
+//! A [`Booking`] travels with the request from stage to stage and ends in one of three ways: settled by
+//! the stage that knows the outcome, or, when its future is dropped because the client has gone or the
+//! process is leaving, by its own `Drop`. There is no way out that books nothing, and none that books twice.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quotah_adapters::Reading;
+use quotah_policy::CostSource;
+use uuid::Uuid;
+
+use super::settle::{self, Bill, Evidence};
+use crate::clock;
+use crate::ledger::{Attempt, Entry, Intent, LedgerError, Outcome};
+use crate::metrics::{DeploymentMetrics, InflightGuard, Settled};
+use crate::state::{Snapshot, State};
+
+/// One request's account, until it is booked.
+#[derive(Debug)]
+pub(crate) struct Booking {
+    pub(crate) state: Arc<State>,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) entry: Box<Entry>,
+    pub(crate) started: Instant,
+    pub(crate) evidence: Evidence,
+    /// Time that the provider took to its first byte, connection set-up included.
+    pub(crate) upstream_wait: Duration,
+    /// Time that the client took to send its body.
+    pub(crate) client_wait: Duration,
+    pub(crate) first_byte_at: Option<Instant>,
+    pub(crate) metrics: Option<Arc<DeploymentMetrics>>,
+    /// Counts an open event stream for as long as it is open.
+    pub(crate) streams: Option<InflightGuard>,
+    /// Price look-ups go by the provider's name first, its kind second.
+    pub(crate) provider_kind: &'static str,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing is in the ledger: dropping it books nothing.
+    Open,
+    /// The intent is in the ledger and must be answered for.
+    Admitted,
+    /// Booked.
+    Settled,
+}
+
+impl Booking {
+    /// Opens a record; nothing is written yet.
+    pub(crate) fn open(state: Arc<State>, snapshot: Arc<Snapshot>, id: Uuid) -> Self {
+        let mut entry = Box::<Entry>::default();
+        entry.set_id(id);
+        entry.at_unix_ms = clock::unix_ms();
+        Self {
+            state,
+            snapshot,
+            entry,
+            started: clock::now(),
+            evidence: Evidence::default(),
+            upstream_wait: Duration::ZERO,
+            client_wait: Duration::ZERO,
+            first_byte_at: None,
+            metrics: None,
+            streams: None,
+            provider_kind: "",
+            stage: Stage::Open,
+        }
+    }
+
+    /// Appends the intent: from here on the request is answered for.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the ledger cannot be written; the record is then kept in memory until it can.
+    pub(crate) fn admit(&mut self) -> Result<(), LedgerError> {
+        let entry = &self.entry;
+        let intent = Intent {
+            id_hi: entry.id_hi,
+            id_lo: entry.id_lo,
+            at_unix_ms: entry.at_unix_ms,
+            key: entry.key.clone(),
+            team: entry.team.clone(),
+            user: entry.user.clone(),
+            project: entry.project.clone(),
+            tags: entry.tags.clone(),
+            dialect: entry.dialect.clone(),
+            operation: entry.operation.clone(),
+            model_asked: entry.model_asked.clone(),
+            model_sent: entry.model_sent.clone(),
+            provider: entry.provider.clone(),
+            deployment: entry.deployment.clone(),
+            stream: entry.stream,
+            reserved_picousd: 0,
+        };
+        self.stage = Stage::Admitted;
+        self.state.ledger.append_intent(&intent)
+    }
+
+    /// Notes one try at the deployment.
+    pub(crate) fn attempt(&mut self, status: u16, error_class: &str, took: Duration) {
+        self.entry.attempts.push(Attempt {
+            provider: self.entry.provider.clone(),
+            deployment: self.entry.deployment.clone(),
+            status: status.into(),
+            error_class: error_class.to_owned(),
+            duration_ms: millis(took),
+        });
+        if let Some(metrics) = &self.metrics {
+            metrics.attempt(if error_class.is_empty() { "ok" } else { error_class });
+        }
+    }
+
+    /// Whether the outcome is in the ledger.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.stage == Stage::Settled
+    }
+
+    /// Books a refusal of ours.
+    pub(crate) fn refuse(&mut self, status: u16, reason: &'static str) {
+        self.entry.status = status.into();
+        self.entry.reason = reason.to_owned();
+        self.settle(Outcome::Refused, &Reading::default());
+    }
+
+    /// Books the outcome, once; what comes after the first call is ignored.
+    pub(crate) fn settle(&mut self, outcome: Outcome, reading: &Reading) {
+        if self.is_settled() {
+            return;
+        }
+        self.stage = Stage::Settled;
+        let now = clock::now();
+        let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
+        let duration = now.saturating_duration_since(self.started);
+        let ttft = self.first_byte_at.map(|at| at.saturating_duration_since(self.started));
+        // What is neither the provider's nor the client's time up to the first byte is ours.
+        let overhead = ttft
+            .unwrap_or(duration)
+            .saturating_sub(self.upstream_wait)
+            .saturating_sub(self.client_wait);
+        self.write(outcome, reading, &bill, [duration, overhead], ttft);
+        if let Some(metrics) = &self.metrics {
+            metrics.record(&Settled {
+                status: u16::try_from(self.entry.status).unwrap_or(0),
+                outcome: outcome.as_str(),
+                duration,
+                time_to_first_token: ttft.filter(|_| self.entry.stream),
+                overhead,
+                usage: bill.usage,
+                cost: bill.cost,
+                team: &self.entry.team,
+                unpriced: bill.is_unpriced,
+            });
+        }
+        crate::telemetry::access(&self.entry);
+    }
+
+    fn write(
+        &mut self,
+        outcome: Outcome,
+        reading: &Reading,
+        bill: &Bill,
+        [duration, overhead]: [Duration; 2],
+        ttft: Option<Duration>,
+    ) {
+        let entry = &mut self.entry;
+        entry.set_outcome(outcome);
+        entry.set_usage(&bill.usage, bill.usage_source);
+        entry.set_cost(bill.cost.map(|cost| (cost, CostSource::Table)));
+        if bill.cost.is_some() {
+            entry.price_version = self.snapshot.config.price_table.version().to_owned();
+        }
+        if let Some(model) = &reading.model {
+            entry.model_answered = model.to_string();
+        }
+        entry.duration_ms = millis(duration);
+        entry.ttft_ms = ttft.map(millis);
+        entry.overhead_us = u64::try_from(overhead.as_micros()).unwrap_or(u64::MAX);
+        // A failed append is counted, kept in memory and retried by the ledger itself; the answer goes on.
+        if let Err(error) = self.state.ledger.append_entry(entry) {
+            tracing::debug!(%error, "ledger entry is kept in memory");
+        }
+    }
+}
+
+impl Drop for Booking {
+    fn drop(&mut self) {
+        if self.stage == Stage::Admitted {
+            let outcome = if self.state.drain.is_forced() {
+                Outcome::Interrupted
+            } else {
+                Outcome::ClientGone
+            };
+            self.settle(outcome, &Reading::default());
+        }
+        self.state.drain.leave();
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

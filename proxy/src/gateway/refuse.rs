@@ -1,0 +1,195 @@
+//! The HTTP face of everything that can go wrong here: one place, in the caller's dialect.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use quotah_adapters::{Dialect, FactsError, RefusalKind, refusal_body};
+use uuid::Uuid;
+
+use super::body::AnswerBody;
+use super::gate::GateError;
+use super::io::Refused;
+use crate::upstream::{ConnectError, ExchangeError};
+
+/// When to come back after a momentary refusal.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A request that is not served, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    kind: RefusalKind,
+    message: Cow<'static, str>,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    fn new(kind: RefusalKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, message: message.into(), retry_after: None }
+    }
+
+    fn retry(self) -> Self {
+        Self { retry_after: Some(RETRY_AFTER), ..self }
+    }
+
+    /// The reason's name in metrics and the ledger.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.kind.reason()
+    }
+
+    pub(crate) fn at_the_gate(refused: Option<Refused>) -> Self {
+        match refused {
+            Some(Refused::HeadTimeout) => {
+                Self::new(RefusalKind::RequestTimeout, "request head did not arrive in time")
+            }
+            Some(Refused::Gate(GateError::TooLarge)) => {
+                Self::new(RefusalKind::HeadTooLarge, GateError::TooLarge.to_string())
+            }
+            Some(Refused::Gate(error)) => Self::new(RefusalKind::BadHead, error.to_string()),
+            None => Self::new(RefusalKind::BadHead, "method is not served here"),
+        }
+    }
+
+    pub(crate) fn invalid_key() -> Self {
+        Self::new(RefusalKind::InvalidKey, "the API key is missing or not valid")
+    }
+
+    pub(crate) fn overloaded() -> Self {
+        Self::new(RefusalKind::Overloaded, "too many requests are under way; try again shortly").retry()
+    }
+
+    pub(crate) fn body_too_large(bytes_max: u64) -> Self {
+        Self::new(
+            RefusalKind::BodyTooLarge,
+            format!("request body is over the limit of {bytes_max} bytes"),
+        )
+    }
+
+    pub(crate) fn body_timeout() -> Self {
+        Self::new(RefusalKind::RequestTimeout, "request body stopped arriving")
+    }
+
+    pub(crate) fn broken_body() -> Self {
+        Self::new(RefusalKind::BadRequest, "request body ended early or is not framed correctly")
+    }
+
+    pub(crate) fn bad_request(error: &FactsError) -> Self {
+        Self::new(RefusalKind::BadRequest, error.to_string())
+    }
+
+    pub(crate) fn no_route(model: &str) -> Self {
+        Self::new(
+            RefusalKind::NoRoute,
+            format!("no route has the model {:?}; configured providers do not list it", short(model)),
+        )
+    }
+
+    pub(crate) fn no_provider(dialect: Dialect) -> Self {
+        Self::new(
+            RefusalKind::NoRoute,
+            format!("no configured provider speaks the {} dialect", dialect.as_str()),
+        )
+    }
+
+    pub(crate) fn other_dialect(model: &str, provider: &str, dialect: Dialect) -> Self {
+        Self::new(
+            RefusalKind::NoRoute,
+            format!(
+                "the model {:?} is served by {provider:?}, which does not speak the {} dialect; \
+                 translation between dialects is not in this version",
+                short(model),
+                dialect.as_str(),
+            ),
+        )
+    }
+
+    pub(crate) fn model_not_allowed(model: &str) -> Self {
+        Self::new(
+            RefusalKind::NotAllowed,
+            format!("this key may not use the model {:?}", short(model)),
+        )
+    }
+
+    pub(crate) fn provider_not_allowed(provider: &str) -> Self {
+        Self::new(
+            RefusalKind::NotAllowed,
+            format!("this key may not use the provider {provider:?}"),
+        )
+    }
+
+    pub(crate) fn upstream(error: ExchangeError) -> Self {
+        let kind = match error {
+            ExchangeError::FirstByteTimeout
+            | ExchangeError::IdleTimeout
+            | ExchangeError::TotalTimeout
+            | ExchangeError::Connect(ConnectError::Timeout) => RefusalKind::UpstreamTimeout,
+            ExchangeError::Draining => return Self::new(RefusalKind::Overloaded, error.to_string()).retry(),
+            ExchangeError::Connect(_)
+            | ExchangeError::Closed
+            | ExchangeError::Protocol
+            | ExchangeError::Upgrade => RefusalKind::UpstreamUnreachable,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// At most 64 characters of what a client sent, for a message.
+fn short(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(64)).unwrap_or_default()
+}
+
+/// Answers refusals in one request's dialect.
+#[derive(Debug, Clone)]
+pub(crate) struct Refuser {
+    dialect: Dialect,
+    id: Uuid,
+}
+
+impl Refuser {
+    pub(crate) fn new(dialect: Dialect, id: Uuid) -> Self {
+        Self { dialect, id }
+    }
+
+    /// The request's id.
+    pub(crate) fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The id as `x-quotah-request-id` says it.
+    pub(crate) fn id_value(&self) -> HeaderValue {
+        let mut text = Uuid::encode_buffer();
+        let text = self.id.hyphenated().encode_lower(&mut text);
+        HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    /// The HTTP status that a refusal has in this dialect.
+    pub(crate) fn status(&self, refusal: &Refusal) -> StatusCode {
+        StatusCode::from_u16(refusal.kind.status(self.dialect))
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The whole answer.
+    pub(crate) fn answer(&self, refusal: &Refusal) -> Response<AnswerBody> {
+        let id = self.id.hyphenated().to_string();
+        let body =
+            refusal_body(self.dialect, refusal.kind, &refusal.message, &id, refusal.retry_after);
+        let length = body.len();
+        let mut response = Response::new(AnswerBody::Local(Bytes::from(body)));
+        *response.status_mut() = self.status(refusal);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
+        headers.insert("x-quotah-request-id", self.id_value());
+        if let Some(after) = refusal.retry_after {
+            headers.insert(http::header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+            let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX).max(1);
+            headers.insert("retry-after-ms", HeaderValue::from(millis));
+        }
+        if !refusal.kind.should_retry() {
+            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        }
+        response
+    }
+}

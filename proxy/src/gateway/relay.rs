@@ -1,0 +1,366 @@
+//! The provider's bytes on their way to the client, a copy to the meter.
+//!
+//! Bytes pass as they came. Two things may change them: the usage chunk that we asked for is taken out
+//! again, and an answer that must be broken off gets the dialect's error event first. The request is
+//! booked before the bytes that complete it for its reader are handed on.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use quotah_adapters::{Decoder, Encoder, Meter, Reading, UsageStrip, stream_error_event};
+use quotah_adapters::{Dialect, Operation, RefusalKind};
+
+use super::body::BrokenOff;
+use super::record::Booking;
+use crate::config::resolved::OnClientDisconnect;
+use crate::ledger::Outcome;
+use crate::upstream::{AnswerBody, ExchangeError};
+
+/// An answer under way.
+#[derive(Debug)]
+pub(crate) struct Relay(Option<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    answer: AnswerBody,
+    booking: Booking,
+    tap: Tap,
+    rewrite: Option<Rewrite>,
+    /// Bytes ready for the client: at most one frame's worth, cut in pieces.
+    queue: VecDeque<Bytes>,
+    phase: Phase,
+    failure: Failure,
+}
+
+/// What to say when the answer breaks off.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failure {
+    pub(crate) dialect: Dialect,
+    pub(crate) operation: Operation,
+    /// An event can be said only in an event stream that is not compressed.
+    pub(crate) can_say: bool,
+    /// Whether the provider's status says that it accepted the request.
+    pub(crate) accepted: bool,
+    /// Whether the provider is the dialect's own, whose streams surely say when they are complete.
+    pub(crate) is_native: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Flowing,
+    /// The error event is queued; what is before the break must reach the socket first.
+    Flushing(ExchangeError),
+    Breaking(ExchangeError),
+    Done,
+}
+
+/// The copy that is read: decoded, metered.
+#[derive(Debug)]
+pub(crate) struct Tap {
+    decoder: Decoder,
+    meter: Meter,
+}
+
+impl Tap {
+    pub(crate) fn new(decoder: Decoder, meter: Meter) -> Self {
+        Self { decoder, meter }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        let meter = &mut self.meter;
+        self.decoder.push(bytes, &mut |plain| meter.feed(plain));
+    }
+}
+
+/// Takes our usage chunk out of the stream, unpacking and packing it where it is compressed.
+#[derive(Debug)]
+pub(crate) struct Rewrite {
+    strip: UsageStrip,
+    packing: Option<(Decoder, Encoder)>,
+}
+
+impl Rewrite {
+    pub(crate) fn new(packing: Option<(Decoder, Encoder)>) -> Self {
+        Self { strip: UsageStrip::new(), packing }
+    }
+
+    fn push(&mut self, data: Bytes, out: &mut VecDeque<Bytes>) {
+        let Some((decoder, encoder)) = &mut self.packing else {
+            self.strip.push(data, &mut |bytes| out.push_back(bytes));
+            return;
+        };
+        let strip = &mut self.strip;
+        let mut packed = Vec::new();
+        decoder.push(&data, &mut |plain| {
+            strip.push(Bytes::copy_from_slice(plain), &mut |kept| {
+                encoder.push(&kept, &mut packed);
+            });
+        });
+        encoder.flush(&mut packed);
+        if !packed.is_empty() {
+            out.push_back(packed.into());
+        }
+    }
+
+    fn finish(&mut self, out: &mut VecDeque<Bytes>) {
+        match &mut self.packing {
+            None => self.strip.finish(&mut |bytes| out.push_back(bytes)),
+            Some((_, encoder)) => {
+                let mut packed = Vec::new();
+                self.strip.finish(&mut |kept| encoder.push(&kept, &mut packed));
+                encoder.finish(&mut packed);
+                if !packed.is_empty() {
+                    out.push_back(packed.into());
+                }
+            }
+        }
+    }
+}
+
+impl Relay {
+    /// Begins to relay.
+    pub(crate) fn new(
+        answer: AnswerBody,
+        booking: Booking,
+        tap: Tap,
+        rewrite: Option<Rewrite>,
+        failure: Failure,
+    ) -> Self {
+        let mut inner = Inner {
+            answer,
+            booking,
+            tap,
+            rewrite,
+            queue: VecDeque::new(),
+            phase: Phase::Flowing,
+            failure,
+        };
+        if inner.answer.is_ended() {
+            inner.finish();
+        }
+        Self(Some(inner))
+    }
+
+    pub(crate) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        match &mut self.0 {
+            Some(inner) => inner.poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    pub(crate) fn is_end_stream(&self) -> bool {
+        let is_done = |inner: &Inner| inner.phase == Phase::Done && inner.queue.is_empty();
+        self.0.as_ref().is_none_or(is_done)
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Some(inner) if inner.rewrite.is_none() && inner.queue.is_empty() => {
+                inner.answer.size_hint()
+            }
+            _ => SizeHint::default(),
+        }
+    }
+}
+
+impl Drop for Relay {
+    /// The client has gone before the end: close the provider, or read on to the usage.
+    fn drop(&mut self) {
+        let Some(mut inner) = self.0.take() else { return };
+        if inner.booking.is_settled() {
+            return;
+        }
+        let server = &inner.booking.snapshot.config.server;
+        let reads_on = server.on_client_disconnect == OnClientDisconnect::Drain
+            && !inner.booking.state.drain.is_forced();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && reads_on
+        {
+            let bound = server.drain;
+            runtime.spawn(async move {
+                let read_on = std::future::poll_fn(|cx| inner.poll_to_the_end(cx));
+                let _ = tokio::time::timeout(bound, read_on).await;
+                inner.settle(Outcome::ClientGone, false);
+            });
+        } else {
+            inner.settle(Outcome::ClientGone, false);
+        }
+    }
+}
+
+impl Inner {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        loop {
+            if let Some(bytes) = self.queue.pop_front() {
+                return Poll::Ready(Some(Ok(self.sent(bytes))));
+            }
+            match self.phase {
+                Phase::Flowing => {}
+                Phase::Flushing(error) => {
+                    // The engine writes what it has buffered only when we have nothing for it.
+                    self.phase = Phase::Breaking(error);
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Phase::Breaking(error) => {
+                    self.phase = Phase::Done;
+                    return Poll::Ready(Some(Err(BrokenOff(error))));
+                }
+                Phase::Done => return Poll::Ready(None),
+            }
+            if self.booking.state.drain.is_forced() {
+                self.break_off(ExchangeError::Draining);
+                continue;
+            }
+            match ready!(self.answer.poll_frame(cx)) {
+                None => self.finish(),
+                Some(Err(error)) => self.break_off(error),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => {
+                        if let Some(frame) = self.take(data) {
+                            return Poll::Ready(Some(Ok(frame)));
+                        }
+                    }
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+            }
+        }
+    }
+
+    /// Reads and meters the rest for a reader who is gone.
+    fn poll_to_the_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match ready!(self.answer.poll_frame(cx)) {
+                None | Some(Err(_)) => return Poll::Ready(()),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        self.tap.feed(&data);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Meters a piece and passes it on: returned when it goes as it is, queued when it is rewritten.
+    fn take(&mut self, data: Bytes) -> Option<Frame<Bytes>> {
+        self.tap.feed(&data);
+        let direct = match &mut self.rewrite {
+            None => Some(data),
+            Some(rewrite) => {
+                rewrite.push(data, &mut self.queue);
+                None
+            }
+        };
+        if self.answer.is_ended() {
+            self.finish();
+        } else if self.tap.meter.is_final() {
+            // For its reader the answer is complete with these bytes, whatever the framing still brings.
+            self.settle(Outcome::Ok, true);
+        }
+        direct.map(|data| self.sent(data))
+    }
+
+    fn sent(&mut self, data: Bytes) -> Frame<Bytes> {
+        let entry = &mut self.booking.entry;
+        entry.response_bytes = entry.response_bytes.saturating_add(data.len() as u64);
+        Frame::data(data)
+    }
+
+    /// The framing's clean end: of the answer too, unless a stream has not said that it is complete.
+    fn finish(&mut self) {
+        if self.is_cut_short() {
+            self.break_off(ExchangeError::Closed);
+            return;
+        }
+        if let Some(rewrite) = &mut self.rewrite {
+            rewrite.finish(&mut self.queue);
+        }
+        self.phase = Phase::Done;
+        self.settle(Outcome::Ok, true);
+    }
+
+    /// An end that must be seen as one.
+    fn break_off(&mut self, error: ExchangeError) {
+        let was_settled = self.booking.is_settled();
+        let outcome = if error == ExchangeError::Draining {
+            Outcome::Interrupted
+        } else {
+            Outcome::UpstreamError
+        };
+        if !was_settled {
+            self.booking.entry.reason = error.class().to_owned();
+            if let Some(attempt) = self.booking.entry.attempts.last_mut() {
+                error.class().clone_into(&mut attempt.error_class);
+            }
+        }
+        self.settle(outcome, false);
+        let Failure { dialect, operation, can_say, .. } = self.failure;
+        if can_say && !was_settled {
+            let kind = match error {
+                ExchangeError::Draining => RefusalKind::Overloaded,
+                ExchangeError::IdleTimeout | ExchangeError::TotalTimeout => {
+                    RefusalKind::UpstreamTimeout
+                }
+                _ => RefusalKind::UpstreamUnreachable,
+            };
+            let event = stream_error_event(dialect, operation, kind, &error.to_string());
+            self.queue.extend(event.map(Bytes::from));
+        }
+        self.phase = Phase::Flushing(error);
+    }
+
+    /// A provider that dies behind a front end leaves a stream that ends cleanly and is not complete; SDKs
+    /// take that for success.
+    fn is_cut_short(&self) -> bool {
+        self.failure.is_native
+            && self.failure.can_say
+            && self.failure.accepted
+            && self.failure.operation.is_metered()
+            && !self.booking.is_settled()
+            && !self.tap.meter.is_finished()
+    }
+
+    fn settle(&mut self, outcome: Outcome, complete: bool) {
+        if self.booking.is_settled() {
+            return;
+        }
+        let reading = self.tap.meter.take(complete);
+        let outcome = self.judged(outcome, &reading);
+        self.booking.settle(outcome, &reading);
+    }
+
+    /// An error inside an answer that began well, or an answer cut short by clean framing, is no success.
+    fn judged(&mut self, outcome: Outcome, reading: &Reading) -> Outcome {
+        if outcome != Outcome::Ok {
+            return outcome;
+        }
+        let truncated = self.failure.accepted
+            && self.failure.operation.is_metered()
+            && reading.events > 0
+            && !reading.finished;
+        if !self.failure.accepted || reading.error.is_some() || truncated {
+            if self.booking.entry.reason.is_empty() {
+                self.booking.entry.reason = match &reading.error {
+                    Some(error) => error
+                        .kind
+                        .as_deref()
+                        .or(error.code.as_deref())
+                        .unwrap_or("error")
+                        .to_owned(),
+                    None if truncated => "truncated".to_owned(),
+                    None => String::new(),
+                };
+            }
+            return Outcome::UpstreamError;
+        }
+        Outcome::Ok
+    }
+}

@@ -1,0 +1,238 @@
+//! One attempt: the request as the provider reads it, and its answer up to the first byte.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Request, Response, Uri, request};
+use quotah_adapters::{
+    Decoder, Encoder, Facts, Meter, apply, plan, upstream_path,
+};
+
+use super::body::AnswerBody;
+use super::choose::Order;
+use super::headers::{Forward, forward_answer, forward_request};
+use super::identify::Identity;
+use super::parse::Target;
+use super::record::Booking;
+use super::refuse::{Refusal, Refuser};
+use super::relay::{Failure, Relay, Rewrite, Tap};
+use super::routes::Upstream;
+use crate::clock;
+use crate::config::resolved::OnClientDisconnect;
+use crate::ledger::Outcome;
+use crate::upstream::{self, Answer, ExchangeError, Outgoing, Pool, RequestBody};
+
+/// Everything that is known of a request when it is sent.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    pub(crate) head: request::Parts,
+    pub(crate) body: Vec<Bytes>,
+    pub(crate) facts: Facts,
+    pub(crate) target: Target,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) order: Order,
+}
+
+/// Sends a request and gives the answer, to be relayed.
+///
+/// # Errors
+/// 502 or 504 when no answer began; the failure is booked.
+pub(crate) async fn send(
+    booking: Booking,
+    sending: Sending,
+    refuser: &Refuser,
+) -> Result<Response<AnswerBody>, Refusal> {
+    let reads_on =
+        booking.snapshot.config.server.on_client_disconnect == OnClientDisconnect::Drain;
+    if !reads_on {
+        return attempt(booking, sending, refuser.clone()).await;
+    }
+    // A client that leaves drops this future; the exchange lives on in a task of its own, and an answer
+    // that nobody takes is read on to its usage by its own Drop.
+    let (give, take) = tokio::sync::oneshot::channel();
+    let refuser = refuser.clone();
+    tokio::spawn(async move {
+        let answer = Box::pin(attempt(booking, sending, refuser)).await;
+        drop(give.send(answer));
+    });
+    take.await.unwrap_or_else(|_| Err(Refusal::overloaded()))
+}
+
+async fn attempt(
+    mut booking: Booking,
+    sending: Sending,
+    refuser: Refuser,
+) -> Result<Response<AnswerBody>, Refusal> {
+    let Sending { head, body, facts, target, identity, order } = sending;
+    let upstream = Arc::clone(&order.deployment.upstream);
+    let provider = &upstream.config;
+    let asks_usage = provider.inject_usage && facts.wants_usage_asked(&target.call);
+    let rename = order.deployment.rename.as_deref();
+    let edits = plan(&facts, rename, asks_usage);
+    let body = RequestBody::new(apply(&body, &edits));
+    let path = upstream_path(provider.kind, &provider.base.prefix, &target.call, &target.path, rename);
+    let wire = Wire { upstream: &upstream, head: &head, identity: &identity, path, body };
+    let sent_at = clock::now();
+    let make = |_: &Pool, is_h2: bool| wire.request(is_h2);
+    let outgoing = Outgoing {
+        make: &make,
+        timeout_connect: provider.timeout_connect,
+        timeout_first_byte: provider.timeout_first_byte,
+        timeout_idle: provider.timeout_idle,
+        deadline: deadline(&head.headers, sent_at, provider.timeout_total),
+        drain: &Arc::clone(&booking.state).drain,
+    };
+    booking.evidence.sent = true;
+    let answer = upstream::send(&upstream.pool, &outgoing).await;
+    let now = clock::now();
+    booking.upstream_wait = now.saturating_duration_since(sent_at);
+    match answer {
+        Ok(answer) => {
+            booking.first_byte_at = Some(now);
+            Ok(relayed(booking, answer, Context { facts: &facts, target: &target, asks_usage, upstream: &upstream, order: &order, refuser: &refuser }))
+        }
+        Err(error) => Err(failed(booking, error, &refuser)),
+    }
+}
+
+/// Books an attempt that brought no answer.
+fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refusal {
+    if matches!(error, ExchangeError::Connect(_)) {
+        booking.evidence.sent = false;
+    }
+    let refusal = Refusal::upstream(error);
+    booking.attempt(0, error.class(), booking.upstream_wait);
+    booking.entry.status = refuser.status(&refusal).as_u16().into();
+    error.class().clone_into(&mut booking.entry.reason);
+    let outcome = if error == ExchangeError::Draining {
+        Outcome::Interrupted
+    } else {
+        Outcome::UpstreamError
+    };
+    booking.settle(outcome, &quotah_adapters::Reading::default());
+    refusal
+}
+
+/// When the whole exchange must be over: the provider's bound, or a shorter one of the client's.
+fn deadline(headers: &HeaderMap, now: Instant, total: Duration) -> Instant {
+    let asked = headers
+        .get("x-quotah-timeout-ms")
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .map_or(total, Duration::from_millis);
+    now + asked.min(total)
+}
+
+/// A request in the provider's terms; made anew for the free try.
+struct Wire<'a> {
+    upstream: &'a Upstream,
+    head: &'a request::Parts,
+    identity: &'a Identity,
+    path: PathAndQuery,
+    body: RequestBody,
+}
+
+impl Wire<'_> {
+    fn request(&self, is_h2: bool) -> Request<RequestBody> {
+        let had_body = self.body.len() > 0 || self.head.headers.contains_key(CONTENT_LENGTH);
+        let credential = self.upstream.credential.as_ref();
+        let forward = Forward {
+            host: (!is_h2).then_some(&self.upstream.host),
+            credential: credential.map(|(name, value)| (name, value)),
+            drop_credential: self.identity.is_virtual,
+            content_length: had_body.then(|| self.body.len()),
+            extra: &self.upstream.config.headers,
+        };
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.head.method.clone();
+        *request.headers_mut() = forward_request(&self.head.headers, &forward);
+        *request.uri_mut() = self.uri(is_h2);
+        if self.upstream.config.keep_header_case {
+            *request.extensions_mut() = self.head.extensions.clone();
+        }
+        request
+    }
+
+    fn uri(&self, is_h2: bool) -> Uri {
+        let mut parts = http::uri::Parts::default();
+        parts.path_and_query = Some(self.path.clone());
+        if is_h2 && let Ok(authority) = Authority::try_from(&*self.upstream.config.base.authority) {
+            let https = self.upstream.config.base.https;
+            parts.scheme = Some(if https { Scheme::HTTPS } else { Scheme::HTTP });
+            parts.authority = Some(authority);
+        }
+        Uri::from_parts(parts).unwrap_or_default()
+    }
+}
+
+/// What an answer is judged by.
+struct Context<'a> {
+    facts: &'a Facts,
+    target: &'a Target,
+    asks_usage: bool,
+    upstream: &'a Upstream,
+    order: &'a Order,
+    refuser: &'a Refuser,
+}
+
+/// The answer as the client gets it, its body on the way through the meter.
+fn relayed(mut booking: Booking, answer: Answer, context: Context<'_>) -> Response<AnswerBody> {
+    let Answer { head, body } = answer;
+    let status = head.status;
+    booking.entry.status = status.as_u16().into();
+    booking.evidence.accepted = status.is_success();
+    let class = if status.is_success() || status.is_redirection() { "" } else { "status" };
+    booking.attempt(status.as_u16(), class, booking.upstream_wait);
+
+    let call = &context.target.call;
+    let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
+    let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
+    let is_events = content_type.to_ascii_lowercase().starts_with(b"text/event-stream");
+    let tap = Tap::new(
+        Decoder::new(encoding),
+        Meter::new(call.dialect, call.operation, content_type),
+    );
+    let rewrite = (context.asks_usage && is_events && status.is_success())
+        .then(|| rewrite(encoding))
+        .flatten();
+    let failure = Failure {
+        dialect: call.dialect,
+        operation: call.operation,
+        can_say: is_events && encoding.is_empty() && !head.headers.contains_key(CONTENT_LENGTH),
+        accepted: status.is_success(),
+        is_native: context.upstream.config.kind.as_str() == call.dialect.as_str(),
+    };
+
+    let mut headers = forward_answer(head.headers, rewrite.is_none());
+    headers.insert("x-quotah-request-id", context.refuser.id_value());
+    headers.insert("x-quotah-provider", context.upstream.name.clone());
+    if let Ok(model) = HeaderValue::from_str(&context.order.model_sent)
+        && !model.is_empty()
+    {
+        headers.insert("x-quotah-model", model);
+    }
+    headers.insert("x-quotah-attempts", HeaderValue::from(booking.entry.attempts.len()));
+
+    booking.streams = is_events.then(|| booking.state.metrics.stream());
+    let relay = Relay::new(body, booking, tap, rewrite, failure);
+    let mut response = Response::new(AnswerBody::Relay(Box::new(relay)));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    *response.extensions_mut() = head.extensions;
+    response
+}
+
+/// How our usage chunk comes out of a stream of this encoding; not at all when we cannot unpack it.
+fn rewrite(encoding: &[u8]) -> Option<Rewrite> {
+    if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") {
+        return Some(Rewrite::new(None));
+    }
+    let encoder = Encoder::new(encoding)?;
+    Some(Rewrite::new(Some((Decoder::new(encoding), encoder))))
+}
+
+fn bytes_of<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> &'a [u8] {
+    headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default()
+}

@@ -1,0 +1,82 @@
+//! The housekeeper: reloads, tidies, and sees the process out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pingora_core::server::ShutdownWatch;
+use pingora_core::services::background::BackgroundService;
+use tokio::signal::unix::SignalKind;
+
+use super::planes::Reloader;
+use super::signals::watch;
+use crate::state::State;
+
+/// How often idle connections are reaped and names looked up again.
+const TIDY_EVERY: Duration = Duration::from_secs(15);
+/// How long clients may still send on connections they have, each answer telling them to go elsewhere.
+/// A connection closed under a request on its way is a failed request that no server can prevent.
+const LINGER: Duration = Duration::from_secs(1);
+/// After open answers were told to end: long enough for their last bytes.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Keeps the house while the process serves, and closes it.
+#[derive(Debug)]
+pub(super) struct Housekeeper {
+    pub(super) state: Arc<State>,
+    pub(super) reloader: Arc<Reloader>,
+}
+
+#[async_trait]
+impl BackgroundService for Housekeeper {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        let warm = Arc::clone(&self.state);
+        // Trust anchors take milliseconds to load: off the runtime's threads, ahead of the first request.
+        drop(tokio::task::spawn_blocking(move || warm.pools.warm()));
+        let mut hangup = watch(SignalKind::hangup());
+        let mut tidy = tokio::time::interval(TIDY_EVERY);
+        let changes = self.reloader.watch();
+        loop {
+            tokio::select! {
+                _ = shutdown.changed() => break,
+                _ = async { match &mut hangup { Some(hangup) => hangup.recv().await, None => std::future::pending().await } } => self.reloader.reload_and_log("HUP"),
+                () = changes.notified() => self.reloader.reload_and_log("file change"),
+                _ = tidy.tick() => {
+                    let snapshot = self.state.snapshot();
+                    let upstreams = snapshot.routes.upstreams();
+                    self.state
+                        .pools
+                        .tidy(|origin| upstreams.iter().any(|upstream| upstream.origin == *origin))
+                        .await;
+                }
+            }
+        }
+        self.leave().await;
+    }
+}
+
+impl Housekeeper {
+    /// Finishes what is under way, within bounds, and ends the process.
+    async fn leave(&self) {
+        let drain = &self.state.drain;
+        let bound = self.state.snapshot().config.server.drain;
+        tracing::info!(in_flight = drain.in_flight(), "leaving: no new connections");
+        drain.close();
+        tokio::time::sleep(LINGER.min(bound)).await;
+        drain.close_idle();
+        let rest = bound.saturating_sub(LINGER);
+        if tokio::time::timeout(rest, drain.settled()).await.is_err() {
+            tracing::warn!(in_flight = drain.in_flight(), "drain time is over: ending open answers");
+            drain.force();
+            if tokio::time::timeout(LAST_WORDS, drain.settled()).await.is_err() {
+                tracing::error!(in_flight = drain.in_flight(), "some answers did not end");
+            }
+        }
+        // Answers are settled; their last bytes may still be on the way to the socket.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.state.ledger.sync();
+        tracing::info!("left");
+        // pingora would sleep its whole grace period.
+        std::process::exit(0);
+    }
+}

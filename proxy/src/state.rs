@@ -1,0 +1,122 @@
+//! What the process shares: one [`State`] for its life, one [`Snapshot`] for each configuration.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use dashmap::DashMap;
+
+use crate::clock;
+use crate::config::resolved::Config;
+use crate::gateway::choose::Order;
+use crate::gateway::drain::Drain;
+use crate::gateway::identify::Keys;
+use crate::gateway::routes::Routes;
+use crate::ledger::Ledger;
+use crate::metrics::{DeploymentMetrics, Metrics};
+use crate::upstream::Pools;
+
+/// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
+const DEPLOYMENTS_MAX: usize = 2_000;
+
+/// A configuration, ready to serve by. A request keeps the one it began with.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) config: Arc<Config>,
+    pub(crate) routes: Routes,
+    pub(crate) keys: Keys,
+    /// Whether any provider wants header names as clients wrote them.
+    pub(crate) keeps_header_case: bool,
+    /// Model names that may be metric labels: those of the configuration.
+    labels: Vec<String>,
+}
+
+impl Snapshot {
+    /// Makes everything that requests need from a configuration.
+    pub(crate) fn new(config: Arc<Config>, pools: &Pools) -> Self {
+        let names = config.models.iter().flat_map(|model| {
+            let sent = model.deployments.iter().filter_map(|deployment| deployment.model.clone());
+            std::iter::once(model.name.clone()).chain(model.aliases.iter().cloned()).chain(sent)
+        });
+        Self {
+            routes: Routes::new(&config, pools),
+            keys: Keys::new(&config.keys, config.server.require_key),
+            keeps_header_case: config.providers.iter().any(|provider| provider.keep_header_case),
+            labels: names.collect(),
+            config,
+        }
+    }
+
+    /// The model's name as a metric label: itself where the configuration or the price table has it.
+    fn label<'a>(&self, provider_kind: &str, provider: &str, model: &'a str) -> &'a str {
+        let prices = &self.config.price_table;
+        let now = clock::unix_seconds();
+        let known = self.labels.iter().any(|label| label == model)
+            || prices.find(provider_kind, model, now).is_some()
+            || prices.find(provider, model, now).is_some();
+        if known { model } else { "other" }
+    }
+}
+
+/// Metric handles by (provider, model, route).
+type Handles = DashMap<(Arc<str>, Arc<str>, Arc<str>), Arc<DeploymentMetrics>>;
+
+/// The process's own.
+#[derive(Debug)]
+pub(crate) struct State {
+    snapshot: ArcSwap<Snapshot>,
+    pub(crate) pools: Pools,
+    pub(crate) ledger: Ledger,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) drain: Drain,
+    pub(crate) started: Instant,
+    handles: Handles,
+}
+
+impl State {
+    /// Begins with a first configuration.
+    pub(crate) fn new(config: Arc<Config>, ledger: Ledger, metrics: Arc<Metrics>) -> Arc<Self> {
+        let pools = Pools::default();
+        let snapshot = Snapshot::new(config, &pools);
+        Arc::new(Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            pools,
+            ledger,
+            metrics,
+            drain: Drain::default(),
+            started: clock::now(),
+            handles: Handles::new(),
+        })
+    }
+
+    /// The configuration in force.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Puts another configuration in force, for requests that begin from here on.
+    pub(crate) fn replace(&self, config: Arc<Config>) {
+        self.snapshot.store(Arc::new(Snapshot::new(config, &self.pools)));
+        self.handles.clear();
+    }
+
+    /// The metric handle of an order; a bounded number of them.
+    pub(crate) fn deployment_metrics(
+        &self,
+        snapshot: &Snapshot,
+        order: &Order,
+    ) -> Arc<DeploymentMetrics> {
+        let provider = &order.deployment.upstream.config;
+        let route = &order.deployment.route;
+        let key = (Arc::clone(&provider.name), Arc::clone(&order.model_sent), Arc::clone(route));
+        if let Some(handle) = self.handles.get(&key) {
+            return Arc::clone(&handle);
+        }
+        let model = snapshot.label(provider.kind.as_str(), &provider.name, &order.model_sent);
+        let handle = self.metrics.deployment(&provider.name, model, route);
+        if self.handles.len() < DEPLOYMENTS_MAX {
+            self.handles.insert(key, Arc::clone(&handle));
+        }
+        handle
+    }
+}

@@ -1,0 +1,343 @@
+//! One request on one connection: its head out, the answer's head and first byte back, then its frames.
+//!
+//! The connection is polled right here, next to the body that it fills. The answer's first byte is
+//! awaited before anything goes down, so that a provider that answers 200 and dies can still be left.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Request, StatusCode, response};
+use http_body::{Body, Frame};
+use hyper::body::Incoming;
+
+use super::pool::{H1, Link, Pool};
+use super::{ConnectError, RequestBody};
+use crate::clock;
+use crate::gateway::{drain::Drain, io::LazyTimer};
+
+/// Why there is no answer, or no more of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ExchangeError {
+    /// No connection.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// No first byte in time.
+    #[error("provider gave no answer in time")]
+    FirstByteTimeout,
+    /// Silence inside the answer.
+    #[error("provider's answer stopped arriving")]
+    IdleTimeout,
+    /// The whole exchange took too long.
+    #[error("provider's answer took too long")]
+    TotalTimeout,
+    /// Closed or reset before the answer, or inside it.
+    #[error("provider closed the connection")]
+    Closed,
+    /// Not HTTP, or not as it announced.
+    #[error("provider's answer is not valid HTTP")]
+    Protocol,
+    /// 101 without having been asked.
+    #[error("provider switched protocols unasked")]
+    Upgrade,
+    /// This process is going away.
+    #[error("gateway is shutting down")]
+    Draining,
+}
+
+impl ExchangeError {
+    /// Short name for attempts and metrics.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Connect(ConnectError::Timeout)
+            | Self::FirstByteTimeout
+            | Self::IdleTimeout
+            | Self::TotalTimeout => "timeout",
+            Self::Connect(_) => "connect",
+            Self::Closed => "closed",
+            Self::Protocol | Self::Upgrade => "protocol",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// What goes out, and how long it may take.
+pub(crate) struct Outgoing<'a> {
+    /// Makes the request: called once, and once more for the free try after a dead pooled connection.
+    pub(crate) make: &'a (dyn Fn(&Pool, bool) -> Request<RequestBody> + Send + Sync),
+    /// For a new connection.
+    pub(crate) timeout_connect: Duration,
+    /// From now to the answer's first byte.
+    pub(crate) timeout_first_byte: Duration,
+    /// Longest silence inside the answer.
+    pub(crate) timeout_idle: Duration,
+    /// End of the whole exchange.
+    pub(crate) deadline: Instant,
+    /// Ends waiting exchanges when the process must go.
+    pub(crate) drain: &'a Drain,
+}
+
+/// An answer whose head and first byte are here.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) head: response::Parts,
+    pub(crate) body: AnswerBody,
+}
+
+/// Sends a request on a pooled connection, or a new one.
+///
+/// # Errors
+/// [`ExchangeError`] when no answer's first byte arrived. A reused connection that fails before any byte
+/// of an answer is tried once more on a fresh one: it was closed while it lay idle.
+pub(crate) async fn send(
+    pool: &Arc<Pool>,
+    outgoing: &Outgoing<'_>,
+) -> Result<Answer, ExchangeError> {
+    if let Some(link) = pool.checkout() {
+        match exchange(pool, link, outgoing).await {
+            Err(ExchangeError::Closed) => {}
+            result => return result,
+        }
+    }
+    let link = Box::pin(pool.dial(outgoing.timeout_connect)).await?;
+    exchange(pool, link, outgoing).await
+}
+
+async fn exchange(
+    pool: &Arc<Pool>,
+    link: Link,
+    outgoing: &Outgoing<'_>,
+) -> Result<Answer, ExchangeError> {
+    let started = clock::now();
+    let first_byte_by = (started + outgoing.timeout_first_byte).min(outgoing.deadline);
+    let (response, link) = match link {
+        Link::H1(h1) => {
+            let request = (outgoing.make)(pool, false);
+            let (response, h1) = exchange_h1(h1, request, first_byte_by, outgoing).await?;
+            (response, Some(h1))
+        }
+        Link::H2 { mut sender } => {
+            let request = (outgoing.make)(pool, true);
+            let response = sender.send_request(request);
+            let by = tokio::time::Instant::from_std(first_byte_by);
+            let response = tokio::time::timeout_at(by, response)
+                .await
+                .map_err(|_| ExchangeError::FirstByteTimeout)?
+                .map_err(|error| classify(&error))?;
+            (response, None)
+        }
+    };
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(ExchangeError::Upgrade);
+    }
+    let (head, incoming) = response.into_parts();
+    let mut body = AnswerBody {
+        ended: incoming.is_end_stream(),
+        incoming,
+        link,
+        pool: Arc::clone(pool),
+        first: None,
+        timer: LazyTimer::default(),
+        timeout_idle: outgoing.timeout_idle,
+        wait_until: first_byte_by,
+        deadline: outgoing.deadline,
+    };
+    if body.ended {
+        body.release();
+    } else {
+        body.first = match poll_fn(|cx| body.poll_fresh(cx)).await {
+            Some(Err(ExchangeError::IdleTimeout)) => return Err(ExchangeError::FirstByteTimeout),
+            Some(Err(error)) => return Err(error),
+            first => first,
+        };
+    }
+    Ok(Answer { head, body })
+}
+
+/// Drives one HTTP/1.1 exchange to the answer's head.
+async fn exchange_h1(
+    mut h1: Box<H1>,
+    request: Request<RequestBody>,
+    by: Instant,
+    outgoing: &Outgoing<'_>,
+) -> Result<(http::Response<Incoming>, Box<H1>), ExchangeError> {
+    let H1 { sender, conn, recorder, waker, timer, over, .. } = &mut *h1;
+    let mut response = pin!(sender.send_request(request));
+    let answered = poll_fn(|cx| {
+        recorder.begin(cx);
+        let mut inner = Context::from_waker(waker);
+        let outcome = loop {
+            if let Poll::Ready(answer) = response.as_mut().poll(&mut inner) {
+                break Poll::Ready(answer.map_err(|error| classify(&error)));
+            }
+            if let Poll::Ready(end) = Pin::new(&mut *conn).poll(&mut inner) {
+                *over = true;
+                // The connection is over; what it has said last still counts.
+                break match response.as_mut().poll(&mut inner) {
+                    Poll::Ready(answer) => Poll::Ready(answer.map_err(|error| classify(&error))),
+                    Poll::Pending => Poll::Ready(Err(
+                        end.err().map_or(ExchangeError::Closed, |error| classify(&error)),
+                    )),
+                };
+            }
+            if !recorder.take() {
+                break Poll::Pending;
+            }
+        };
+        recorder.end(cx);
+        if outcome.is_pending() {
+            if outgoing.drain.is_forced() {
+                return Poll::Ready(Err(ExchangeError::Draining));
+            }
+            ready!(timer.poll(cx, by));
+            return Poll::Ready(Err(ExchangeError::FirstByteTimeout));
+        }
+        outcome
+    })
+    .await?;
+    Ok((answered, h1))
+}
+
+/// hyper's error in our terms.
+fn classify(error: &hyper::Error) -> ExchangeError {
+    let io = std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
+    if error.is_parse() {
+        ExchangeError::Protocol
+    } else if io || error.is_closed() || error.is_canceled() || error.is_incomplete_message() {
+        ExchangeError::Closed
+    } else if error.is_timeout() {
+        ExchangeError::FirstByteTimeout
+    } else {
+        // h2 resets and GOAWAY carry an h2 error as their source.
+        ExchangeError::Closed
+    }
+}
+
+/// The frames of an answer. Dropped before its end, it closes the provider's connection (h1) or stream (h2).
+#[derive(Debug)]
+pub(crate) struct AnswerBody {
+    incoming: Incoming,
+    link: Option<Box<H1>>,
+    pool: Arc<Pool>,
+    first: Option<Result<Frame<Bytes>, ExchangeError>>,
+    timer: LazyTimer,
+    timeout_idle: Duration,
+    wait_until: Instant,
+    deadline: Instant,
+    ended: bool,
+}
+
+impl AnswerBody {
+    /// Whether every frame has been handed out.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended && self.first.is_none()
+    }
+
+    /// Bytes still to come, where the provider has announced them.
+    pub(crate) fn size_hint(&self) -> http_body::SizeHint {
+        let ahead = self.first.as_ref().and_then(|first| first.as_ref().ok()?.data_ref());
+        let ahead = ahead.map_or(0, |data| data.len() as u64);
+        self.incoming.size_hint().exact().map_or_else(http_body::SizeHint::default, |rest| {
+            http_body::SizeHint::with_exact(rest.saturating_add(ahead))
+        })
+    }
+
+    /// The next frame; `None` at a clean end.
+    pub(crate) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(first));
+        }
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        self.poll_fresh(cx)
+    }
+
+    fn poll_fresh(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
+        let polled = match &mut self.link {
+            Some(h1) => poll_h1(h1, &mut self.incoming, cx),
+            None => Pin::new(&mut self.incoming).poll_frame(cx),
+        };
+        let Poll::Ready(frame) = polled else {
+            let wait_until = self.wait_until.min(self.deadline);
+            let timer = self.link.as_mut().map_or(&mut self.timer, |h1| &mut h1.timer);
+            ready!(timer.poll(cx, wait_until));
+            self.give_up();
+            return Poll::Ready(Some(Err(if wait_until == self.deadline {
+                ExchangeError::TotalTimeout
+            } else {
+                ExchangeError::IdleTimeout
+            })));
+        };
+        let frame = match frame {
+            None => {
+                self.ended = true;
+                self.release();
+                None
+            }
+            Some(Ok(frame)) => {
+                self.wait_until = clock::now() + self.timeout_idle;
+                if self.incoming.is_end_stream() {
+                    self.ended = true;
+                    self.release();
+                }
+                Some(Ok(frame))
+            }
+            Some(Err(error)) => {
+                self.give_up();
+                Some(Err(classify(&error)))
+            }
+        };
+        Poll::Ready(frame)
+    }
+
+    /// Gives the connection back after a clean end.
+    fn release(&mut self) {
+        let Some(mut h1) = self.link.take() else { return };
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        h1.over = h1.over || Pin::new(&mut h1.conn).poll(&mut cx).is_ready();
+        if !h1.over && h1.sender.is_ready() {
+            self.pool.checkin(h1);
+        }
+    }
+
+    fn give_up(&mut self) {
+        self.ended = true;
+        self.link = None;
+    }
+}
+
+/// Polls body, connection, body, until neither has news.
+fn poll_h1(
+    h1: &mut H1,
+    incoming: &mut Incoming,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    let H1 { conn, recorder, waker, over, .. } = h1;
+    recorder.begin(cx);
+    let mut inner = Context::from_waker(waker);
+    let outcome = loop {
+        if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(&mut inner) {
+            break Poll::Ready(frame);
+        }
+        if *over {
+            break Poll::Pending;
+        }
+        // A finished connection must not be polled again; its last frames are in the body's channel.
+        *over = Pin::new(&mut *conn).poll(&mut inner).is_ready();
+        if !*over && !recorder.take() {
+            break Poll::Pending;
+        }
+    };
+    recorder.end(cx);
+    outcome
+}

@@ -1,0 +1,16 @@
+//! Connections toward providers: addresses, TLS, a small pool, and one exchange on one of them.
+//!
+//! hyper's client connection is driven in the request's own task: no spawned task, no channel between
+//! tasks, and dropping the answer closes the connection.
+
+mod address;
+mod body;
+mod connect;
+mod exchange;
+mod pool;
+mod waker;
+
+pub(crate) use body::RequestBody;
+pub(crate) use connect::{ConnectError, Connectors};
+pub(crate) use exchange::{Answer, AnswerBody, ExchangeError, Outgoing, send};
+pub(crate) use pool::{Origin, Pool, Pools};

@@ -1,0 +1,126 @@
+//! A waker that only remembers, while its task is already looking.
+//!
+//! hyper's body and connection wake each other on every frame. Both are polled by one task in one place,
+//! so such a wake would queue the task once more for nothing, on every streamed chunk. While that place is
+//! polling, wakes are recorded; at its end, a recorded one is passed on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Wake, Waker};
+
+use futures_util::task::AtomicWaker;
+
+/// Wakes for one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    polling: AtomicBool,
+    woken: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Recorder {
+    /// Begins a look: wakes are recorded from here on.
+    pub(crate) fn begin(&self, cx: &Context<'_>) {
+        self.task.register(cx.waker());
+        self.polling.store(true, Ordering::SeqCst);
+        self.woken.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether a wake came since the last call: then it is worth polling again.
+    pub(crate) fn take(&self) -> bool {
+        self.woken.swap(false, Ordering::SeqCst)
+    }
+
+    /// Ends a look: a wake recorded since the last [`Self::take`] is passed to the task, later ones go to it directly.
+    ///
+    /// Both flags are sequentially consistent: a concurrent wake either sees that polling has ended and
+    /// wakes the task, or its mark is seen here.
+    pub(crate) fn end(&self, cx: &Context<'_>) {
+        self.polling.store(false, Ordering::SeqCst);
+        if self.take() {
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    /// A waker that reports here.
+    pub(crate) fn waker(self: &Arc<Self>) -> Waker {
+        Waker::from(Arc::clone(self))
+    }
+}
+
+impl Wake for Recorder {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+        if !self.polling.load(Ordering::SeqCst) {
+            self.task.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_wake_while_polling_reaches_the_task_once_and_only_at_the_end() {
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        let cx = Context::from_waker(&waker);
+        let recorder = Arc::new(Recorder::default());
+
+        recorder.begin(&cx);
+        recorder.waker().wake();
+        recorder.waker().wake();
+        assert_eq!(count.0.load(Ordering::SeqCst), 0);
+        recorder.end(&cx);
+        assert_eq!(count.0.load(Ordering::SeqCst), 1);
+
+        recorder.waker().wake();
+        assert_eq!(count.0.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_wake_that_was_answered_while_polling_is_not_passed_on() {
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        let cx = Context::from_waker(&waker);
+        let recorder = Arc::new(Recorder::default());
+
+        recorder.begin(&cx);
+        recorder.waker().wake();
+        assert!(recorder.take());
+        recorder.end(&cx);
+        assert_eq!(count.0.load(Ordering::SeqCst), 0);
+    }
+
+    #[test]
+    fn no_wake_is_lost_between_threads() {
+        for _ in 0..2_000 {
+            let count = Arc::new(Count::default());
+            let waker = Waker::from(Arc::clone(&count));
+            let cx = Context::from_waker(&waker);
+            let recorder = Arc::new(Recorder::default());
+            recorder.begin(&cx);
+            let other = recorder.waker();
+            let thread = std::thread::spawn(move || other.wake());
+            let seen = recorder.take();
+            recorder.end(&cx);
+            thread.join().unwrap();
+            assert!(seen || count.0.load(Ordering::SeqCst) > 0);
+        }
+    }
+}
