@@ -7,6 +7,22 @@
     clippy::float_arithmetic
 )]
 
+mod date;
+mod estimate;
+mod key;
+mod money;
+mod pattern;
+mod price;
+mod table;
+mod tier;
 mod usage;
 
+pub use date::Date;
+pub use estimate::estimate_tokens;
+pub use key::{KeyId, VirtualKey};
+pub use money::{Money, MoneyError};
+pub use pattern::Pattern;
+pub use price::{Class, Column, Cost, CostSource, Price, Rate, Rates, Split, split};
+pub use table::{PriceRow, PriceTable};
+pub use tier::ServiceTier;
 pub use usage::{TOKENS_MAX, Usage, UsageSource};
