@@ -177,8 +177,8 @@ fn checksum_of(body: &str) -> String {
     let mut rest = crc32fast::hash(body.as_bytes());
     let mut digits = [0_u8; CHECKSUM_DIGITS];
     for digit in digits.iter_mut().rev() {
-        *digit = base62_digit(u8::try_from(rest % u32::from(BASE)).unwrap_or(u8::MAX));
-        rest /= u32::from(BASE);
+        *digit = base62_digit(u8::try_from(rest % 62).unwrap_or(u8::MAX));
+        rest /= 62;
     }
     digits.iter().copied().map(char::from).collect()
 }

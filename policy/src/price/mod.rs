@@ -135,7 +135,8 @@ impl Price {
     /// the tier's base column, the standard column at that length and the standard rates say; a class
     /// that none of them lists costs what it is a part of: cached, written, audio and image input as
     /// input (a longer-kept write as a write, cached audio as audio, or as cached where audio has no price of its own),
-    /// reasoning, audio and image output as output. Output without a price costs what audio output does, or input.
+    /// reasoning, audio and image output as output. Output without a price costs what audio or image output
+    /// does, or else input.
     #[must_use]
     pub fn rate(&self, class: Class, tier: ServiceTier, input_tokens: u64) -> Option<Rate> {
         self.rate_at(class, self.place(tier, input_tokens))
@@ -143,6 +144,11 @@ impl Price {
 
     /// The tier and threshold in force for a request of `input_tokens`.
     fn place(&self, tier: ServiceTier, input_tokens: u64) -> Place {
+        // What OpenAI sells as "fast" is its priority tier; Anthropic's lists have a column for fast.
+        let tier = match tier {
+            ServiceTier::Fast if !self.has(tier) => ServiceTier::Priority,
+            tier => tier,
+        };
         let above_tokens = self
             .columns
             .iter()
@@ -153,15 +159,21 @@ impl Price {
         Place { tier, above_tokens }
     }
 
+    fn has(&self, tier: ServiceTier) -> bool {
+        self.columns.iter().any(|column| column.tier == tier)
+    }
+
     fn rate_at(&self, class: Class, at: Place) -> Option<Rate> {
         if let Some(rate) = self.listed(class, at) {
             return Some(rate);
         }
         match class {
             Class::Input | Class::WebSearch => None,
-            Class::Output if self.listed(Class::OutputAudio, at).is_some() => {
-                self.rate_at(Class::OutputAudio, at)
-            }
+            Class::Output => [Class::OutputAudio, Class::OutputImage]
+                .into_iter()
+                .filter_map(|other| self.listed(other, at))
+                .max()
+                .or_else(|| self.rate_at(Class::Input, at)),
             Class::CachedAudio if self.listed(Class::InputAudio, at).is_none() => {
                 self.rate_at(Class::CachedInput, at)
             }
@@ -170,7 +182,6 @@ impl Price {
             Class::CachedInput | Class::CacheWrite | Class::InputAudio | Class::InputImage => {
                 self.rate_at(Class::Input, at)
             }
-            Class::Output => self.rate_at(Class::Input, at),
             Class::Reasoning | Class::OutputAudio | Class::OutputImage => {
                 self.rate_at(Class::Output, at)
             }
