@@ -248,10 +248,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused_without_a_panic(
+        fn any_text_is_refused_or_gives_rows_that_price_input(
             text in "((model|since|price|as_of|provider) ?[ >=a-z0-9.-]{0,12}\n){0,8}"
         ) {
-            let _ = read(&text).is_ok();
+            let priced = |row: &PriceRow| row.price.standard().get(Class::Input).is_some();
+            prop_assert!(read(&text).is_err() || read(&text).unwrap().rows.iter().all(priced));
         }
     }
 }
