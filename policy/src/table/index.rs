@@ -1,4 +1,4 @@
-//! Rows by provider and model, for a look-up that costs two hashes and no allocation.
+//! Rows by provider and model, for a look-up that costs one hash for each spelling and no allocation.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -10,12 +10,14 @@ use crate::Price;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Index {
     rows: Vec<PriceRow>,
-    by_provider: HashMap<Box<str>, Catalogue>,
+    /// A provider is found by going through them: there are a few dozen at most, most told apart by length.
+    catalogues: Vec<Catalogue>,
 }
 
 /// One provider's rows, as places in [`Index::rows`].
 #[derive(Debug, Clone, Default)]
 struct Catalogue {
+    provider: Box<str>,
     /// Rows that name one model, the latest first.
     exact: HashMap<Box<str>, Vec<usize>>,
     /// Rows with a pattern: the one that says most first, of equal ones the latest.
@@ -29,21 +31,18 @@ impl Index {
             rows.get(*place)
                 .map(|row| Reverse((&row.model, row.effective_from)))
         });
-        let mut by_provider = HashMap::<Box<str>, Catalogue>::new();
+        let mut catalogues = Vec::<Catalogue>::new();
         for place in order {
             let Some(row) = rows.get(place) else { continue };
-            let catalogue = by_provider.entry(row.provider.clone()).or_default();
-            if row.model.is_exact() {
-                catalogue
-                    .exact
-                    .entry(row.model.as_str().into())
-                    .or_default()
-                    .push(place);
-            } else {
-                catalogue.patterns.push(place);
+            match catalogues
+                .iter_mut()
+                .find(|known| known.provider == row.provider)
+            {
+                Some(catalogue) => catalogue.add(row, place),
+                None => catalogues.push(Catalogue::new(row, place)),
             }
         }
-        Self { rows, by_provider }
+        Self { rows, catalogues }
     }
 
     pub(super) fn rows(&self) -> &[PriceRow] {
@@ -51,7 +50,10 @@ impl Index {
     }
 
     pub(super) fn find(&self, provider: &str, model: &str, at_unix_seconds: i64) -> Option<&Price> {
-        let catalogue = self.by_provider.get(provider)?;
+        let catalogue = self
+            .catalogues
+            .iter()
+            .find(|known| *known.provider == *provider)?;
         let in_force = |place: &usize| {
             let row = self.rows.get(*place)?;
             let begun = row
@@ -67,5 +69,27 @@ impl Index {
             names::spellings(model).find_map(|name| rows().find(|row| row.model.matches(name)))
         };
         exact.or_else(fitting).map(|row| &*row.price)
+    }
+}
+
+impl Catalogue {
+    fn new(first: &PriceRow, place: usize) -> Self {
+        let mut catalogue = Self {
+            provider: first.provider.clone(),
+            ..Self::default()
+        };
+        catalogue.add(first, place);
+        catalogue
+    }
+
+    fn add(&mut self, row: &PriceRow, place: usize) {
+        if row.model.is_exact() {
+            self.exact
+                .entry(row.model.as_str().into())
+                .or_default()
+                .push(place);
+        } else {
+            self.patterns.push(place);
+        }
     }
 }
