@@ -6,7 +6,30 @@
     clippy::as_conversions,
     clippy::float_arithmetic
 )]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        reason = "an overflow in a test fails it"
+    )
+)]
 
+mod date;
+mod estimate;
+mod key;
+mod money;
+mod pattern;
+mod price;
+mod table;
+mod tier;
 mod usage;
 
+pub use date::Date;
+pub use estimate::estimate_tokens;
+pub use key::{KeyId, VirtualKey};
+pub use money::{Money, MoneyError};
+pub use pattern::Pattern;
+pub use price::{Class, Column, Cost, CostSource, Price, Rate, Rates, Split, split};
+pub use table::{PriceRow, PriceTable};
+pub use tier::ServiceTier;
 pub use usage::{TOKENS_MAX, Usage, UsageSource};
