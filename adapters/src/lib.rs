@@ -8,5 +8,10 @@
 )]
 
 mod call;
+mod scan;
 
 pub use call::{Dialect, Operation};
+pub use scan::{
+    Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, PathTable, Scalar, ScanError,
+    Scanner, TEXT_BYTES_MAX, Tracker, Value,
+};
