@@ -8,10 +8,24 @@
 )]
 
 mod call;
+mod credential;
+mod meter;
+mod path;
+mod provider;
 mod scan;
+pub mod sse;
+mod strip;
 
 pub use call::{Dialect, Operation};
+pub use credential::{
+    CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, client_credentials, redact_query,
+    without_query_key,
+};
+pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
+pub use path::{Call, classify, upstream_path};
+pub use provider::{ProviderKind, UnknownProviderKind};
 pub use scan::{
     Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, PathTable, Scalar, ScanError,
     Scanner, TEXT_BYTES_MAX, Tracker, Value,
 };
+pub use strip::{HELD_BYTES_MAX, UsageStrip};
