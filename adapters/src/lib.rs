@@ -6,9 +6,12 @@
     clippy::string_slice,
     clippy::arithmetic_side_effects
 )]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 mod call;
 mod credential;
+mod decode;
+mod encode;
 mod meter;
 mod path;
 mod provider;
@@ -21,6 +24,8 @@ pub use credential::{
     CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, client_credentials, redact_query,
     without_query_key,
 };
+pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
+pub use encode::{EncodeError, Encoder};
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
 pub use path::{Call, classify, upstream_path};
 pub use provider::{ProviderKind, UnknownProviderKind};
