@@ -139,6 +139,12 @@ impl Meter {
         self.text.book.output_bytes()
     }
 
+    /// Whether the answer's own end was seen, as [`Reading::finished`] says; cheaper than [`Self::reading`].
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.text.book.finished()
+    }
+
     /// Ends the response. `complete` says that its framing ended as it should: the last chunk or the announced
     /// length was seen, so that nothing is missing.
     #[must_use]

@@ -229,7 +229,7 @@ impl Book {
         }
     }
 
-    fn finished(&self) -> bool {
+    pub(super) fn finished(&self) -> bool {
         // Gemini's streams have no last event but the one with the reason.
         self.reading.finished || (self.dialect == Dialect::Gemini && self.stop_text > 0)
     }

@@ -5,10 +5,11 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, header, request};
-use quotah_adapters::{Call, Facts};
+use quotah_adapters::Facts;
 
 use super::choose::Order;
 use super::identify::Identity;
+use super::parse::Target;
 use super::record::Booking;
 use super::refuse::Refusal;
 use super::settle::Evidence;
@@ -53,15 +54,15 @@ pub(crate) fn describe(
 /// None in this version: without a hard budget, a ledger that cannot be written is counted in memory.
 pub(crate) fn admit(
     booking: &mut Booking,
-    call: &Call,
+    target: &Target,
     facts: &Facts,
     order: &Order,
 ) -> Result<(), Refusal> {
     let provider = &order.deployment.upstream.config;
     let entry = &mut booking.entry;
-    call.dialect.as_str().clone_into(&mut entry.dialect);
-    call.operation.as_str().clone_into(&mut entry.operation);
-    entry.model_asked = facts.model.as_deref().unwrap_or_default().to_owned();
+    target.dialect.as_str().clone_into(&mut entry.dialect);
+    target.operation.as_str().clone_into(&mut entry.operation);
+    entry.model_asked = target.model(facts).unwrap_or_default().to_owned();
     entry.model_sent = order.model_sent.to_string();
     entry.provider = provider.name.to_string();
     entry.deployment = if order.model_sent.is_empty() {
@@ -69,19 +70,17 @@ pub(crate) fn admit(
     } else {
         format!("{}/{}", provider.name, order.model_sent)
     };
-    entry.stream = facts.stream;
-    entry.request_bytes = facts.body_bytes;
+    entry.stream = target.streams(facts);
+    entry.request_bytes = facts.body_bytes as u64;
     booking.provider_kind = provider.kind.as_str();
     booking.evidence = Evidence {
-        operation: Some(call.operation),
-        prompt_bytes: facts.prompt_bytes,
+        operation: Some(target.operation),
+        prompt_bytes: facts.prompt_bytes as u64,
         sent: false,
         accepted: false,
     };
     booking.metrics = Some(booking.state.deployment_metrics(&booking.snapshot, order));
-    if let Err(error) = booking.admit() {
-        tracing::debug!(%error, "ledger intent is kept in memory");
-    }
+    booking.admit();
     Ok(())
 }
 

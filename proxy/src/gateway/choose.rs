@@ -33,7 +33,7 @@ pub(crate) fn choose(
 ) -> Result<Order, Refusal> {
     let asked = target.model(facts);
     let routes = &snapshot.routes;
-    let dialect = target.call.dialect;
+    let dialect = target.dialect;
     let deployment = match (&target.provider, asked) {
         (Some(upstream), _) => routes.direct(upstream),
         (None, Some(model)) => routes.find(model, dialect, clock::unix_seconds())?,

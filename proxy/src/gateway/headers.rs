@@ -6,7 +6,7 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
     PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use quotah_adapters::is_credential_header;
+use quotah_adapters::CREDENTIAL_HEADERS;
 
 /// Prefix of every header that Quotah reads from requests or adds to answers.
 const OURS: &str = "x-quotah-";
@@ -47,7 +47,7 @@ pub(crate) fn forward_request(client: &HeaderMap, forward: &Forward<'_>) -> Head
             if let Some(length) = length.take() {
                 headers.append(CONTENT_LENGTH, HeaderValue::from(length));
             }
-        } else if is_credential_header(name.as_str()) {
+        } else if CREDENTIAL_HEADERS.contains(&name.as_str()) {
             if forward.credential.is_some() {
                 if let Some((name, value)) = credential.take() {
                     headers.append(name.clone(), value.clone());

@@ -3,16 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::HeaderMap;
-use quotah_adapters::{Credential, client_credential};
-use quotah_policy::Pattern;
+use http::{HeaderMap, HeaderValue};
+use quotah_adapters::client_credentials;
+use quotah_policy::{Pattern, VirtualKey};
 use sha2::{Digest, Sha256};
 
 use super::refuse::Refusal;
 use crate::config::resolved::StaticKey;
-
-/// How every virtual key begins; what looks like one and is unknown is always refused.
-const VIRTUAL_KEY_PREFIX: &str = "sk-qh-";
 
 /// Whom a request is accounted to, whatever its credential was.
 #[derive(Debug, Clone, Default)]
@@ -85,16 +82,16 @@ impl Keys {
         headers: &HeaderMap,
         query: Option<&str>,
     ) -> Result<Arc<Identity>, Refusal> {
-        let credential: Option<Credential<'_>> = client_credential(headers, query);
-        let secret = credential.as_ref().map(Credential::secret);
-        if let Some(secret) = secret {
-            let is_ours = secret.starts_with(VIRTUAL_KEY_PREFIX);
+        let header = |name: &'static str| headers.get(name).map(HeaderValue::as_bytes);
+        for credential in client_credentials(header, query) {
+            let is_ours = std::str::from_utf8(&credential.secret).is_ok_and(VirtualKey::is_meant);
             if is_ours || !self.by_digest.is_empty() {
-                let digest: [u8; 32] = Sha256::digest(secret).into();
+                let digest: [u8; 32] = Sha256::digest(&credential.secret).into();
                 if let Some(identity) = self.by_digest.get(&digest) {
                     return Ok(Arc::clone(identity));
                 }
             }
+            // What looks like a key of ours and is unknown is always refused.
             if is_ours {
                 return Err(Refusal::invalid_key());
             }

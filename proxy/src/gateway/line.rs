@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use quotah_adapters::{Call, Facts, FactsReader};
+use quotah_adapters::{Facts, FactsReader};
 use uuid::Uuid;
 
 use super::body::AnswerBody;
@@ -26,7 +26,7 @@ pub(crate) async fn serve(
     conn.in_flight.fetch_add(1, Ordering::Relaxed);
     let snapshot = state.snapshot();
     let target = parse::target(&snapshot, &request);
-    let refuser = Refuser::new(target.call.dialect, Uuid::now_v7());
+    let refuser = Refuser::new(target.dialect, Uuid::now_v7());
     let mut response = match line(&state, &conn, &snapshot, request, &refuser, target).await {
         Ok(response) => response,
         Err(refusal) => {
@@ -55,8 +55,12 @@ async fn line(
         return Err(Refusal::at_the_gate(conn.refused.get().copied()));
     }
     let server = &snapshot.config.server;
-    if target.call.is_local {
+    if target.is_greeting() {
         return Ok(Response::new(AnswerBody::Local(bytes::Bytes::new())));
+    }
+    if !target.is_known() {
+        conn.left_unread.store(true, Ordering::Relaxed);
+        return Err(Refusal::no_such_path());
     }
     if !state.drain.enter(server.in_flight_max) {
         conn.left_unread.store(true, Ordering::Relaxed);
@@ -73,15 +77,20 @@ async fn line(
 
     // read, and parse what has been read while the rest arrives
     let bounds = Bounds { bytes_max: server.body_bytes_max, silence_max: server.timeout_body };
-    let mut reader = FactsReader::new(&target.call);
+    let mut reader = target.reader();
     let reading_since = clock::now();
-    let body = read::read(incoming, conn, bounds, |piece| reader.feed(piece)).await;
+    let body = read::read(incoming, conn, bounds, |piece| {
+        if let Some(reader) = &mut reader {
+            reader.feed(piece);
+        }
+    })
+    .await;
     booking.client_wait = clock::now().saturating_duration_since(reading_since);
     let body = body.map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // parse
     let facts = reader
-        .finish()
+        .map_or_else(|| Ok(Facts::default()), FactsReader::finish)
         .map_err(|error| booked(&mut booking, refuser, Refusal::bad_request(&error)))?;
 
     // admit, choose
@@ -100,7 +109,7 @@ fn admit_and_choose(
     identity: &super::identify::Identity,
 ) -> Result<choose::Order, Refusal> {
     let order = choose::choose(&booking.snapshot, target, facts, identity)?;
-    admit::admit(booking, &target.call, facts, &order)?;
+    admit::admit(booking, target, facts, &order)?;
     Ok(order)
 }
 

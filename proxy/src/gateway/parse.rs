@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use http::Request;
-use quotah_adapters::{Call, Facts, classify};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Request};
+use quotah_adapters::{
+    Call, Dialect, Facts, FactsReader, Operation, classify, upstream_path, without_query_key,
+};
 
 use super::routes::Upstream;
 use crate::state::Snapshot;
@@ -11,33 +14,98 @@ use crate::state::Snapshot;
 /// A request's target, understood.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// The call that the path (behind a provider's name, where it has one) stands for.
-    pub(crate) call: Call,
+    /// What the path (behind a provider's name, where it has one) stands for; `None` where no provider
+    /// known to us has such a path.
+    call: Option<Call>,
     /// The provider that the path names.
     pub(crate) provider: Option<Arc<Upstream>>,
-    /// Path and query as they go to a provider, before its own prefix.
-    pub(crate) path: Box<str>,
-    model_in_path: Option<Arc<str>>,
+    /// The wire format of refusals and events.
+    pub(crate) dialect: Dialect,
+    /// What is asked for.
+    pub(crate) operation: Operation,
+    /// Path and query behind the provider's name.
+    path: Box<str>,
+    model_in_path: Option<Box<str>>,
 }
 
 impl Target {
+    /// Whether anybody could serve it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.call.is_some() || self.provider.is_some()
+    }
+
+    /// Whether it is a client's greeting, answered here.
+    pub(crate) fn is_greeting(&self) -> bool {
+        self.provider.is_none() && self.call.as_ref().is_some_and(|call| call.is_greeting)
+    }
+
+    /// A reader for the body; none where the path says nothing about it.
+    pub(crate) fn reader(&self) -> Option<FactsReader> {
+        self.call.as_ref().map(FactsReader::new)
+    }
+
     /// The model that is asked for, in the body or in the path.
     pub(crate) fn model<'a>(&'a self, facts: &'a Facts) -> Option<&'a str> {
-        self.model_in_path.as_deref().or(facts.model.as_deref())
+        let in_body = || facts.model.as_ref().map(|model| &*model.name);
+        self.model_in_path.as_deref().or_else(in_body)
+    }
+
+    /// Whether a stream is asked for.
+    pub(crate) fn streams(&self, facts: &Facts) -> bool {
+        facts.stream || self.call.as_ref().is_some_and(|call| call.stream_in_path)
+    }
+
+    /// Path and query for a provider; with its own credential in place, `?key=` is left out.
+    pub(crate) fn path_for(
+        &self,
+        upstream: &Upstream,
+        rename: Option<&str>,
+        keeps_key: bool,
+    ) -> PathAndQuery {
+        let prefix = &*upstream.config.base.prefix;
+        let path = match &self.call {
+            Some(call) => upstream_path(upstream.config.kind, prefix, call, &self.path, rename),
+            None => format!("{prefix}{}", self.path),
+        };
+        let path =
+            if keeps_key { path } else { without_query_key(&path).into_owned() };
+        // The client's target was a valid one, and a prefix comes from a valid URL.
+        PathAndQuery::try_from(path).unwrap_or_else(|_| PathAndQuery::from_static("/"))
     }
 }
 
 /// Understands a request's path. `/{provider}/…` wins over every dialect's own paths.
 pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
-    let full = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let full = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
     let first = full.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
     let provider = snapshot.routes.upstream(first).cloned();
     let path = match &provider {
         Some(_) => full.get(first.len() + 1..).filter(|rest| rest.starts_with('/')).unwrap_or("/"),
         None => full,
     };
-    let kind = provider.as_ref().map(|upstream| upstream.config.kind);
-    let call = classify(request.method(), path, kind);
-    let model_in_path = call.model_in_path().map(Into::into);
-    Target { model_in_path, call, provider, path: path.into() }
+    let hint = match &provider {
+        Some(upstream) => Some(upstream.config.kind.dialect()),
+        None => dialect_of_headers(request.headers()),
+    };
+    let call = classify(request.method().as_str(), path)
+        .map(|call| match hint {
+            Some(dialect) => call.spoken_in(dialect),
+            None => call,
+        });
+    let dialect = call.as_ref().map(|call| call.dialect).or(hint).unwrap_or(Dialect::OpenAi);
+    let operation = call.as_ref().map_or(Operation::Other, |call| call.operation);
+    let model_in_path =
+        call.as_ref().and_then(|call| call.model(path)).map(|model| model.into_owned().into());
+    Target { call, provider, dialect, operation, path: path.into(), model_in_path }
+}
+
+/// Whose client this is, where paths are spelled alike.
+fn dialect_of_headers(headers: &HeaderMap) -> Option<Dialect> {
+    if headers.contains_key("anthropic-version") {
+        Some(Dialect::Anthropic)
+    } else if headers.contains_key("x-goog-api-key") || headers.contains_key("x-goog-api-client") {
+        Some(Dialect::Gemini)
+    } else {
+        None
+    }
 }

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quotah_adapters::Reading;
-use quotah_policy::CostSource;
 use uuid::Uuid;
 
 use super::settle::{self, Bill, Evidence};
 use crate::clock;
-use crate::ledger::{Attempt, Entry, Intent, LedgerError, Outcome};
-use crate::metrics::{DeploymentMetrics, InflightGuard, Settled};
+use crate::ledger::{Appended, Attempt, CostSource, Entry, Intent, Outcome};
+use crate::metrics::{DeploymentMetrics, InFlight, Settled};
 use crate::state::{Snapshot, State};
 
 /// One request's account, until it is booked.
@@ -32,7 +31,7 @@ pub(crate) struct Booking {
     pub(crate) first_byte_at: Option<Instant>,
     pub(crate) metrics: Option<Arc<DeploymentMetrics>>,
     /// Counts an open event stream for as long as it is open.
-    pub(crate) streams: Option<InflightGuard>,
+    pub(crate) streams: Option<InFlight>,
     /// Price look-ups go by the provider's name first, its kind second.
     pub(crate) provider_kind: &'static str,
     stage: Stage,
@@ -71,10 +70,7 @@ impl Booking {
     }
 
     /// Appends the intent: from here on the request is answered for.
-    ///
-    /// # Errors
-    /// [`LedgerError`] when the ledger cannot be written; the record is then kept in memory until it can.
-    pub(crate) fn admit(&mut self) -> Result<(), LedgerError> {
+    pub(crate) fn admit(&mut self) -> Appended {
         let entry = &self.entry;
         let intent = Intent {
             id_hi: entry.id_hi,
@@ -147,10 +143,9 @@ impl Booking {
                 duration,
                 time_to_first_token: ttft.filter(|_| self.entry.stream),
                 overhead,
-                usage: bill.usage,
-                cost: bill.cost,
-                team: &self.entry.team,
-                unpriced: bill.is_unpriced,
+                usage: &bill.usage,
+                cost: if bill.is_unpriced { None } else { Some(bill.cost.unwrap_or_default()) },
+                team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
             });
         }
         crate::telemetry::access(&self.entry);
@@ -167,8 +162,10 @@ impl Booking {
         let entry = &mut self.entry;
         entry.set_outcome(outcome);
         entry.set_usage(&bill.usage, bill.usage_source);
-        entry.set_cost(bill.cost.map(|cost| (cost, CostSource::Table)));
-        if bill.cost.is_some() {
+        if let Some(cost) = bill.cost {
+            entry.set_cost_source(CostSource::Table);
+            // Nine million dollars for one request: more is no figure to believe.
+            entry.cost_picousd = Some(i64::try_from(cost.picos()).unwrap_or(i64::MAX));
             entry.price_version = self.snapshot.config.price_table.version().to_owned();
         }
         if let Some(model) = &reading.model {
@@ -178,9 +175,7 @@ impl Booking {
         entry.ttft_ms = ttft.map(millis);
         entry.overhead_us = u64::try_from(overhead.as_micros()).unwrap_or(u64::MAX);
         // A failed append is counted, kept in memory and retried by the ledger itself; the answer goes on.
-        if let Err(error) = self.state.ledger.append_entry(entry) {
-            tracing::debug!(%error, "ledger entry is kept in memory");
-        }
+        self.state.ledger.append_entry(entry);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
-use quotah_adapters::{Dialect, FactsError, RefusalKind, refusal_body};
+use quotah_adapters::{Dialect, FactsError, RefusalKind};
 use uuid::Uuid;
 
 use super::body::AnswerBody;
@@ -34,9 +34,13 @@ impl Refusal {
         Self { retry_after: Some(RETRY_AFTER), ..self }
     }
 
+    pub(crate) fn no_such_path() -> Self {
+        Self::new(RefusalKind::PathNotFound, "no configured provider has such a path")
+    }
+
     /// The reason's name in metrics and the ledger.
     pub(crate) fn reason(&self) -> &'static str {
-        self.kind.reason()
+        self.kind.code()
     }
 
     pub(crate) fn at_the_gate(refused: Option<Refused>) -> Self {
@@ -45,7 +49,7 @@ impl Refusal {
                 Self::new(RefusalKind::RequestTimeout, "request head did not arrive in time")
             }
             Some(Refused::Gate(GateError::TooLarge)) => {
-                Self::new(RefusalKind::HeadTooLarge, GateError::TooLarge.to_string())
+                Self::new(RefusalKind::HeaderTooLarge, GateError::TooLarge.to_string())
             }
             Some(Refused::Gate(error)) => Self::new(RefusalKind::BadHead, error.to_string()),
             None => Self::new(RefusalKind::BadHead, "method is not served here"),
@@ -53,7 +57,7 @@ impl Refusal {
     }
 
     pub(crate) fn invalid_key() -> Self {
-        Self::new(RefusalKind::InvalidKey, "the API key is missing or not valid")
+        Self::new(RefusalKind::BadKey, "the API key is missing or not valid")
     }
 
     pub(crate) fn overloaded() -> Self {
@@ -72,30 +76,30 @@ impl Refusal {
     }
 
     pub(crate) fn broken_body() -> Self {
-        Self::new(RefusalKind::BadRequest, "request body ended early or is not framed correctly")
+        Self::new(RefusalKind::InvalidRequest, "request body ended early or is not framed correctly")
     }
 
     pub(crate) fn bad_request(error: &FactsError) -> Self {
-        Self::new(RefusalKind::BadRequest, error.to_string())
+        Self::new(RefusalKind::InvalidRequest, error.to_string())
     }
 
     pub(crate) fn no_route(model: &str) -> Self {
         Self::new(
-            RefusalKind::NoRoute,
+            RefusalKind::ModelNotFound,
             format!("no route has the model {:?}; configured providers do not list it", short(model)),
         )
     }
 
     pub(crate) fn no_provider(dialect: Dialect) -> Self {
         Self::new(
-            RefusalKind::NoRoute,
+            RefusalKind::ModelNotFound,
             format!("no configured provider speaks the {} dialect", dialect.as_str()),
         )
     }
 
     pub(crate) fn other_dialect(model: &str, provider: &str, dialect: Dialect) -> Self {
         Self::new(
-            RefusalKind::NoRoute,
+            RefusalKind::ModelNotFound,
             format!(
                 "the model {:?} is served by {provider:?}, which does not speak the {} dialect; \
                  translation between dialects is not in this version",
@@ -166,15 +170,14 @@ impl Refuser {
 
     /// The HTTP status that a refusal has in this dialect.
     pub(crate) fn status(&self, refusal: &Refusal) -> StatusCode {
-        StatusCode::from_u16(refusal.kind.status(self.dialect))
+        StatusCode::from_u16(refusal.kind.status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The whole answer.
     pub(crate) fn answer(&self, refusal: &Refusal) -> Response<AnswerBody> {
         let id = self.id.hyphenated().to_string();
-        let body =
-            refusal_body(self.dialect, refusal.kind, &refusal.message, &id, refusal.retry_after);
+        let body = refusal.kind.body(self.dialect, &refusal.message, &id, refusal.retry_after);
         let length = body.len();
         let mut response = Response::new(AnswerBody::Local(Bytes::from(body)));
         *response.status_mut() = self.status(refusal);
@@ -182,13 +185,10 @@ impl Refuser {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
         headers.insert("x-quotah-request-id", self.id_value());
-        if let Some(after) = refusal.retry_after {
-            headers.insert(http::header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
-            let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX).max(1);
-            headers.insert("retry-after-ms", HeaderValue::from(millis));
-        }
-        if !refusal.kind.should_retry() {
-            headers.insert("x-should-retry", HeaderValue::from_static("false"));
+        for (name, value) in refusal.kind.headers(refusal.retry_after) {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
         }
         response
     }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use quotah_adapters::{Decoder, Encoder, Meter, Reading, UsageStrip, stream_error_event};
 use quotah_adapters::{Dialect, Operation, RefusalKind};
+use quotah_policy::UsageSource;
 
 use super::body::BrokenOff;
 use super::record::Booking;
@@ -60,17 +61,34 @@ enum Phase {
 #[derive(Debug)]
 pub(crate) struct Tap {
     decoder: Decoder,
-    meter: Meter,
+    /// Taken when the answer is booked: what comes after is not counted.
+    meter: Option<Meter>,
 }
 
 impl Tap {
     pub(crate) fn new(decoder: Decoder, meter: Meter) -> Self {
-        Self { decoder, meter }
+        Self { decoder, meter: Some(meter) }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
-        let meter = &mut self.meter;
+        let Some(meter) = &mut self.meter else { return };
         self.decoder.push(bytes, &mut |plain| meter.feed(plain));
+    }
+}
+
+impl Tap {
+    fn is_finished(&self) -> bool {
+        self.meter.as_ref().is_some_and(Meter::is_finished)
+    }
+
+    /// Whether the answer is complete for its reader with what has passed. Gemini's streams go on after the
+    /// event that names the reason, and end with their framing.
+    fn says_complete(&self, dialect: Dialect) -> bool {
+        dialect != Dialect::Gemini && self.is_finished()
+    }
+
+    fn finish(&mut self, complete: bool) -> Reading {
+        self.meter.take().map(|meter| meter.finish(complete)).unwrap_or_default()
     }
 }
 
@@ -78,11 +96,12 @@ impl Tap {
 #[derive(Debug)]
 pub(crate) struct Rewrite {
     strip: UsageStrip,
-    packing: Option<(Decoder, Encoder)>,
+    packing: Option<(Decoder, Option<Encoder>)>,
 }
 
 impl Rewrite {
     pub(crate) fn new(packing: Option<(Decoder, Encoder)>) -> Self {
+        let packing = packing.map(|(decoder, encoder)| (decoder, Some(encoder)));
         Self { strip: UsageStrip::new(), packing }
     }
 
@@ -91,30 +110,41 @@ impl Rewrite {
             self.strip.push(data, &mut |bytes| out.push_back(bytes));
             return;
         };
+        let Some(packer) = encoder else { return };
         let strip = &mut self.strip;
         let mut packed = Vec::new();
+        let mut result = Ok(());
         decoder.push(&data, &mut |plain| {
             strip.push(Bytes::copy_from_slice(plain), &mut |kept| {
-                encoder.push(&kept, &mut packed);
+                if result.is_ok() {
+                    result = packer.push(&kept, &mut packed);
+                }
             });
         });
-        encoder.flush(&mut packed);
+        // An encoder in memory fails for want of memory only; its stream then ends, unreadable.
+        if result.and_then(|()| packer.flush(&mut packed)).is_err() {
+            *encoder = None;
+        }
         if !packed.is_empty() {
             out.push_back(packed.into());
         }
     }
 
     fn finish(&mut self, out: &mut VecDeque<Bytes>) {
-        match &mut self.packing {
-            None => self.strip.finish(&mut |bytes| out.push_back(bytes)),
-            Some((_, encoder)) => {
-                let mut packed = Vec::new();
-                self.strip.finish(&mut |kept| encoder.push(&kept, &mut packed));
-                encoder.finish(&mut packed);
-                if !packed.is_empty() {
-                    out.push_back(packed.into());
-                }
+        let Some((_, encoder)) = &mut self.packing else {
+            self.strip.finish(&mut |bytes| out.push_back(bytes));
+            return;
+        };
+        let Some(mut packer) = encoder.take() else { return };
+        let mut packed = Vec::new();
+        let mut result = Ok(());
+        self.strip.finish(&mut |kept| {
+            if result.is_ok() {
+                result = packer.push(&kept, &mut packed);
             }
+        });
+        if result.and_then(|()| packer.finish(&mut packed)).is_ok() && !packed.is_empty() {
+            out.push_back(packed.into());
         }
     }
 }
@@ -261,7 +291,7 @@ impl Inner {
         };
         if self.answer.is_ended() {
             self.finish();
-        } else if self.tap.meter.is_final() {
+        } else if self.tap.says_complete(self.failure.dialect) {
             // For its reader the answer is complete with these bytes, whatever the framing still brings.
             self.settle(Outcome::Ok, true);
         }
@@ -325,14 +355,14 @@ impl Inner {
             && self.failure.accepted
             && self.failure.operation.is_metered()
             && !self.booking.is_settled()
-            && !self.tap.meter.is_finished()
+            && !self.tap.is_finished()
     }
 
     fn settle(&mut self, outcome: Outcome, complete: bool) {
         if self.booking.is_settled() {
             return;
         }
-        let reading = self.tap.meter.take(complete);
+        let reading = self.tap.finish(complete);
         let outcome = self.judged(outcome, &reading);
         self.booking.settle(outcome, &reading);
     }
@@ -345,7 +375,9 @@ impl Inner {
         let truncated = self.failure.accepted
             && self.failure.operation.is_metered()
             && reading.events > 0
-            && !reading.finished;
+            && !reading.finished
+            // Some of OpenAI's imitators end a stream without a last event.
+            && (self.failure.is_native || reading.source != UsageSource::Provider);
         if !self.failure.accepted || reading.error.is_some() || truncated {
             if self.booking.entry.reason.is_empty() {
                 self.booking.entry.reason = match &reading.error {

@@ -152,7 +152,7 @@ fn upstream(provider: &Provider, pools: &Pools) -> Upstream {
         provider.keep_header_case,
     );
     let credential = match &provider.credential {
-        resolved::Credential::Configured(secret) => provider.kind.credential_header(secret.expose()),
+        resolved::Credential::Configured(secret) => credential(provider, secret.expose()),
         resolved::Credential::Client => None,
     };
     Upstream {
@@ -166,4 +166,12 @@ fn upstream(provider: &Provider, pools: &Pools) -> Upstream {
         credential,
         config: provider.clone(),
     }
+}
+
+/// The header line that carries a provider's credential.
+fn credential(provider: &Provider, secret: &str) -> Option<(HeaderName, HeaderValue)> {
+    let place = provider.kind.credential_place(secret);
+    let mut value = HeaderValue::from_str(&format!("{}{secret}", place.scheme())).ok()?;
+    value.set_sensitive(true);
+    Some((HeaderName::from_static(place.header()?), value))
 }

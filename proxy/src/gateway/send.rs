@@ -7,9 +7,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
-use quotah_adapters::{
-    Decoder, Encoder, Facts, Meter, apply, plan, upstream_path,
-};
+use quotah_adapters::{Decoder, Encoder, Facts, Meter, apply, plan};
 
 use super::body::AnswerBody;
 use super::choose::Order;
@@ -69,11 +67,12 @@ async fn attempt(
     let Sending { head, body, facts, target, identity, order } = sending;
     let upstream = Arc::clone(&order.deployment.upstream);
     let provider = &upstream.config;
-    let asks_usage = provider.inject_usage && facts.wants_usage_asked(&target.call);
+    let asks_usage = provider.inject_usage && facts.lacks_usage();
     let rename = order.deployment.rename.as_deref();
     let edits = plan(&facts, rename, asks_usage);
     let body = RequestBody::new(apply(&body, &edits));
-    let path = upstream_path(provider.kind, &provider.base.prefix, &target.call, &target.path, rename);
+    let keeps_key = upstream.credential.is_none() && !identity.is_virtual;
+    let path = target.path_for(&upstream, rename, keeps_key);
     let wire = Wire { upstream: &upstream, head: &head, identity: &identity, path, body };
     let sent_at = clock::now();
     let make = |_: &Pool, is_h2: bool| wire.request(is_h2);
@@ -92,7 +91,13 @@ async fn attempt(
     match answer {
         Ok(answer) => {
             booking.first_byte_at = Some(now);
-            Ok(relayed(booking, answer, Context { facts: &facts, target: &target, asks_usage, upstream: &upstream, order: &order, refuser: &refuser }))
+            Ok(relayed(booking, answer, Context {
+                target: &target,
+                asks_usage,
+                upstream: &upstream,
+                order: &order,
+                refuser: &refuser,
+            }))
         }
         Err(error) => Err(failed(booking, error, &refuser)),
     }
@@ -169,7 +174,6 @@ impl Wire<'_> {
 
 /// What an answer is judged by.
 struct Context<'a> {
-    facts: &'a Facts,
     target: &'a Target,
     asks_usage: bool,
     upstream: &'a Upstream,
@@ -186,23 +190,22 @@ fn relayed(mut booking: Booking, answer: Answer, context: Context<'_>) -> Respon
     let class = if status.is_success() || status.is_redirection() { "" } else { "status" };
     booking.attempt(status.as_u16(), class, booking.upstream_wait);
 
-    let call = &context.target.call;
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
     let is_events = content_type.to_ascii_lowercase().starts_with(b"text/event-stream");
     let tap = Tap::new(
         Decoder::new(encoding),
-        Meter::new(call.dialect, call.operation, content_type),
+        Meter::new(context.target.dialect, context.target.operation, content_type),
     );
     let rewrite = (context.asks_usage && is_events && status.is_success())
         .then(|| rewrite(encoding))
         .flatten();
     let failure = Failure {
-        dialect: call.dialect,
-        operation: call.operation,
+        dialect: context.target.dialect,
+        operation: context.target.operation,
         can_say: is_events && encoding.is_empty() && !head.headers.contains_key(CONTENT_LENGTH),
         accepted: status.is_success(),
-        is_native: context.upstream.config.kind.as_str() == call.dialect.as_str(),
+        is_native: context.upstream.config.kind.as_str() == context.target.dialect.as_str(),
     };
 
     let mut headers = forward_answer(head.headers, rewrite.is_none());
@@ -215,7 +218,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: Context<'_>) -> Respon
     }
     headers.insert("x-quotah-attempts", HeaderValue::from(booking.entry.attempts.len()));
 
-    booking.streams = is_events.then(|| booking.state.metrics.stream());
+    booking.streams = is_events.then(|| booking.state.metrics.inflight_stream());
     let relay = Relay::new(body, booking, tap, rewrite, failure);
     let mut response = Response::new(AnswerBody::Relay(Box::new(relay)));
     *response.status_mut() = status;

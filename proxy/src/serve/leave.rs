@@ -6,11 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pingora_core::server::ShutdownWatch;
 use pingora_core::services::background::BackgroundService;
-use tokio::signal::unix::SignalKind;
+use parking_lot::Mutex;
+use tokio::signal::unix::{Signal, SignalKind};
 
 use super::planes::Reloader;
 use super::signals::watch;
 use crate::state::State;
+use crate::telemetry::Guard;
 
 /// How often idle connections are reaped and names looked up again.
 const TIDY_EVERY: Duration = Duration::from_secs(15);
@@ -23,8 +25,16 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Keeps the house while the process serves, and closes it.
 #[derive(Debug)]
 pub(super) struct Housekeeper {
-    pub(super) state: Arc<State>,
-    pub(super) reloader: Arc<Reloader>,
+    state: Arc<State>,
+    reloader: Arc<Reloader>,
+    logs: Mutex<Option<Guard>>,
+}
+
+impl Housekeeper {
+    /// A housekeeper that ends the logs when it ends the process.
+    pub(super) fn new(state: Arc<State>, reloader: Arc<Reloader>, logs: Guard) -> Self {
+        Self { state, reloader, logs: Mutex::new(Some(logs)) }
+    }
 }
 
 #[async_trait]
@@ -35,12 +45,12 @@ impl BackgroundService for Housekeeper {
         drop(tokio::task::spawn_blocking(move || warm.pools.warm()));
         let mut hangup = watch(SignalKind::hangup());
         let mut tidy = tokio::time::interval(TIDY_EVERY);
-        let changes = self.reloader.watch();
+        let _watcher = self.reloader.watch();
         loop {
             tokio::select! {
                 _ = shutdown.changed() => break,
-                _ = async { match &mut hangup { Some(hangup) => hangup.recv().await, None => std::future::pending().await } } => self.reloader.reload_and_log("HUP"),
-                () = changes.notified() => self.reloader.reload_and_log("file change"),
+                () = received(&mut hangup) => self.reloader.reload_and_log("HUP"),
+                () = self.reloader.changed() => self.reloader.reload_and_log("file change"),
                 _ = tidy.tick() => {
                     let snapshot = self.state.snapshot();
                     let upstreams = snapshot.routes.upstreams();
@@ -52,6 +62,14 @@ impl BackgroundService for Housekeeper {
             }
         }
         self.leave().await;
+    }
+}
+
+/// Completes at the signal; never where the system refuses to tell of it.
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 
@@ -76,6 +94,7 @@ impl Housekeeper {
         tokio::time::sleep(Duration::from_millis(50)).await;
         self.state.ledger.sync();
         tracing::info!("left");
+        drop(self.logs.lock().take());
         // pingora would sleep its whole grace period.
         std::process::exit(0);
     }
