@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use quotah_adapters::Reading;
 use uuid::Uuid;
 
+use super::io::OnConnection;
 use super::settle::{self, Bill, Evidence};
 use crate::clock;
 use crate::ledger::{Appended, Attempt, CostSource, Entry, Intent, Outcome};
@@ -35,6 +36,7 @@ pub(crate) struct Booking {
     /// Price look-ups go by the provider's name first, its kind second.
     pub(crate) provider_kind: &'static str,
     stage: Stage,
+    _on_connection: OnConnection,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,12 @@ enum Stage {
 
 impl Booking {
     /// Opens a record; nothing is written yet.
-    pub(crate) fn open(state: Arc<State>, snapshot: Arc<Snapshot>, id: Uuid) -> Self {
+    pub(crate) fn open(
+        state: Arc<State>,
+        snapshot: Arc<Snapshot>,
+        on_connection: OnConnection,
+        id: Uuid,
+    ) -> Self {
         let mut entry = Box::<Entry>::default();
         entry.set_id(id);
         entry.at_unix_ms = clock::unix_ms();
@@ -66,6 +73,7 @@ impl Booking {
             streams: None,
             provider_kind: "",
             stage: Stage::Open,
+            _on_connection: on_connection,
         }
     }
 

@@ -12,8 +12,15 @@ use hyper_util::service::TowerToHyperService;
 use pingora_core::apps::ServerApp;
 use pingora_core::protocols::Stream;
 use pingora_core::server::ShutdownWatch;
+use tokio::sync::Notify;
 
 use crate::admin::PeerAddress;
+use crate::clock;
+use crate::config::reload::{Source, Watcher};
+use crate::config::{Config, ConfigError};
+use crate::ledger::Observer;
+use crate::metrics::Metrics;
+use crate::state::State;
 
 /// Longest wait for a request head on the admin plane.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,4 +65,98 @@ impl ServerApp for AdminPlane {
 async fn wait_for(shutdown: &mut ShutdownWatch) -> Result<(), Infallible> {
     drop(shutdown.wait_for(|stopping| *stopping).await);
     Ok(())
+}
+
+/// Loads the configuration again, on whosever word.
+#[derive(Debug)]
+pub(super) struct Reloader {
+    state: Arc<State>,
+    source: Source,
+    changed: Arc<Notify>,
+}
+
+impl Reloader {
+    pub(super) fn new(state: Arc<State>, source: Source) -> Self {
+        Self { state, source, changed: Arc::default() }
+    }
+
+    /// Watches the files for as long as the answer is kept.
+    pub(super) fn watch(&self) -> Option<Watcher> {
+        let changed = Arc::clone(&self.changed);
+        let watcher = self.source.watch(move || changed.notify_one());
+        watcher.unwrap_or_else(|error| {
+            tracing::warn!(%error, "HUP and POST /admin/v1/reload still reload");
+            None
+        })
+    }
+
+    /// Completes when the files have changed.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Puts the configuration as it now stands in force, or says everything that is wrong with it.
+    ///
+    /// # Errors
+    /// Every fault; the configuration in force stays.
+    pub(super) fn reload(&self) -> Result<Vec<&'static str>, Vec<ConfigError>> {
+        let loaded = self.source.load().inspect_err(|_| self.state.metrics.config_refused())?;
+        let config = Arc::new(loaded.config);
+        let before = Arc::clone(&self.state.snapshot().config);
+        let restart_required = restart_required(&before, &config);
+        let prices_as_of = config.price_table.as_of_unix_seconds();
+        self.state.replace(config);
+        self.state.metrics.config_loaded(clock::unix_seconds(), prices_as_of);
+        Ok(restart_required)
+    }
+
+    /// [`Self::reload`] for those who read logs.
+    pub(super) fn reload_and_log(&self, because: &'static str) {
+        match self.reload() {
+            Ok(restart_required) => {
+                tracing::info!(because, ?restart_required, "configuration reloaded");
+            }
+            Err(errors) => {
+                for error in errors {
+                    tracing::error!(because, %error, "configuration not reloaded");
+                }
+            }
+        }
+    }
+}
+
+/// What only a new process (QUIT hands over to one) can change.
+fn restart_required(before: &Config, after: &Config) -> Vec<&'static str> {
+    let mut keys = Vec::new();
+    let mut note = |changed: bool, key: &'static str| {
+        if changed {
+            keys.push(key);
+        }
+    };
+    note(before.server.listen != after.server.listen, "server.listen");
+    note(before.server.tls != after.server.tls, "server.tls");
+    note(before.server.threads != after.server.threads, "server.threads");
+    note(before.admin.listen != after.admin.listen, "admin.listen");
+    note(before.data_dir != after.data_dir, "data_dir");
+    note(before.ledger != after.ledger, "ledger");
+    note(before.log != after.log, "log");
+    keys
+}
+
+/// The ledger's timings, as metrics.
+#[derive(Debug)]
+pub(super) struct LedgerMetrics(pub(super) Arc<Metrics>);
+
+impl Observer for LedgerMetrics {
+    fn appended(&self, took: Duration) {
+        self.0.ledger_appended(took);
+    }
+
+    fn synced(&self, took: Duration) {
+        self.0.ledger_synced(took);
+    }
+
+    fn failed(&self) {
+        self.0.ledger_failed();
+    }
 }
