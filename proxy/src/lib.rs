@@ -1,1 +1,3 @@
 //! Quotah: a transparent gateway between applications and AI providers.
+
+pub mod ledger;
