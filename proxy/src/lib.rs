@@ -1,1 +1,4 @@
 //! Quotah: a transparent gateway between applications and AI providers.
+
+pub mod clock;
+pub mod metrics;
