@@ -1,4 +1,5 @@
 //! Quotah: a transparent gateway between applications and AI providers.
 
 pub mod clock;
+pub mod config;
 pub mod metrics;
