@@ -1,0 +1,238 @@
+//! The meter: what did this answer use?
+//!
+//! A [`Meter`] reads a copy of the response's decoded bytes as they pass, in any cut, and knows at every moment
+//! what has been reported and delivered so far. It never fails and never holds more than
+//! [`METER_BYTES_MAX`]: values that it wants are short, and everything else is scanned and forgotten.
+//!
+//! What stands where in a provider's answer is the business of one file for each dialect ([`openai`],
+//! [`anthropic`], [`gemini`]): a table of paths, and how the counts found there add up to a [`Usage`].
+
+mod anthropic;
+mod book;
+mod counts;
+mod gemini;
+mod openai;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+pub use reading::{ErrorSeen, ExtraCall, Reading};
+
+use quotah_policy::Usage;
+
+use crate::scan::Scanner;
+use crate::sse::{Sink, Splitter};
+use crate::{Dialect, Operation};
+use book::Book;
+
+/// Most memory that a meter takes, whatever the provider sends.
+///
+/// The struct itself is under 4 KiB, the strings that it keeps are bounded one by one in [`Reading`].
+pub const METER_BYTES_MAX: usize = 64 * 1024;
+
+const _: () = assert!(size_of::<Meter>() + reading::HEAP_BYTES_MAX <= METER_BYTES_MAX);
+
+/// Reads usage, model, errors and the end out of one response.
+///
+/// ```
+/// use quotah_adapters::{Dialect, Meter, Operation};
+///
+/// let mut meter = Meter::new(Dialect::Anthropic, Operation::Messages, b"text/event-stream");
+/// meter.feed(b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":");
+/// meter.feed(b"{\"input_tokens\":3,\"cache_read_input_tokens\":7,\"output_tokens\":1}}}\n\n");
+/// let reading = meter.finish(false);
+/// assert_eq!(reading.usage.unwrap_or_default().input_tokens, 10);
+/// assert!(!reading.finished);
+/// ```
+#[derive(Debug)]
+pub struct Meter {
+    framing: Framing,
+    splitter: Splitter,
+    text: Text,
+}
+
+/// How the body is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    /// Not known before the first byte that is no white space: providers send streams as
+    /// `application/json` and plain errors as `text/event-stream`.
+    Unknown,
+    /// One JSON text: an answer, or Gemini's array of chunks.
+    Json,
+    /// Server-sent events, each a JSON text.
+    Events,
+    /// Nothing to be read: audio, images, answers that are not billed.
+    Opaque,
+}
+
+impl Framing {
+    fn of(operation: Operation, content_type: &[u8]) -> Self {
+        if matches!(operation, Operation::Models | Operation::Other) {
+            return Self::Opaque;
+        }
+        let essence = content_type.split(|&byte| byte == b';').next();
+        let essence = essence.unwrap_or_default().trim_ascii();
+        let (kind, rest) = match memchr::memchr(b'/', essence) {
+            Some(at) => essence.split_at_checked(at).unwrap_or_default(),
+            None => return Self::Unknown,
+        };
+        let subtype = rest.strip_prefix(b"/").unwrap_or_default();
+        let is_text = kind.eq_ignore_ascii_case(b"text")
+            || subtype.eq_ignore_ascii_case(b"json")
+            || subtype.to_ascii_lowercase().ends_with(b"+json");
+        if is_text { Self::Unknown } else { Self::Opaque }
+    }
+}
+
+impl Meter {
+    /// A meter for one response of this kind; `content_type` is the header's value, empty if there is none.
+    #[must_use]
+    pub fn new(dialect: Dialect, operation: Operation, content_type: &[u8]) -> Self {
+        Self {
+            framing: Framing::of(operation, content_type),
+            splitter: Splitter::new(),
+            text: Text {
+                scanner: Scanner::new(),
+                state: TextState::Start,
+                book: Book::new(dialect, operation),
+            },
+        }
+    }
+
+    /// Reads the next decoded bytes of the body.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        match self.framing {
+            Framing::Opaque => {}
+            Framing::Json => self.text.feed(bytes),
+            Framing::Events => self.splitter.feed(bytes, &mut self.text),
+            Framing::Unknown => {
+                let Some(first) = bytes.trim_ascii_start().first() else {
+                    return;
+                };
+                // No line of an event stream starts with a bracket and means anything.
+                if matches!(first, b'{' | b'[') {
+                    self.framing = Framing::Json;
+                    self.text.book.begin_text();
+                } else {
+                    self.framing = Framing::Events;
+                }
+                self.feed(bytes);
+            }
+        }
+    }
+
+    /// What is known so far.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.text.book.reading(false)
+    }
+
+    /// The usage reported so far; cheaper than [`Self::reading`].
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.text.book.usage().0
+    }
+
+    /// Bytes of text, reasoning and tool arguments generated so far; cheaper than [`Self::reading`].
+    #[must_use]
+    pub const fn output_bytes(&self) -> u64 {
+        self.text.book.output_bytes()
+    }
+
+    /// Ends the response. `complete` says that its framing ended as it should: the last chunk or the announced
+    /// length was seen, so that nothing is missing.
+    #[must_use]
+    pub fn finish(mut self, complete: bool) -> Reading {
+        match self.framing {
+            Framing::Unknown | Framing::Opaque => {}
+            Framing::Json => self.text.finish_json(complete),
+            Framing::Events if complete => self.splitter.finish(&mut self.text),
+            // An event cut in its middle has told what it could; ending it would only count as a fault.
+            Framing::Events => {}
+        }
+        self.text.book.reading(complete)
+    }
+}
+
+/// One JSON text after the other, as the events of a stream or as the body.
+#[derive(Debug)]
+struct Text {
+    scanner: Scanner,
+    state: TextState,
+    book: Book,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TextState {
+    /// Between texts.
+    Start,
+    /// The event so far is the first so many bytes of [`DONE`].
+    MaybeDone(usize),
+    /// In a JSON text.
+    Json,
+    /// In a text that has turned out not to be JSON.
+    Broken,
+}
+
+/// What `OpenAI`'s streams end with in place of a JSON text.
+const DONE: &[u8] = b"[DONE]";
+
+impl Sink for Text {
+    fn data(&mut self, piece: &[u8]) {
+        match self.state {
+            TextState::Start => {
+                self.book.begin_text();
+                self.state = TextState::MaybeDone(0);
+                self.maybe_done(0, piece);
+            }
+            TextState::MaybeDone(seen) => self.maybe_done(seen, piece),
+            TextState::Json | TextState::Broken => self.feed(piece),
+        }
+    }
+
+    fn end_event(&mut self, _name: &[u8]) {
+        match self.state {
+            // `data:` with nothing behind it is a heartbeat.
+            TextState::Start | TextState::MaybeDone(0) => {}
+            TextState::MaybeDone(seen) if seen == DONE.len() => self.book.finish(),
+            TextState::MaybeDone(_) => self.book.fault(),
+            TextState::Json if !self.scanner.is_done() => self.book.fault(),
+            TextState::Json | TextState::Broken => {}
+        }
+        self.scanner.reset();
+        self.state = TextState::Start;
+    }
+}
+
+impl Text {
+    fn maybe_done(&mut self, seen: usize, piece: &[u8]) {
+        let wanted = DONE.get(seen..).unwrap_or_default();
+        if wanted.starts_with(piece) {
+            self.state = TextState::MaybeDone(seen.saturating_add(piece.len()));
+        } else if !wanted.is_empty()
+            && piece.starts_with(wanted)
+            && piece.trim_ascii_end() == wanted
+        {
+            self.state = TextState::MaybeDone(DONE.len());
+        } else {
+            self.state = TextState::Json;
+            self.feed(DONE.get(..seen).unwrap_or_default());
+            self.feed(piece);
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        if self.state != TextState::Broken && self.scanner.feed(bytes, &mut self.book).is_err() {
+            self.state = TextState::Broken;
+            self.book.fault();
+        }
+    }
+
+    fn finish_json(&mut self, complete: bool) {
+        if self.state != TextState::Broken && self.scanner.is_done() {
+            self.book.finish();
+        } else if complete && self.state != TextState::Broken {
+            self.book.fault();
+        }
+    }
+}

@@ -1,0 +1,533 @@
+//! The meter's book: what the values found so far mean.
+//!
+//! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
+//! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
+
+use quotah_policy::{TOKENS_MAX, Usage, UsageSource};
+
+use super::counts::{Count, Counts};
+use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX, NAME_BYTES_MAX};
+use super::{ErrorSeen, ExtraCall, Reading, anthropic, gemini, openai};
+use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
+use crate::{Dialect, Operation};
+
+/// What a value in an answer is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    /// The usage object.
+    Usage,
+    /// One of its figures.
+    Count(Count),
+    Model,
+    Id,
+    ServiceTier,
+    /// Generated text.
+    Text,
+    /// A generated value of any shape, such as a tool call's input.
+    Json,
+    /// Why generation ended; `null` while it goes on.
+    Stop,
+    /// The name of an event.
+    EventType,
+    /// An error, `null` if there is none.
+    Error,
+    ErrorKind,
+    ErrorCode,
+    /// A list of tokens by modality, and in it a row's two cells.
+    Modalities(Side),
+    Modality,
+    ModalityTokens,
+    /// Anthropic's list of sub-calls, and the cells of its rows.
+    Calls,
+    Call,
+    CallKind,
+    CallModel,
+    CallCount(Count),
+    /// The list of output items (`OpenAI` responses), and the cells that tell a web search.
+    Items,
+    Item,
+    ItemKind,
+    ItemAction,
+}
+
+/// What a list of modalities splits up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Input,
+    Cached,
+    Output,
+}
+
+/// The figures as they stand, and which of the two totals the provider has told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) usage: Usage,
+    pub(super) input_reported: bool,
+    pub(super) output_reported: bool,
+}
+
+impl Totals {
+    /// Cuts every part to what it is a part of. (A provider has answered 403 cached of 347 prompt tokens.)
+    pub(super) fn clamped(mut self) -> Self {
+        let usage = &mut self.usage;
+        usage.input_tokens = usage.input_tokens.min(TOKENS_MAX);
+        usage.output_tokens = usage.output_tokens.min(TOKENS_MAX);
+        let input = usage.input_tokens;
+        usage.cached_input_tokens = usage.cached_input_tokens.min(input);
+        let uncached = input.saturating_sub(usage.cached_input_tokens);
+        usage.cache_write_tokens = usage.cache_write_tokens.min(uncached);
+        usage.cache_write_long_tokens = usage.cache_write_long_tokens.min(usage.cache_write_tokens);
+        usage.input_audio_tokens = usage.input_audio_tokens.min(input);
+        usage.cached_audio_tokens = usage
+            .cached_audio_tokens
+            .min(usage.cached_input_tokens)
+            .min(usage.input_audio_tokens);
+        let other = input.saturating_sub(usage.input_audio_tokens);
+        usage.input_image_tokens = usage.input_image_tokens.min(other);
+        usage.reasoning_tokens = usage.reasoning_tokens.min(usage.output_tokens);
+        usage.output_audio_tokens = usage.output_audio_tokens.min(usage.output_tokens);
+        let other = usage
+            .output_tokens
+            .saturating_sub(usage.output_audio_tokens);
+        usage.output_image_tokens = usage.output_image_tokens.min(other);
+        self
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Book {
+    dialect: Dialect,
+    operation: Operation,
+    tracker: Tracker<Field>,
+    /// Levels around what the table describes: a list of chunks, an event's envelope.
+    shell: Shell,
+    /// The number of the text being read, from 1.
+    text: u32,
+    /// The texts in which usage was told to its end and a stop reason was told last, 0 for never.
+    usage_text: u32,
+    stop_text: u32,
+    counts: Counts,
+    row: Row,
+    calls: Vec<ExtraCall>,
+    searches: u64,
+    /// Where the generated value being read began.
+    json_at: usize,
+    pending: ErrorSeen,
+    reading: Reading,
+}
+
+/// Where the levels that the dialect's table describes begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shell {
+    /// At the text's own brackets.
+    None,
+    /// The next container at depth 1 is an envelope.
+    EnvelopeNext,
+    /// Inside an envelope: it repeats what was generated, so that is not counted again.
+    Envelope,
+    /// Inside an array of chunks.
+    Chunks,
+}
+
+/// The list row being read; its cells come in any order.
+#[derive(Debug, Default)]
+struct Row {
+    count: Option<Count>,
+    tokens: Option<u64>,
+    kind: Option<Box<str>>,
+    model: Option<Box<str>>,
+    counts: Counts,
+    is_search: bool,
+    is_look: bool,
+}
+
+impl Book {
+    pub(super) fn new(dialect: Dialect, operation: Operation) -> Self {
+        Self {
+            dialect,
+            operation,
+            tracker: match dialect {
+                Dialect::OpenAi => Tracker::new(&openai::FIELDS),
+                Dialect::Anthropic => Tracker::new(&anthropic::FIELDS),
+                Dialect::Gemini => Tracker::new(&gemini::FIELDS),
+            },
+            shell: Shell::None,
+            text: 0,
+            usage_text: 0,
+            stop_text: 0,
+            counts: Counts::default(),
+            row: Row::default(),
+            calls: Vec::new(),
+            searches: 0,
+            json_at: 0,
+            pending: ErrorSeen::default(),
+            reading: Reading::default(),
+        }
+    }
+
+    /// A JSON text begins.
+    pub(super) fn begin_text(&mut self) {
+        self.text = self.text.saturating_add(1);
+        self.reading.events = self.reading.events.saturating_add(1);
+        self.shell = Shell::None;
+        if self.pending != ErrorSeen::default() {
+            self.pending = ErrorSeen::default();
+        }
+    }
+
+    /// The answer's own end was seen.
+    pub(super) const fn finish(&mut self) {
+        self.reading.finished = true;
+    }
+
+    pub(super) const fn fault(&mut self) {
+        self.reading.faults = self.reading.faults.saturating_add(1);
+    }
+
+    pub(super) const fn output_bytes(&self) -> u64 {
+        self.reading.output_bytes
+    }
+
+    /// The usage reported so far and whether input and output are among it.
+    pub(super) fn usage(&self) -> (Option<Usage>, bool, bool) {
+        if !self.operation.is_metered() {
+            return (None, false, false);
+        }
+        let totals = match self.dialect {
+            Dialect::OpenAi => openai::totals(&self.counts, self.operation),
+            Dialect::Anthropic => anthropic::totals(&self.counts),
+            Dialect::Gemini => gemini::totals(&self.counts),
+        };
+        let mut usage = totals.usage;
+        usage.web_search_requests = usage.web_search_requests.max(self.searches);
+        let known = totals.input_reported || totals.output_reported;
+        (
+            known.then_some(usage),
+            totals.input_reported,
+            totals.output_reported,
+        )
+    }
+
+    pub(super) fn reading(&self, complete: bool) -> Reading {
+        let (usage, input_reported, output_known) = self.usage();
+        let stopped = self.stop_text > 0 && self.usage_text >= self.stop_text;
+        // A few of OpenAI's imitators end a stream without a last event.
+        let ended = self.finished() || stopped || (complete && self.dialect == Dialect::OpenAi);
+        let source = match usage {
+            None => UsageSource::None,
+            Some(_) if ended && input_reported && output_known => UsageSource::Provider,
+            Some(_) => UsageSource::Partial,
+        };
+        Reading {
+            usage,
+            source,
+            input_reported,
+            output_reported: output_known && ended,
+            extra_calls: self.calls.clone(),
+            finished: self.finished(),
+            ..self.reading.clone()
+        }
+    }
+
+    fn finished(&self) -> bool {
+        // Gemini's streams have no last event but the one with the reason.
+        self.reading.finished || (self.dialect == Dialect::Gemini && self.stop_text > 0)
+    }
+
+    const fn depth(&self, depth: usize) -> usize {
+        match self.shell {
+            Shell::None | Shell::EnvelopeNext => depth,
+            Shell::Envelope | Shell::Chunks => depth.saturating_sub(1),
+        }
+    }
+
+    const fn envelope(&self) -> &'static [u8] {
+        match self.dialect {
+            Dialect::OpenAi => openai::ENVELOPE,
+            Dialect::Anthropic => anthropic::ENVELOPE,
+            Dialect::Gemini => gemini::ENVELOPE,
+        }
+    }
+
+    fn generated(&mut self, bytes: usize) {
+        if self.shell != Shell::Envelope {
+            let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+            self.reading.output_bytes = self.reading.output_bytes.saturating_add(bytes);
+        }
+    }
+
+    fn enter(&mut self, count: Count, tokens: Option<u64>) {
+        if self.counts.enter(count, tokens, self.text).is_err() {
+            self.fault();
+        }
+    }
+
+    fn open(&mut self, field: Field, at: usize) {
+        match field {
+            Field::Json => self.json_at = at,
+            Field::Error => self.error_seen(),
+            Field::Calls => self.calls.clear(),
+            Field::Items => self.searches = 0,
+            Field::Call | Field::Item | Field::Modalities(_) => self.row = Row::default(),
+            Field::Count(count) => self.enter(count, None),
+            Field::CallCount(_) => self.fault(),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, field: Field, end: usize) {
+        match field {
+            Field::Usage => self.usage_text = self.text,
+            Field::Json => self.generated(end.saturating_sub(self.json_at)),
+            Field::Call => self.end_call(),
+            Field::Item if self.row.is_search && !self.row.is_look => {
+                self.searches = self.searches.saturating_add(1);
+            }
+            Field::Modalities(side) => self.end_modality(side),
+            _ => {}
+        }
+    }
+
+    fn scalar(&mut self, field: Field, scalar: &Scalar<'_>) {
+        match field {
+            Field::Count(count) if *scalar != Scalar::Null => self.enter(count, scalar.as_u64()),
+            Field::Text | Field::Json => {
+                if let Scalar::String { decoded_bytes, .. } = scalar {
+                    self.generated(*decoded_bytes);
+                }
+            }
+            Field::Model => keep_first(&mut self.reading.model, scalar),
+            Field::Id => keep_first(&mut self.reading.response_id, scalar),
+            Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
+            Field::Stop if *scalar != Scalar::Null => self.stop_text = self.text,
+            Field::EventType => self.event_type(scalar),
+            Field::Error if *scalar != Scalar::Null => self.error_seen(),
+            Field::ErrorKind => self.error_name(scalar, |error| &mut error.kind),
+            Field::ErrorCode => self.error_name(scalar, |error| &mut error.code),
+            Field::Usage if *scalar != Scalar::Null => self.fault(),
+            Field::Modality => self.row.count = modality(scalar),
+            Field::ModalityTokens => self.row.tokens = scalar.as_u64(),
+            Field::CallKind => self.row.kind = name(scalar),
+            Field::CallModel => self.row.model = name(scalar),
+            Field::CallCount(count) if *scalar != Scalar::Null => {
+                if self
+                    .row
+                    .counts
+                    .enter(count, scalar.as_u64(), self.text)
+                    .is_err()
+                {
+                    self.fault();
+                }
+            }
+            Field::ItemKind => self.row.is_search = is(scalar, b"web_search_call"),
+            Field::ItemAction => {
+                // Only searches cost; opening a page that was found does not.
+                self.row.is_look = is(scalar, b"open_page") || is(scalar, b"find_in_page");
+            }
+            _ => {}
+        }
+    }
+
+    fn event_type(&mut self, scalar: &Scalar<'_>) {
+        let Scalar::String {
+            text: Some(kind), ..
+        } = scalar
+        else {
+            return;
+        };
+        let ends = match self.dialect {
+            Dialect::OpenAi => openai::is_last_event(kind),
+            Dialect::Anthropic => anthropic::is_last_event(kind),
+            Dialect::Gemini => false,
+        };
+        if ends {
+            self.finish();
+        }
+        if *kind == b"error" {
+            self.error_seen();
+        }
+    }
+
+    fn error_seen(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        let error = self.reading.error.get_or_insert_default();
+        error.kind = pending.kind.or_else(|| error.kind.take());
+        error.code = pending.code.or_else(|| error.code.take());
+    }
+
+    /// A name may come before it is clear that there is an error at all.
+    fn error_name(
+        &mut self,
+        scalar: &Scalar<'_>,
+        place: impl Fn(&mut ErrorSeen) -> &mut Option<Box<str>>,
+    ) {
+        let error = self.reading.error.as_mut().unwrap_or(&mut self.pending);
+        let text = match scalar {
+            Scalar::String { text, .. } | Scalar::Number(text) => *text,
+            Scalar::Null | Scalar::Bool(_) => None,
+        };
+        if let Some(text) = text {
+            *place(error) = Some(cut(text, ERROR_BYTES_MAX));
+        }
+    }
+
+    fn end_call(&mut self) {
+        let row = std::mem::take(&mut self.row);
+        let kind = row.kind.unwrap_or_default();
+        // The request's own turns are what the top-level figures add up.
+        if &*kind == "message" {
+            return;
+        }
+        if self.calls.len() >= EXTRA_CALLS_MAX {
+            self.fault();
+            return;
+        }
+        let usage = anthropic::totals(&row.counts).usage;
+        self.calls.push(ExtraCall {
+            kind,
+            model: row.model,
+            usage,
+        });
+    }
+
+    fn end_modality(&mut self, side: Side) {
+        let count = match (side, self.row.count) {
+            (Side::Input, Some(count)) => count,
+            (Side::Cached, Some(Count::InputAudio)) => Count::CachedAudio,
+            (Side::Output, Some(Count::InputAudio)) => Count::OutputAudio,
+            (Side::Output, Some(Count::InputImage)) => Count::OutputImage,
+            _ => return,
+        };
+        self.enter(count, self.row.tokens);
+    }
+}
+
+impl Handler for Book {
+    #[inline]
+    fn begin(&mut self, container: Container, at: usize, depth: usize) {
+        match (self.shell, container) {
+            (Shell::None, Container::Array) if depth == 0 => {
+                self.shell = Shell::Chunks;
+                // Its chunks are what is counted.
+                self.reading.events = self.reading.events.saturating_sub(1);
+                return;
+            }
+            (Shell::Chunks, _) if depth == 1 => {
+                self.text = self.text.saturating_add(1);
+                self.reading.events = self.reading.events.saturating_add(1);
+            }
+            (Shell::EnvelopeNext, _) => {
+                self.shell = if container == Container::Object {
+                    Shell::Envelope
+                } else {
+                    Shell::None
+                };
+            }
+            _ => {}
+        }
+        let depth = self.depth(depth);
+        if let Some(field) = self.tracker.field(depth) {
+            self.open(field, at);
+        }
+        self.tracker.begin(container, depth);
+    }
+
+    #[inline]
+    fn end(&mut self, _container: Container, end: usize, depth: usize) {
+        if let Some(field) = self.tracker.field(self.depth(depth)) {
+            self.close(field, end);
+        }
+        match self.shell {
+            Shell::Envelope if depth == 1 => self.shell = Shell::None,
+            Shell::Chunks if depth == 0 => self.shell = Shell::None,
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn key(&mut self, mut key: Key<'_>) {
+        match self.shell {
+            Shell::None | Shell::EnvelopeNext if key.depth == 1 => {
+                let is_envelope = key.name.is_some_and(|name| name == self.envelope());
+                self.shell = if is_envelope {
+                    Shell::EnvelopeNext
+                } else {
+                    Shell::None
+                };
+            }
+            _ => {}
+        }
+        key.depth = self.depth(key.depth);
+        self.tracker.key(&key);
+    }
+
+    #[inline]
+    fn value(&mut self, value: Value<'_>) {
+        if let Some(field) = self.tracker.field(self.depth(value.depth)) {
+            self.scalar(field, &value.scalar);
+        }
+    }
+}
+
+/// `count` is told by the side of its list; here it stands for the modality alone.
+fn modality(scalar: &Scalar<'_>) -> Option<Count> {
+    // Vertex may send the enum's numbers: IMAGE = 2, AUDIO = 4.
+    match scalar {
+        Scalar::String {
+            text: Some(b"IMAGE"),
+            ..
+        }
+        | Scalar::Number(Some(b"2")) => Some(Count::InputImage),
+        Scalar::String {
+            text: Some(b"AUDIO"),
+            ..
+        }
+        | Scalar::Number(Some(b"4")) => Some(Count::InputAudio),
+        _ => None,
+    }
+}
+
+fn is(scalar: &Scalar<'_>, wanted: &[u8]) -> bool {
+    matches!(scalar, Scalar::String { text: Some(text), .. } if *text == wanted)
+}
+
+/// A short name, or none.
+fn name(scalar: &Scalar<'_>) -> Option<Box<str>> {
+    match scalar {
+        Scalar::String {
+            text: Some(text), ..
+        } if (1..=NAME_BYTES_MAX).contains(&text.len()) => {
+            std::str::from_utf8(text).ok().map(Into::into)
+        }
+        _ => None,
+    }
+}
+
+fn keep_first(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
+    if place.is_none() {
+        *place = name(scalar);
+    }
+}
+
+fn keep_last(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
+    if let (
+        Some(before),
+        Scalar::String {
+            text: Some(text), ..
+        },
+    ) = (&place, scalar)
+        && before.as_bytes() == *text
+    {
+        return;
+    }
+    if let Some(name) = name(scalar) {
+        *place = Some(name);
+    }
+}
+
+/// As much of `text` as fits, in whole characters.
+fn cut(text: &[u8], bytes_max: usize) -> Box<str> {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    let end = text.floor_char_boundary(bytes_max);
+    text.get(..end).unwrap_or_default().into()
+}

@@ -1,0 +1,125 @@
+//! The counts that a provider reports, each with what became of it.
+
+use quotah_policy::TOKENS_MAX;
+
+/// One figure of a provider's usage object, named by what it counts.
+///
+/// Whether a part lies inside its total differs by dialect and is settled by each dialect's `usage`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    Input,
+    Output,
+    Total,
+    CachedInput,
+    CacheWrite,
+    CacheWriteShort,
+    CacheWriteLong,
+    /// Prompt tokens that tools of the provider's added (Gemini).
+    ToolInput,
+    Reasoning,
+    InputAudio,
+    CachedAudio,
+    OutputAudio,
+    InputImage,
+    OutputImage,
+    WebSearches,
+}
+
+const COUNTS: usize = 15;
+
+/// What is known of a [`Count`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Never reported.
+    #[default]
+    Absent,
+    /// Reported last as this.
+    As(u64),
+    /// Reported last as something that cannot be.
+    Refused,
+}
+
+/// The last word on every [`Count`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    slots: [Slot; COUNTS],
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    known: Known,
+    /// The number of the text that said it.
+    text: u32,
+}
+
+/// A count was negative, a fraction, no number, beyond [`TOKENS_MAX`], or said twice and not the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Nonsense;
+
+impl Counts {
+    /// Takes a reported value, `None` if it is no count at all. Later texts overwrite earlier ones.
+    pub(super) fn enter(
+        &mut self,
+        count: Count,
+        said: Option<u64>,
+        text: u32,
+    ) -> Result<(), Nonsense> {
+        let Some(slot) = self.slots.get_mut(index(count)) else {
+            return Ok(());
+        };
+        let said = said.filter(|&tokens| tokens <= TOKENS_MAX);
+        let known = match (said, slot.known) {
+            (Some(tokens), Known::As(before)) if slot.text == text && tokens != before => {
+                Known::Refused
+            }
+            (_, Known::Refused) if slot.text == text => Known::Refused,
+            (Some(tokens), _) => Known::As(tokens),
+            (None, _) => Known::Refused,
+        };
+        *slot = Slot { known, text };
+        if known == Known::Refused {
+            Err(Nonsense)
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn known(&self, count: Count) -> Known {
+        self.slots
+            .get(index(count))
+            .map_or(Known::Absent, |slot| slot.known)
+    }
+
+    /// The count if it is known.
+    pub(super) fn tokens(&self, count: Count) -> Option<u64> {
+        match self.known(count) {
+            Known::As(tokens) => Some(tokens),
+            Known::Absent | Known::Refused => None,
+        }
+    }
+
+    /// The count, 0 if it is not known.
+    pub(super) fn part(&self, count: Count) -> u64 {
+        self.tokens(count).unwrap_or(0)
+    }
+}
+
+const fn index(count: Count) -> usize {
+    match count {
+        Count::Input => 0,
+        Count::Output => 1,
+        Count::Total => 2,
+        Count::CachedInput => 3,
+        Count::CacheWrite => 4,
+        Count::CacheWriteShort => 5,
+        Count::CacheWriteLong => 6,
+        Count::ToolInput => 7,
+        Count::Reasoning => 8,
+        Count::InputAudio => 9,
+        Count::CachedAudio => 10,
+        Count::OutputAudio => 11,
+        Count::InputImage => 12,
+        Count::OutputImage => 13,
+        Count::WebSearches => 14,
+    }
+}
