@@ -31,7 +31,7 @@ impl Date {
 
     /// Days since 1970-01-01 of a date after it, by counting in years that begin in March.
     ///
-    /// The method is Howard Hinnant's `days_from_civil` (howardhinnant.github.io/date_algorithms.html).
+    /// The method is Howard Hinnant's `days_from_civil` (<https://howardhinnant.github.io/date_algorithms.html>).
     #[expect(
         clippy::arithmetic_side_effects,
         reason = "parse() bounds year, month and day; no step leaves i32"

@@ -1,6 +1,6 @@
 //! A prior for token counts when a provider reports none.
 //!
-//! English text runs at about four bytes a token (`OpenAI`'s help centre, "What are tokens and how to
+//! English text runs at about four bytes a token (OpenAI's help centre, "What are tokens and how to
 //! count them": "1 token ~= 4 chars in English"); code, JSON and other languages run denser. We assume
 //! 3.6 bytes a token, a tenth on the dear side of English, since an estimate that is too low lets a
 //! budget be overrun.

@@ -6,6 +6,13 @@
     clippy::as_conversions,
     clippy::float_arithmetic
 )]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        reason = "an overflow in a test fails it"
+    )
+)]
 
 mod date;
 mod estimate;

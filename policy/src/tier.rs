@@ -19,7 +19,7 @@ pub enum ServiceTier {
     Priority,
     /// Anthropic's `speed: fast`.
     Fast,
-    /// `OpenAI`'s `ultrafast`.
+    /// OpenAI's `ultrafast`.
     Ultrafast,
 }
 
@@ -36,7 +36,7 @@ impl ServiceTier {
 
     /// Reads the tier as an **answer** spells it; the request's wish (`auto`) says nothing about the price.
     ///
-    /// Known spellings: `OpenAI` `default`, `flex`, `priority`, `scale`; Anthropic `standard`, `priority`,
+    /// Known spellings: OpenAI `default`, `flex`, `priority`, `scale`; Anthropic `standard`, `priority`,
     /// `batch` and `speed: fast`; Gemini `ON_DEMAND`, `ON_DEMAND_FLEX`, `ON_DEMAND_PRIORITY`,
     /// `PROVISIONED_THROUGHPUT`. What is prepaid (`scale`, provisioned) and what is unknown counts as
     /// standard: the list price is the only one known for it.
@@ -52,6 +52,12 @@ impl ServiceTier {
                         .is_some_and(|s| name.eq_ignore_ascii_case(s))
             })
             .unwrap_or_default()
+    }
+
+    /// The tier of that name, letter for letter as in [`Self::as_str`].
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tier| tier.as_str() == name)
     }
 
     /// The name used in price lists, the ledger and exports.
@@ -106,6 +112,7 @@ mod tests {
     #[test]
     fn names_read_back_as_themselves() {
         for tier in ServiceTier::ALL {
+            assert_eq!(ServiceTier::parse(tier.as_str()), Some(tier));
             assert_eq!(ServiceTier::from_answer(tier.as_str()), tier);
         }
     }

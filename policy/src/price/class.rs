@@ -7,9 +7,9 @@ pub enum Class {
     Input,
     /// Prompt tokens read from the provider's cache.
     CachedInput,
-    /// Prompt tokens written to the cache for the shorter time (5 min at Anthropic, 30 min at `OpenAI`).
+    /// Prompt tokens written to the cache for the shorter time (5 min at Anthropic, 30 min at OpenAI).
     CacheWrite,
-    /// Prompt tokens written to the cache for the longer time (1 h at Anthropic, 12 h at `OpenAI`).
+    /// Prompt tokens written to the cache for the longer time (1 h at Anthropic, 12 h at OpenAI).
     CacheWriteLong,
     /// Audio in the prompt, not cached.
     InputAudio,

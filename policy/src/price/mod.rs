@@ -6,12 +6,14 @@
 mod class;
 mod rates;
 mod split;
+mod view;
 
 pub use class::Class;
 pub use rates::{Rate, Rates};
 pub use split::{Split, split};
 
 use crate::{Money, ServiceTier, Usage};
+use view::View;
 
 /// One model's price list: standard rates, and columns for tiers and long contexts.
 ///
@@ -121,10 +123,10 @@ impl Price {
     #[must_use]
     pub fn cost(&self, usage: &Usage, tier: ServiceTier) -> Money {
         let amounts = split(usage);
-        let at = self.place(tier, amounts.input_tokens());
+        let view = self.view(tier, amounts.input_tokens());
         amounts
             .used()
-            .map(|(class, count)| self.rate_at(class, at).unwrap_or_default().times(count))
+            .map(|(class, count)| view.rate(class).unwrap_or_default().times(count))
             .sum()
     }
 
@@ -135,77 +137,46 @@ impl Price {
     /// the tier's base column, the standard column at that length and the standard rates say; a class
     /// that none of them lists costs what it is a part of: cached, written, audio and image input as
     /// input (a longer-kept write as a write, cached audio as audio, or as cached where audio has no price of its own),
-    /// reasoning, audio and image output as output. Output without a price costs what audio output does, or input.
+    /// reasoning, audio and image output as output. Output without a price costs what audio or image output
+    /// does, or else input.
     #[must_use]
     pub fn rate(&self, class: Class, tier: ServiceTier, input_tokens: u64) -> Option<Rate> {
-        self.rate_at(class, self.place(tier, input_tokens))
+        self.view(tier, input_tokens).rate(class)
     }
 
-    /// The tier and threshold in force for a request of `input_tokens`.
-    fn place(&self, tier: ServiceTier, input_tokens: u64) -> Place {
-        let above_tokens = self
-            .columns
-            .iter()
-            .map(|column| column.above_tokens)
+    /// The columns that decide about a request of `input_tokens` on `tier`.
+    fn view(&self, tier: ServiceTier, input_tokens: u64) -> View<'_> {
+        // What OpenAI sells as "fast" is its priority tier; Anthropic's lists have a column for fast.
+        let tier = match tier {
+            ServiceTier::Fast if self.columns.iter().all(|c| c.tier != tier) => {
+                ServiceTier::Priority
+            }
+            tier => tier,
+        };
+        let lengths = self.columns.iter().map(|column| column.above_tokens);
+        let above = lengths
             .filter(|above| *above < input_tokens)
             .max()
             .unwrap_or(0);
-        Place { tier, above_tokens }
-    }
-
-    fn rate_at(&self, class: Class, at: Place) -> Option<Rate> {
-        if let Some(rate) = self.listed(class, at) {
-            return Some(rate);
-        }
-        match class {
-            Class::Input | Class::WebSearch => None,
-            Class::Output if self.listed(Class::OutputAudio, at).is_some() => {
-                self.rate_at(Class::OutputAudio, at)
-            }
-            Class::CachedAudio if self.listed(Class::InputAudio, at).is_none() => {
-                self.rate_at(Class::CachedInput, at)
-            }
-            Class::CachedAudio => self.rate_at(Class::InputAudio, at),
-            Class::CacheWriteLong => self.rate_at(Class::CacheWrite, at),
-            Class::CachedInput | Class::CacheWrite | Class::InputAudio | Class::InputImage => {
-                self.rate_at(Class::Input, at)
-            }
-            Class::Output => self.rate_at(Class::Input, at),
-            Class::Reasoning | Class::OutputAudio | Class::OutputImage => {
-                self.rate_at(Class::Output, at)
-            }
+        View {
+            in_force: self.column(tier, above),
+            nearby: [
+                self.column(tier, 0),
+                self.column(ServiceTier::Standard, above),
+                Some(&self.standard),
+            ],
         }
     }
 
-    /// What the list says about this very class, in the column in force or else the dearest nearby.
-    fn listed(&self, class: Class, at: Place) -> Option<Rate> {
-        let find = |place: Place| self.rates_in(place)?.get(class);
-        find(at).or_else(|| {
-            [
-                find(Place {
-                    above_tokens: 0,
-                    ..at
-                }),
-                find(Place {
-                    tier: ServiceTier::Standard,
-                    ..at
-                }),
-                self.standard.get(class),
-            ]
-            .into_iter()
-            .flatten()
-            .max()
-        })
-    }
-
-    fn rates_in(&self, place: Place) -> Option<&Rates> {
-        if place == Place::default() {
+    fn column(&self, tier: ServiceTier, above_tokens: u64) -> Option<&Rates> {
+        if tier == ServiceTier::Standard && above_tokens == 0 {
             return Some(&self.standard);
         }
-        self.columns
+        let column = self
+            .columns
             .iter()
-            .find(|c| c.tier == place.tier && c.above_tokens == place.above_tokens)
-            .map(|column| &column.rates)
+            .find(|c| c.tier == tier && c.above_tokens == above_tokens);
+        column.map(|column| &column.rates)
     }
 }
 
@@ -219,13 +190,6 @@ impl CostSource {
             Self::None => "none",
         }
     }
-}
-
-/// Where in the list to look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Place {
-    tier: ServiceTier,
-    above_tokens: u64,
 }
 
 #[cfg(test)]

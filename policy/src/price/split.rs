@@ -15,7 +15,7 @@ pub struct Split {
 /// output `output_tokens`. Where it does not:
 ///
 /// - cache reads and writes count as reported even beyond the input, and the rest is 0 (an answer with
-///   347 prompt tokens of which 403 were cached has been seen: wire notes, 2026);
+///   347 prompt tokens of which 403 were cached has been seen at Azure);
 /// - audio, images and reasoning only say how a part of a total is billed, so they never exceed it;
 /// - audio and images whose cached part is not reported are taken to be uncached first.
 #[must_use]
