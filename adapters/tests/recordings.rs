@@ -12,6 +12,13 @@ use serde_json::Value;
 /// `QUOTAH_EVERY_CUT=1 cargo test --release` cuts all of them everywhere (about a minute).
 const CUTS_MAX: usize = 512;
 
+/// Recordings whose expected figures leave out what `OpenAI` bills by the call: each has one
+/// `web_search_call` whose action is a search.
+const SEARCHES_NOT_EXPECTED: [&str; 2] = [
+    "openai/responses-stream-multibyte-utf8-cached-input-reasoning",
+    "openai/responses-stream-multibyte-utf8-cached-input-reasoning-2",
+];
+
 #[test]
 fn every_recording_is_metered_to_the_token() {
     for case in cases() {
@@ -84,6 +91,8 @@ fn a_recorded_stream_cut_short_never_counts_as_whole() {
                 (UsageSource::Provider, usage, expected) => {
                     assert_eq!(usage, expected, "{name} cut short at {at}");
                 }
+                // With sub-calls the first figures are the sub-call's, and the last do not contain them.
+                (UsageSource::Partial, Some(_), Some(_)) if !whole.extra_calls.is_empty() => {}
                 (UsageSource::Partial, Some(part), Some(whole)) => {
                     assert!(
                         part.input_tokens <= whole.input_tokens,
@@ -167,7 +176,11 @@ impl Case {
             assert_eq!(reading.usage, None, "{name}: usage");
             assert_eq!(reading.source, UsageSource::None, "{name}: source");
         } else {
-            let usage = reading.usage.unwrap_or_else(|| panic!("{name}: no usage"));
+            let mut usage = reading.usage.unwrap_or_else(|| panic!("{name}: no usage"));
+            if SEARCHES_NOT_EXPECTED.contains(&&**name) {
+                assert_eq!(usage.web_search_requests, 1, "{name}: searches");
+                usage.web_search_requests = 0;
+            }
             assert_eq!(
                 classes_of(&usage),
                 expected_classes(expected),
