@@ -106,6 +106,8 @@ pub(super) struct Book {
     /// The texts in which usage was told to its end and a stop reason was told last, 0 for never.
     usage_text: u32,
     stop_text: u32,
+    /// The text that is the answer's last once it is whole, 0 if it has not begun.
+    last_text: u32,
     counts: Counts,
     row: Row,
     calls: Vec<ExtraCall>,
@@ -155,6 +157,7 @@ impl Book {
             text: 0,
             usage_text: 0,
             stop_text: 0,
+            last_text: 0,
             counts: Counts::default(),
             row: Row::default(),
             calls: Vec::new(),
@@ -212,7 +215,8 @@ impl Book {
         let (usage, input_reported, output_known) = self.usage();
         let stopped = self.stop_text > 0 && self.usage_text >= self.stop_text;
         // A few of OpenAI's imitators end a stream without a last event.
-        let ended = self.finished() || stopped || (complete && self.dialect == Dialect::OpenAi);
+        let ended =
+            self.reading.finished || stopped || (complete && self.dialect == Dialect::OpenAi);
         let source = match usage {
             None => UsageSource::None,
             Some(_) if ended && input_reported && output_known => UsageSource::Provider,
@@ -224,14 +228,8 @@ impl Book {
             input_reported,
             output_reported: output_known && ended,
             extra_calls: self.calls.clone(),
-            finished: self.finished(),
             ..self.reading.clone()
         }
-    }
-
-    fn finished(&self) -> bool {
-        // Gemini's streams have no last event but the one with the reason.
-        self.reading.finished || (self.dialect == Dialect::Gemini && self.stop_text > 0)
     }
 
     const fn depth(&self, depth: usize) -> usize {
@@ -241,11 +239,11 @@ impl Book {
         }
     }
 
-    const fn envelope(&self) -> &'static [u8] {
+    const fn envelope(&self) -> Option<&'static [u8]> {
         match self.dialect {
-            Dialect::OpenAi => openai::ENVELOPE,
-            Dialect::Anthropic => anthropic::ENVELOPE,
-            Dialect::Gemini => gemini::ENVELOPE,
+            Dialect::OpenAi => Some(openai::ENVELOPE),
+            Dialect::Anthropic => Some(anthropic::ENVELOPE),
+            Dialect::Gemini => None,
         }
     }
 
@@ -299,7 +297,13 @@ impl Book {
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
-            Field::Stop if *scalar != Scalar::Null => self.stop_text = self.text,
+            Field::Stop if *scalar != Scalar::Null => {
+                self.stop_text = self.text;
+                // Gemini's streams have no last event but the one with the reason.
+                if self.dialect == Dialect::Gemini {
+                    self.last_text = self.text;
+                }
+            }
             Field::EventType => self.event_type(scalar),
             Field::Error if *scalar != Scalar::Null => self.error_seen(),
             Field::ErrorKind => self.error_name(scalar, |error| &mut error.kind),
@@ -310,12 +314,8 @@ impl Book {
             Field::CallKind => self.row.kind = name(scalar),
             Field::CallModel => self.row.model = name(scalar),
             Field::CallCount(count) if *scalar != Scalar::Null => {
-                if self
-                    .row
-                    .counts
-                    .enter(count, scalar.as_u64(), self.text)
-                    .is_err()
-                {
+                let entered = self.row.counts.enter(count, scalar.as_u64(), self.text);
+                if entered.is_err() {
                     self.fault();
                 }
             }
@@ -341,7 +341,7 @@ impl Book {
             Dialect::Gemini => false,
         };
         if ends {
-            self.finish();
+            self.last_text = self.text;
         }
         if *kind == b"error" {
             self.error_seen();
@@ -437,6 +437,13 @@ impl Handler for Book {
         if let Some(field) = self.tracker.field(self.depth(depth)) {
             self.close(field, end);
         }
+        let is_text_end = match self.shell {
+            Shell::Chunks => depth == 1,
+            Shell::None | Shell::EnvelopeNext | Shell::Envelope => depth == 0,
+        };
+        if is_text_end && self.last_text == self.text {
+            self.finish();
+        }
         match self.shell {
             Shell::Envelope if depth == 1 => self.shell = Shell::None,
             Shell::Chunks if depth == 0 => self.shell = Shell::None,
@@ -448,7 +455,7 @@ impl Handler for Book {
     fn key(&mut self, mut key: Key<'_>) {
         match self.shell {
             Shell::None | Shell::EnvelopeNext if key.depth == 1 => {
-                let is_envelope = key.name.is_some_and(|name| name == self.envelope());
+                let is_envelope = key.name.is_some() && key.name == self.envelope();
                 self.shell = if is_envelope {
                     Shell::EnvelopeNext
                 } else {

@@ -6,9 +6,6 @@ use super::book::{Field, Side, Totals};
 use super::counts::{Count, Counts, Known};
 use crate::scan::PathTable;
 
-/// Nothing is wrapped.
-pub(super) const ENVELOPE: &[u8] = b"";
-
 pub(super) static FIELDS: PathTable<Field, 56> = PathTable::new(&[
     ("modelVersion", Field::Model),
     ("responseId", Field::Id),
