@@ -2,8 +2,9 @@
 
 use quotah_policy::Usage;
 
-use super::book::{Field, Totals};
 use super::counts::{Count, Counts};
+use super::field::Field;
+use super::totals::Totals;
 use crate::scan::PathTable;
 
 /// `message_start` carries the message so far under this name.

@@ -3,97 +3,17 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
-use quotah_policy::{TOKENS_MAX, Usage, UsageSource};
+use quotah_policy::{Usage, UsageSource};
 
 use super::counts::{Count, Counts};
-use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX, NAME_BYTES_MAX};
+use super::field::{Field, Side};
+use super::names::{cut, is, keep_first, keep_last, modality, name};
+use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading, anthropic, gemini, openai};
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 use crate::{Dialect, Operation};
 
-/// What a value in an answer is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    /// The usage object.
-    Usage,
-    /// One of its figures.
-    Count(Count),
-    Model,
-    Id,
-    ServiceTier,
-    /// Generated text.
-    Text,
-    /// A generated value of any shape, such as a tool call's input.
-    Json,
-    /// Why generation ended; `null` while it goes on.
-    Stop,
-    /// The name of an event.
-    EventType,
-    /// An error, `null` if there is none.
-    Error,
-    ErrorKind,
-    ErrorCode,
-    /// A list of tokens by modality, and in it a row's two cells.
-    Modalities(Side),
-    Modality,
-    ModalityTokens,
-    /// Anthropic's list of sub-calls, and the cells of its rows.
-    Calls,
-    Call,
-    CallKind,
-    CallModel,
-    CallCount(Count),
-    /// The list of output items (`OpenAI` responses), and the cells that tell a web search.
-    Items,
-    Item,
-    ItemKind,
-    ItemAction,
-}
-
-/// What a list of modalities splits up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Input,
-    Cached,
-    Output,
-}
-
-/// The figures as they stand, and which of the two totals the provider has told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) usage: Usage,
-    pub(super) input_reported: bool,
-    pub(super) output_reported: bool,
-}
-
-impl Totals {
-    /// Cuts every part to what it is a part of. (A provider has answered 403 cached of 347 prompt tokens.)
-    pub(super) fn clamped(mut self) -> Self {
-        let usage = &mut self.usage;
-        usage.input_tokens = usage.input_tokens.min(TOKENS_MAX);
-        usage.output_tokens = usage.output_tokens.min(TOKENS_MAX);
-        let input = usage.input_tokens;
-        usage.cached_input_tokens = usage.cached_input_tokens.min(input);
-        let uncached = input.saturating_sub(usage.cached_input_tokens);
-        usage.cache_write_tokens = usage.cache_write_tokens.min(uncached);
-        usage.cache_write_long_tokens = usage.cache_write_long_tokens.min(usage.cache_write_tokens);
-        usage.input_audio_tokens = usage.input_audio_tokens.min(input);
-        usage.cached_audio_tokens = usage
-            .cached_audio_tokens
-            .min(usage.cached_input_tokens)
-            .min(usage.input_audio_tokens);
-        let other = input.saturating_sub(usage.input_audio_tokens);
-        usage.input_image_tokens = usage.input_image_tokens.min(other);
-        usage.reasoning_tokens = usage.reasoning_tokens.min(usage.output_tokens);
-        usage.output_audio_tokens = usage.output_audio_tokens.min(usage.output_tokens);
-        let other = usage
-            .output_tokens
-            .saturating_sub(usage.output_audio_tokens);
-        usage.output_image_tokens = usage.output_image_tokens.min(other);
-        self
-    }
-}
-
+/// Everything that an answer has said so far.
 #[derive(Debug)]
 pub(super) struct Book {
     dialect: Dialect,
@@ -474,67 +394,4 @@ impl Handler for Book {
             self.scalar(field, &value.scalar);
         }
     }
-}
-
-/// `count` is told by the side of its list; here it stands for the modality alone.
-fn modality(scalar: &Scalar<'_>) -> Option<Count> {
-    // Vertex may send the enum's numbers: IMAGE = 2, AUDIO = 4.
-    match scalar {
-        Scalar::String {
-            text: Some(b"IMAGE"),
-            ..
-        }
-        | Scalar::Number(Some(b"2")) => Some(Count::InputImage),
-        Scalar::String {
-            text: Some(b"AUDIO"),
-            ..
-        }
-        | Scalar::Number(Some(b"4")) => Some(Count::InputAudio),
-        _ => None,
-    }
-}
-
-fn is(scalar: &Scalar<'_>, wanted: &[u8]) -> bool {
-    matches!(scalar, Scalar::String { text: Some(text), .. } if *text == wanted)
-}
-
-/// A short name, or none.
-fn name(scalar: &Scalar<'_>) -> Option<Box<str>> {
-    match scalar {
-        Scalar::String {
-            text: Some(text), ..
-        } if (1..=NAME_BYTES_MAX).contains(&text.len()) => {
-            std::str::from_utf8(text).ok().map(Into::into)
-        }
-        _ => None,
-    }
-}
-
-fn keep_first(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
-    if place.is_none() {
-        *place = name(scalar);
-    }
-}
-
-fn keep_last(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
-    if let (
-        Some(before),
-        Scalar::String {
-            text: Some(text), ..
-        },
-    ) = (&place, scalar)
-        && before.as_bytes() == *text
-    {
-        return;
-    }
-    if let Some(name) = name(scalar) {
-        *place = Some(name);
-    }
-}
-
-/// As much of `text` as fits, in whole characters.
-fn cut(text: &[u8], bytes_max: usize) -> Box<str> {
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    let end = text.floor_char_boundary(bytes_max);
-    text.get(..end).unwrap_or_default().into()
 }

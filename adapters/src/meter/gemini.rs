@@ -2,8 +2,9 @@
 
 use quotah_policy::Usage;
 
-use super::book::{Field, Side, Totals};
 use super::counts::{Count, Counts, Known};
+use super::field::{Field, Side};
+use super::totals::Totals;
 use crate::scan::PathTable;
 
 pub(super) static FIELDS: PathTable<Field, 56> = PathTable::new(&[
