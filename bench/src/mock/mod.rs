@@ -27,6 +27,8 @@ mod plan;
 mod record;
 mod request;
 mod script;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::net::SocketAddr;
