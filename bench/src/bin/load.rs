@@ -138,7 +138,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             open::run(request.target()?, schedule)?
         }
         Mode::Hold { request, streams } => {
-            return Ok(hold::run(request.target()?, streams, |opened| {
+            return Ok(hold::run(&request.target()?, streams, |opened| {
                 // Whoever started us reads the line, then ends our input; without a reader we end too.
                 if writeln!(std::io::stdout(), "{opened}").is_ok() {
                     drop(std::io::stdin().read_to_end(&mut Vec::new()));

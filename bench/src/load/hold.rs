@@ -16,7 +16,7 @@ use super::{LoadError, Target};
 /// # Errors
 /// [`LoadError::Start`] when no runtime can be made.
 pub fn run(
-    target: Target,
+    target: &Target,
     streams: usize,
     opened: impl FnOnce(usize) + Send + 'static,
 ) -> Result<(), LoadError> {

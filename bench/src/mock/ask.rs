@@ -78,7 +78,7 @@ impl Ask {
                 .max_completion_tokens
                 .or(fields.max_tokens)
                 .or(fields.max_output_tokens)
-                .or(fields.generation_config.and_then(|c| c.max_output_tokens)),
+                .or_else(|| fields.generation_config.and_then(|c| c.max_output_tokens)),
             body_bytes: body.len() as u64,
         }
     }
