@@ -189,7 +189,7 @@ pub enum Credential {
 }
 
 /// HTTP version toward a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HttpVersion {
     /// By ALPN: h2 where the provider offers it.
     Auto,

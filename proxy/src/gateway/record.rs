@@ -103,7 +103,7 @@ impl Booking {
     }
 
     /// Notes one try at the deployment.
-    pub(crate) fn attempt(&mut self, status: u16, error_class: &str, took: Duration) {
+    pub(crate) fn attempt(&mut self, status: u16, error_class: &'static str, took: Duration) {
         self.entry.attempts.push(Attempt {
             provider: self.entry.provider.clone(),
             deployment: self.entry.deployment.clone(),
