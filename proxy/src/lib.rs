@@ -1,5 +1,12 @@
 //! Quotah: a transparent gateway between applications and AI providers.
 
+pub mod admin;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod ledger;
 pub mod metrics;
+pub mod prices;
+pub mod serve;
+pub mod telemetry;
+pub mod time;

@@ -20,7 +20,7 @@ pub(super) fn providers(
 ) -> Vec<Provider> {
     let mut providers = Vec::new();
     for kind in ProviderKind::ALL {
-        let keys = kind.key_variables().iter();
+        let keys = kind.key_vars().iter();
         let Some((variable, key)) = keys.copied().find_map(|v| Some((v, env.filled(v)?.trim())))
         else {
             continue;
@@ -47,7 +47,7 @@ fn base(
     listen: &[Listen],
     warnings: &mut Vec<Warning>,
 ) -> Option<BaseUrl> {
-    for variable in kind.base_url_variables() {
+    for variable in kind.base_url_vars() {
         let Some(text) = env.filled(variable) else {
             continue;
         };
@@ -57,7 +57,7 @@ fn base(
             Err(expected) => warnings.push(Warning::BadBaseUrl { variable, expected }),
         }
     }
-    BaseUrl::parse(kind.default_base_url()?).ok()
+    BaseUrl::parse(kind.base_url()?).ok()
 }
 
 /// Whether an address leads back here: a port we listen on, on this machine as far as its name tells.

@@ -40,6 +40,14 @@ pub struct Config {
     pub redacted: serde_json::Value,
 }
 
+impl Config {
+    /// Where the ledger's segments are.
+    #[must_use]
+    pub fn ledger_dir(&self) -> PathBuf {
+        self.data_dir.join("ledger")
+    }
+}
+
 /// An address that a plane listens on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listen {
@@ -177,6 +185,8 @@ pub struct BaseUrl {
     pub authority: Arc<str>,
     /// Path prefix without a trailing slash and without the version segment; empty for most.
     pub prefix: Arc<str>,
+    /// The version segment that was written at its end, with its slash (`/v1`, `/v4`); `None` when none was.
+    pub version: Option<Arc<str>>,
 }
 
 /// Where a provider's credential comes from.

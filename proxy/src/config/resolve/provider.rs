@@ -130,10 +130,10 @@ fn name<'a>(row: &Section<'a>) -> Option<&'a str> {
         .value
         .strip_prefix('v')
         .is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()));
-    if is_label(text.value) && !version {
-        return Some(text.value);
+    if !is_label(text.value) || version {
+        row.invalid::<()>("name", &text.place, NAME_EXPECTED);
     }
-    row.invalid("name", &text.place, NAME_EXPECTED)
+    Some(text.value)
 }
 
 fn base(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<BaseUrl> {
@@ -145,7 +145,7 @@ fn base(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<BaseUrl> {
     if row.is_present("base_url") {
         return None;
     }
-    let Some(default) = kind?.default_base_url() else {
+    let Some(default) = kind?.base_url() else {
         row.missing("base_url", ": this kind has no address of its own");
         return None;
     };
@@ -165,7 +165,7 @@ fn credential(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<Credentia
         (None, Some(())) => Some(Credential::Client),
         (None, None) if row.is_present("api_key") || row.is_present("credential") => None,
         // A server of one's own may ask for no key.
-        (None, None) if kind?.default_base_url().is_none() => Some(Credential::Client),
+        (None, None) if kind?.base_url().is_none() => Some(Credential::Client),
         (None, None) => {
             row.missing(
                 "api_key",
