@@ -6,16 +6,21 @@
     clippy::string_slice,
     clippy::arithmetic_side_effects
 )]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice))]
 
 mod call;
 mod credential;
 mod decode;
 mod encode;
+mod error_class;
+mod facts;
+mod json;
 mod meter;
 mod path;
 mod provider;
+mod refusal;
 mod scan;
+mod splice;
 pub mod sse;
 mod strip;
 
@@ -26,11 +31,18 @@ pub use credential::{
 };
 pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};
+pub use error_class::{ErrorClass, error_class};
+pub use facts::{
+    Ambiguity, Brace, Facts, FactsError, FactsReader, ModelAsked, ModelEcho, OutputCap,
+    StreamOptions,
+};
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
 pub use path::{Call, classify, upstream_path};
 pub use provider::{ProviderKind, UnknownProviderKind};
+pub use refusal::{RefusalKind, stream_error_event};
 pub use scan::{
     Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, PathTable, Scalar, ScanError,
     Scanner, TEXT_BYTES_MAX, Tracker, Value,
 };
+pub use splice::{Edits, apply, plan};
 pub use strip::{HELD_BYTES_MAX, UsageStrip};

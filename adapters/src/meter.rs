@@ -10,11 +10,14 @@
 mod anthropic;
 mod book;
 mod counts;
+mod field;
 mod gemini;
+mod names;
 mod openai;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod totals;
 
 pub use reading::{ErrorSeen, ExtraCall, Reading};
 

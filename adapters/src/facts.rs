@@ -1,0 +1,425 @@
+//! What a request body says that we need to know: which model, streamed or not, how much output at most.
+//!
+//! Read in one pass as the body arrives; nothing of it is kept but these facts. Fields that we meter by must
+//! say one thing only: a second `model`, a `Model`, a `mod\u0065l` could be read otherwise by the provider, so
+//! they are refused. All other fields are nobody's business here.
+
+mod fields;
+
+use std::ops::Range;
+
+use crate::call::Operation;
+use crate::path::Call;
+use crate::scan::{Container, Handler, Key, Scalar, ScanError, Scanner, Tracker, Value};
+
+use fields::Field;
+
+/// Echoes of the model that are kept for renaming; Gemini takes at most 100 requests in a batch.
+const ECHOES_MAX: usize = 256;
+
+/// What a request body says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The model asked for; `None` where the path names it, or where no model is needed.
+    pub model: Option<ModelAsked>,
+    /// Other places that name the model again (Gemini's embedding requests do) and follow it in a rename.
+    pub model_echoes: Vec<ModelEcho>,
+    /// The body asks for a stream. (A Gemini path asks by itself: [`Call::stream_in_path`].)
+    pub stream: bool,
+    /// What the body says of `stream_options`.
+    pub stream_options: StreamOptions,
+    /// The operation knows `stream_options.include_usage`.
+    pub has_usage_option: bool,
+    /// Every cap on output tokens in the body; providers differ in which of two they obey.
+    pub output_caps: Vec<OutputCap>,
+    /// Answers asked for at once (`n`, `best_of`, `candidateCount`, the largest), 1 unless given.
+    pub answers: u64,
+    /// The body's length in bytes.
+    pub body_bytes: usize,
+    /// All string values together, decoded, but for media: what a prompt estimate goes by.
+    pub prompt_bytes: usize,
+    /// Strings under `data`, `url`, `image_url`, `file_data`: mostly base64, not counted as text.
+    pub media_bytes: usize,
+    /// Where the outermost object's brace is, and whether nothing is in it.
+    pub root: Option<Brace>,
+}
+
+/// The `model` of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelAsked {
+    /// Its name, decoded.
+    pub name: Box<str>,
+    /// The JSON string, quotes included.
+    pub span: Range<usize>,
+}
+
+/// A place in a body that repeats the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelEcho {
+    /// The JSON string, quotes included.
+    pub span: Range<usize>,
+    /// It is spelled `models/…`.
+    pub is_resource_name: bool,
+}
+
+/// An object that something may be put into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Brace {
+    /// Offset of the `{`.
+    pub at: usize,
+    /// Whether the object has no members, so that an insertion needs no comma.
+    pub is_empty: bool,
+}
+
+/// What a body says of `stream_options`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum StreamOptions {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// `null`, here.
+    Null(Range<usize>),
+    /// An object without `include_usage`.
+    Object(Brace),
+    /// An object with `"include_usage": true`.
+    UsageAsked,
+    /// An object with `include_usage` false or null, here.
+    UsageDeclined(Range<usize>),
+}
+
+/// A cap on output tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputCap {
+    /// Its value.
+    pub tokens: u64,
+    /// The JSON number (Gemini: or string), for replacing it.
+    pub span: Range<usize>,
+}
+
+impl Facts {
+    /// The most output tokens that one answer may have, by the largest cap given.
+    #[must_use]
+    pub fn output_cap(&self) -> Option<u64> {
+        self.output_caps.iter().map(|cap| cap.tokens).max()
+    }
+
+    /// Whether the client itself gets usage at its stream's end, so that nothing is added or taken out.
+    #[must_use]
+    pub fn asks_for_usage(&self) -> bool {
+        self.stream_options == StreamOptions::UsageAsked
+    }
+
+    /// Whether usage must be asked for to be told: a stream of an operation that needs asking, by a client
+    /// that did not.
+    #[must_use]
+    pub fn lacks_usage(&self) -> bool {
+        self.stream && self.has_usage_option && !self.asks_for_usage()
+    }
+}
+
+/// Why a body cannot be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FactsError {
+    /// It is not JSON.
+    #[error("request body is not JSON: {0}")]
+    NotJson(#[from] ScanError),
+    /// It names no model.
+    #[error("no \"model\" in request body")]
+    NoModel,
+    /// A metered field could be read in two ways.
+    #[error("{field:?} in request body is ambiguous: {why}")]
+    Ambiguous {
+        /// The field as we know it.
+        field: &'static str,
+        /// What is odd about it.
+        why: Ambiguity,
+    },
+    /// A metered field has a value that it cannot have.
+    #[error("{field:?} in request body must be {expected}")]
+    WrongType {
+        /// The field as we know it.
+        field: &'static str,
+        /// What it should have been.
+        expected: &'static str,
+    },
+}
+
+/// How a field can be read in two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Ambiguity {
+    /// It is there twice.
+    #[error("given twice")]
+    Doubled,
+    /// It differs from the name in upper and lower case only.
+    #[error("spelled with other capitals")]
+    Case,
+    /// It is spelled with escapes.
+    #[error("spelled with escapes")]
+    Escaped,
+}
+
+/// Reads [`Facts`] from a body that arrives in chunks.
+///
+/// ```
+/// use quotah_adapters::{FactsReader, classify};
+///
+/// let call = classify("POST", "/v1/chat/completions").unwrap();
+/// let mut reader = FactsReader::new(&call);
+/// reader.feed(br#"{"model": "gpt-"#);
+/// reader.feed(br#"5-mini", "stream": true}"#);
+/// let facts = reader.finish()?;
+/// assert_eq!(&*facts.model.unwrap().name, "gpt-5-mini");
+/// assert!(facts.stream);
+/// # Ok::<(), quotah_adapters::FactsError>(())
+/// ```
+#[derive(Debug)]
+pub struct FactsReader {
+    scanner: Scanner,
+    found: Found,
+    need: Need,
+}
+
+/// How much of a body an operation needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// JSON with a model.
+    Model,
+    /// JSON; the model is in the path.
+    Json,
+    /// Nothing: whatever it is passes, and if it is JSON with a model that is read.
+    Nothing,
+}
+
+impl FactsReader {
+    /// A reader for the body of `call`.
+    #[must_use]
+    pub fn new(call: &Call) -> Self {
+        let need = match call.operation {
+            Operation::Models | Operation::Other => Need::Nothing,
+            _ if call.model_in_path.is_some() => Need::Json,
+            _ => Need::Model,
+        };
+        let has_usage_option = matches!(call.operation, Operation::Chat | Operation::Completions);
+        Self {
+            scanner: Scanner::new(),
+            found: Found {
+                facts: Facts {
+                    has_usage_option,
+                    answers: 1,
+                    ..Facts::default()
+                },
+                tracker: fields::tracker(call),
+                is_strict: need != Need::Nothing,
+                is_media: false,
+                seen: 0,
+                error: None,
+            },
+            need,
+        }
+    }
+
+    /// Reads the next bytes of the body. What is wrong is told by [`Self::finish`].
+    pub fn feed(&mut self, chunk: &[u8]) {
+        self.found.facts.body_bytes = self.found.facts.body_bytes.saturating_add(chunk.len());
+        if self.found.error.is_none()
+            && let Err(error) = self.scanner.feed(chunk, &mut self.found)
+        {
+            self.found.fail(FactsError::NotJson(error));
+        }
+    }
+
+    /// The facts, once the body is whole.
+    ///
+    /// # Errors
+    /// [`FactsError`] for the first thing in the body that cannot be served. A body for an operation that needs
+    /// none ([`Operation::Models`], [`Operation::Other`]) may be anything but ambiguous about its model.
+    pub fn finish(mut self) -> Result<Facts, FactsError> {
+        if self.found.error.is_none()
+            && let Err(error) = self.scanner.finish(&mut self.found)
+        {
+            self.found.fail(FactsError::NotJson(error));
+        }
+        let facts = self.found.facts;
+        match (self.found.error, self.need) {
+            (Some(FactsError::NotJson(_)), Need::Nothing) => Ok(Facts {
+                body_bytes: facts.body_bytes,
+                answers: 1,
+                ..Facts::default()
+            }),
+            (Some(error), _) => Err(error),
+            (None, Need::Model) if facts.model.is_none() => Err(FactsError::NoModel),
+            (None, _) => Ok(facts),
+        }
+    }
+}
+
+/// What a scan has found so far.
+#[derive(Debug)]
+struct Found {
+    facts: Facts,
+    tracker: Tracker<Field>,
+    /// Wrong types are errors.
+    is_strict: bool,
+    /// The last key was one that media stands under.
+    is_media: bool,
+    /// Bit of each [`Field`] whose key has come.
+    seen: u16,
+    /// The first thing wrong.
+    error: Option<FactsError>,
+}
+
+impl Handler for Found {
+    #[inline]
+    fn begin(&mut self, container: Container, at: usize, depth: usize) {
+        if depth == 0 && container == Container::Object {
+            self.facts.root = Some(Brace { at, is_empty: true });
+        }
+        match (self.tracker.field(depth), container) {
+            (Some(Field::StreamOptions), Container::Object) => {
+                self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
+            }
+            (Some(Field::GenerationConfig), Container::Object) | (None, _) => {}
+            (Some(field), _) => self.wrong_type(field),
+        }
+        self.tracker.begin(container, depth);
+    }
+
+    #[inline]
+    fn key(&mut self, key: Key<'_>) {
+        self.is_media = key.name.is_some_and(fields::is_media);
+        self.tracker.key(&key);
+        if key.depth <= fields::DEPTH_MAX {
+            self.judge(&key);
+        }
+    }
+
+    #[inline]
+    fn value(&mut self, value: Value<'_>) {
+        if let Scalar::String { decoded_bytes, .. } = value.scalar {
+            let sum = if self.is_media {
+                &mut self.facts.media_bytes
+            } else {
+                &mut self.facts.prompt_bytes
+            };
+            *sum = sum.saturating_add(decoded_bytes);
+        }
+        if let Some(field) = self.tracker.field(value.depth)
+            && !self.take(field, &value)
+        {
+            self.wrong_type(field);
+        }
+    }
+}
+
+impl Found {
+    /// Whether a key near the top could be one of ours, and only that.
+    fn judge(&mut self, key: &Key<'_>) {
+        if key.depth == 1
+            && let Some(root) = &mut self.facts.root
+        {
+            root.is_empty = false;
+        }
+        if key.depth == 2
+            && self.tracker.field(1) == Some(Field::StreamOptions)
+            && let StreamOptions::Object(brace) = &mut self.facts.stream_options
+        {
+            brace.is_empty = false;
+        }
+        let why = if let Some(field) = self.tracker.field_but_for_case(key) {
+            Some((field, Ambiguity::Case))
+        } else {
+            self.tracker.field(key.depth).and_then(|field| {
+                let bit = 1_u16 << field.bit();
+                let is_doubled = self.seen & bit != 0;
+                self.seen |= bit;
+                match (key.escaped, is_doubled) {
+                    (true, _) => Some((field, Ambiguity::Escaped)),
+                    (_, true) => Some((field, Ambiguity::Doubled)),
+                    _ => None,
+                }
+            })
+        };
+        if let Some((field, why)) = why.filter(|(field, _)| !field.may_repeat()) {
+            self.fail(FactsError::Ambiguous {
+                field: field.name(),
+                why,
+            });
+        }
+    }
+
+    /// Takes a metered field's value down; `false` if it cannot have that value.
+    fn take(&mut self, field: Field, value: &Value<'_>) -> bool {
+        let span = value.span.clone();
+        match (field, value.scalar) {
+            (Field::IncludeUsage, Scalar::Bool(true)) => {
+                self.facts.stream_options = StreamOptions::UsageAsked;
+            }
+            (Field::IncludeUsage, Scalar::Bool(false) | Scalar::Null) => {
+                self.facts.stream_options = StreamOptions::UsageDeclined(span);
+            }
+            (Field::StreamOptions, Scalar::Null) => {
+                self.facts.stream_options = StreamOptions::Null(span);
+            }
+            (_, Scalar::Null) => {}
+            (
+                Field::Model,
+                Scalar::String {
+                    text: Some(name), ..
+                },
+            ) if !name.is_empty() => {
+                let name = String::from_utf8_lossy(name).into_owned().into();
+                self.facts.model = Some(ModelAsked { name, span });
+            }
+            (
+                Field::ModelEcho,
+                Scalar::String {
+                    text: Some(name), ..
+                },
+            ) => {
+                let is_resource_name = name.starts_with(b"models/");
+                if self.facts.model_echoes.len() < ECHOES_MAX {
+                    self.facts.model_echoes.push(ModelEcho {
+                        span,
+                        is_resource_name,
+                    });
+                }
+            }
+            (Field::Stream, Scalar::Bool(stream)) => self.facts.stream = stream,
+            (Field::Answers | Field::BestOf, number) => {
+                let Some(answers) = number.as_u64() else {
+                    return false;
+                };
+                self.facts.answers = self.facts.answers.max(answers);
+            }
+            (field, number) if field.is_output_cap() => {
+                // Protobuf's JSON lets Gemini's clients write integers as strings.
+                let tokens = match number {
+                    Scalar::String {
+                        text: Some(digits), ..
+                    } if field == Field::GeminiCap => Scalar::Number(Some(digits)).as_u64(),
+                    _ => number.as_u64(),
+                };
+                let Some(tokens) = tokens else { return false };
+                self.facts.output_caps.push(OutputCap { tokens, span });
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn wrong_type(&mut self, field: Field) {
+        if self.is_strict && !field.may_repeat() {
+            self.fail(FactsError::WrongType {
+                field: field.name(),
+                expected: field.expected(),
+            });
+        }
+    }
+
+    fn fail(&mut self, error: FactsError) {
+        self.error.get_or_insert(error);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! The fields of a request that we meter by, per dialect and operation.
+
+use crate::call::{Dialect, Operation};
+use crate::path::Call;
+use crate::scan::{PathTable, Tracker};
+
+/// A metered field. The same one may have several spellings (Gemini takes `snake_case` too).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    Model,
+    ModelEcho,
+    Stream,
+    StreamOptions,
+    IncludeUsage,
+    MaxTokens,
+    MaxCompletionTokens,
+    MaxOutputTokens,
+    GenerationConfig,
+    GeminiCap,
+    Answers,
+    BestOf,
+}
+
+/// Deepest of them: `generationConfig.maxOutputTokens`. (Echoes lie deeper and are never judged.)
+pub(super) const DEPTH_MAX: usize = 2;
+
+static CHAT: PathTable<Field, 16> = PathTable::new(&[
+    ("model", Field::Model),
+    ("stream", Field::Stream),
+    ("stream_options", Field::StreamOptions),
+    ("stream_options.include_usage", Field::IncludeUsage),
+    ("max_tokens", Field::MaxTokens),
+    ("max_completion_tokens", Field::MaxCompletionTokens),
+    ("n", Field::Answers),
+    ("best_of", Field::BestOf),
+]);
+
+static RESPONSES: PathTable<Field, 8> = PathTable::new(&[
+    ("model", Field::Model),
+    ("stream", Field::Stream),
+    ("max_output_tokens", Field::MaxOutputTokens),
+]);
+
+static MESSAGES: PathTable<Field, 8> = PathTable::new(&[
+    ("model", Field::Model),
+    ("stream", Field::Stream),
+    ("max_tokens", Field::MaxTokens),
+]);
+
+static GENERATE_CONTENT: PathTable<Field, 12> = PathTable::new(&[
+    ("generationConfig", Field::GenerationConfig),
+    ("generationConfig.maxOutputTokens", Field::GeminiCap),
+    ("generationConfig.max_output_tokens", Field::GeminiCap),
+    ("generationConfig.candidateCount", Field::Answers),
+    ("generationConfig.candidate_count", Field::Answers),
+    ("generation_config", Field::GenerationConfig),
+    ("generation_config.maxOutputTokens", Field::GeminiCap),
+    ("generation_config.max_output_tokens", Field::GeminiCap),
+    ("generation_config.candidateCount", Field::Answers),
+    ("generation_config.candidate_count", Field::Answers),
+]);
+
+static EMBED_CONTENT: PathTable<Field, 10> = PathTable::new(&[
+    ("model", Field::ModelEcho),
+    ("requests[*].model", Field::ModelEcho),
+    ("generateContentRequest.model", Field::ModelEcho),
+    ("generate_content_request.model", Field::ModelEcho),
+]);
+
+static EMBEDDINGS: PathTable<Field, 4> = PathTable::new(&[("model", Field::Model)]);
+
+static OTHER: PathTable<Field, 4> =
+    PathTable::new(&[("model", Field::Model), ("stream", Field::Stream)]);
+
+pub(super) fn tracker(call: &Call) -> Tracker<Field> {
+    match (call.operation, call.dialect) {
+        (Operation::Chat | Operation::Completions, _) => Tracker::new(&CHAT),
+        (Operation::Responses, _) | (Operation::CountTokens, Dialect::OpenAi) => {
+            Tracker::new(&RESPONSES)
+        }
+        (Operation::Messages, _) | (Operation::CountTokens, Dialect::Anthropic) => {
+            Tracker::new(&MESSAGES)
+        }
+        (Operation::GenerateContent, _) => Tracker::new(&GENERATE_CONTENT),
+        (Operation::EmbedContent, _) | (Operation::CountTokens, Dialect::Gemini) => {
+            Tracker::new(&EMBED_CONTENT)
+        }
+        (Operation::Embeddings, _) => Tracker::new(&EMBEDDINGS),
+        (Operation::Models | Operation::Other, _) => Tracker::new(&OTHER),
+    }
+}
+
+impl Field {
+    /// Its place in a set of bits.
+    pub(super) const fn bit(self) -> u8 {
+        self as u8
+    }
+
+    /// The field's name, for messages.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Model | Self::ModelEcho => "model",
+            Self::Stream => "stream",
+            Self::StreamOptions => "stream_options",
+            Self::IncludeUsage => "stream_options.include_usage",
+            Self::MaxTokens => "max_tokens",
+            Self::MaxCompletionTokens => "max_completion_tokens",
+            Self::MaxOutputTokens => "max_output_tokens",
+            Self::GenerationConfig => "generationConfig",
+            Self::GeminiCap => "generationConfig.maxOutputTokens",
+            Self::Answers => "n",
+            Self::BestOf => "best_of",
+        }
+    }
+
+    /// What its value has to be, for messages.
+    pub(super) const fn expected(self) -> &'static str {
+        match self {
+            Self::Model | Self::ModelEcho => "a string of 1 to 256 bytes",
+            Self::Stream | Self::IncludeUsage => "true or false",
+            Self::StreamOptions | Self::GenerationConfig => "an object",
+            Self::MaxTokens | Self::MaxCompletionTokens | Self::MaxOutputTokens => {
+                "a whole number of at least 0"
+            }
+            Self::GeminiCap | Self::Answers | Self::BestOf => "a whole number of at least 0",
+        }
+    }
+
+    /// Echoes come once for each request of a batch; the model that counts is in the path.
+    pub(super) const fn may_repeat(self) -> bool {
+        matches!(self, Self::ModelEcho)
+    }
+
+    pub(super) const fn is_output_cap(self) -> bool {
+        matches!(
+            self,
+            Self::MaxTokens | Self::MaxCompletionTokens | Self::MaxOutputTokens | Self::GeminiCap
+        )
+    }
+}
+
+/// Keys under which all dialects put images, audio and files: inline as base64, or as an address.
+pub(super) fn is_media(key: &[u8]) -> bool {
+    matches!(
+        key,
+        b"data" | b"url" | b"image_url" | b"file_data" | b"fileUri" | b"file_url"
+    )
+}

@@ -1,0 +1,39 @@
+//! The little JSON that we write.
+
+/// Adds `text` to `json` as the inside of a JSON string.
+pub(crate) fn escape(text: &str, json: &mut String) {
+    for char in text.chars() {
+        match char {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\0'..='\u{1f}' => {
+                json.push_str("\\u00");
+                let code = u32::from(char);
+                json.extend(
+                    [code >> 4, code & 15]
+                        .into_iter()
+                        .filter_map(|d| char::from_digit(d, 16)),
+                );
+            }
+            _ => json.push(char),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_escaped_reads_back(text in "\\PC*|[\\x00-\\x7f]*") {
+            let mut json = String::from("\"");
+            super::escape(&text, &mut json);
+            json.push('"');
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
+}
