@@ -39,6 +39,14 @@ pub fn ensure(data_dir: &Path) -> Result<AdminToken, TokenError> {
     })
 }
 
+/// [`ensure`], when one is needed.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn ensure_if(needed: bool, data_dir: &Path) -> Result<Option<AdminToken>, TokenError> {
+    needed.then(|| ensure(data_dir)).transpose()
+}
+
 /// The token kept in `data_dir`, if there is one: what commands use to talk to a running server.
 #[must_use]
 pub fn find(data_dir: &Path) -> Option<Secret> {

@@ -58,12 +58,14 @@ impl BaseUrl {
         } else {
             format!("{shown}:{port}")
         };
+        let (prefix, version) = split_path(path)?;
         Ok(Self {
             https,
             host: host.into(),
             port,
             authority: authority.into(),
-            prefix: prefix(path)?.into(),
+            prefix: prefix.into(),
+            version: version.map(Into::into),
         })
     }
 }
@@ -98,8 +100,8 @@ fn split_host(authority: &str, default_port: u16) -> Option<(String, u16)> {
         .then(|| (host.to_ascii_lowercase(), port))
 }
 
-/// The path without slashes at its end and without a version as its last segment.
-fn prefix(path: &str) -> Result<&str, BaseUrlError> {
+/// The path without slashes at its end, and the version that was its last segment.
+fn split_path(path: &str) -> Result<(&str, Option<&str>), BaseUrlError> {
     let path = path.trim_end_matches('/');
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~%!$&'()*+,;=:@".contains(c);
     for segment in path.split('/').skip(1) {
@@ -107,8 +109,10 @@ fn prefix(path: &str) -> Result<&str, BaseUrlError> {
             return Err(BaseUrlError::Path);
         }
     }
-    let (before, last) = path.rsplit_once('/').unwrap_or(("", path));
-    Ok(if is_version(last) { before } else { path })
+    Ok(match path.rsplit_once('/') {
+        Some((before, last)) if is_version(last) => (before, Some(&path[before.len()..])),
+        _ => (path, None),
+    })
 }
 
 /// `v1`, `v1beta`, `v1beta2`, `v2alpha`.
@@ -203,6 +207,13 @@ mod tests {
             );
             assert_eq!(split, (https, host, port, authority, prefix), "{text}");
         }
+    }
+
+    #[test]
+    fn the_version_is_kept_beside_the_prefix() {
+        let version = |text| BaseUrl::parse(text).expect(text).version;
+        assert_eq!(version("https://x.test/api/v4/").as_deref(), Some("/v4"));
+        assert_eq!(version("https://x.test/api"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod base_url;
 mod discover;
 mod environment;
 mod file;
+pub mod files;
 mod interpolate;
 mod problem;
 mod redact;
@@ -27,6 +28,9 @@ mod tests;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use quotah_policy::PriceTable;
 
 pub use base_url::BaseUrlError;
 pub use environment::Environment;
@@ -95,6 +99,31 @@ fn resolve_sources(inputs: &Inputs, sources: &[tree::Source]) -> Result<Loaded, 
     } else {
         Err(problems.into_errors(sources))
     }
+}
+
+/// Where the ledger is, for commands that only read it: they need no working configuration.
+#[must_use]
+pub fn ledger_dir(inputs: &Inputs) -> PathBuf {
+    lenient(inputs, |tree, inputs| resolve::data_dir_of(tree, inputs)).join("ledger")
+}
+
+/// Where the admin plane listens, for commands that call it.
+#[must_use]
+pub fn admin_listen(inputs: &Inputs) -> resolved::Listen {
+    lenient(inputs, resolve::admin_listen_of)
+}
+
+/// The built-in prices with the configured ones, as far as the configuration can be read.
+#[must_use]
+pub fn price_table(inputs: &Inputs) -> Arc<PriceTable> {
+    lenient(inputs, resolve::price_table_of)
+}
+
+/// Reads one thing from the files, whatever else is wrong with them.
+fn lenient<T>(inputs: &Inputs, read: impl FnOnce(&tree::Table, &Inputs) -> T) -> T {
+    let problems = tree::Problems::default();
+    let sources = file::read(inputs, &problems);
+    read(&tree::grow(&sources, &inputs.env, &problems), inputs)
 }
 
 /// Something that is allowed but may not be meant.

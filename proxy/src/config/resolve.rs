@@ -14,7 +14,7 @@ use quotah_policy::PriceTable;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
-use super::resolved::{Config, LedgerSettings, Log, LogFormat, Provider};
+use super::resolved::{Config, LedgerSettings, Listen, Log, LogFormat, Provider};
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
 use super::{Inputs, Loaded, Warning, discover, redact};
@@ -67,6 +67,30 @@ pub(super) fn resolve(
         warnings,
         files: sources.iter().map(|s| s.path.clone()).collect(),
     }
+}
+
+/// The data directory alone, whatever else is wrong.
+pub(super) fn data_dir_of(tree: &Table, inputs: &Inputs) -> PathBuf {
+    let problems = Problems::default();
+    data_dir(
+        &Section::new("", tree, Place::start(), &problems),
+        inputs,
+        &mut Vec::new(),
+    )
+}
+
+/// The admin plane's address alone.
+pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
+    let problems = Problems::default();
+    server::admin(&Section::new("", tree, Place::start(), &problems), inputs).listen
+}
+
+/// The prices alone.
+pub(super) fn price_table_of(tree: &Table, _: &Inputs) -> Arc<PriceTable> {
+    let problems = Problems::default();
+    let root = Section::new("", tree, Place::start(), &problems);
+    let providers = provider::providers(&root);
+    Arc::new(PriceTable::builtin().with_overrides(price::prices(&root, &providers)))
 }
 
 /// Tables that later versions act on. Accepting them in silence would promise what nobody keeps.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::SystemTime;
 
+use memchr::memmem;
 use parking_lot::Mutex;
 use prost::Message as _;
 use uuid::Uuid;
@@ -196,22 +197,29 @@ impl Reader {
 
     /// The entry of one request, if it is settled.
     ///
+    /// Reads the segments written since the request arrived, as its id tells.
+    ///
     /// # Errors
     /// [`ReadError::Io`].
     pub fn find(&self, id: Uuid) -> Result<Option<Entry>, ReadError> {
-        let at_ms = (id.as_u128() >> 80) as u64;
-        let near = Conditions {
-            from_ms: Some(at_ms),
-            to_ms: Some(at_ms + 1),
-            ..<_>::default()
+        let (id_hi, id_lo) = id.as_u64_pair();
+        // Version 7: the upper 48 bits are milliseconds.
+        let conditions = Conditions {
+            from_ms: Some(id_hi >> 16),
+            ..Conditions::default()
         };
+        let needle = memmem::Finder::new(&id_hi.to_le_bytes()).into_owned();
         let mut found = None;
-        self.each(&near, |entry| {
-            if entry.id() != id {
-                return ControlFlow::Continue(());
+        self.records(&conditions, |payload| {
+            if needle.find(payload).is_none() {
+                return Some(ControlFlow::Continue(()));
+            }
+            let entry = Entry::decode(payload).ok()?;
+            if (entry.id_hi, entry.id_lo) != (id_hi, id_lo) {
+                return Some(ControlFlow::Continue(()));
             }
             found = Some(entry);
-            ControlFlow::Break(())
+            Some(ControlFlow::Break(()))
         })?;
         Ok(found)
     }
@@ -226,8 +234,26 @@ impl Reader {
         conditions: &Conditions,
         mut visit: impl FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Vec<DamagedRange>, ReadError> {
-        let mut damaged = Vec::new();
         let mut recent = Recent::default();
+        self.records(conditions, |payload| {
+            let entry = Entry::decode(payload).ok()?;
+            let wanted = conditions.hold(&entry) && recent.insert(entry.id().as_u128());
+            Some(if wanted {
+                visit(entry)
+            } else {
+                ControlFlow::Continue(())
+            })
+        })
+    }
+
+    /// Calls `visit` with the payload of every entry in the segments that may hold some of the time
+    /// asked for. What it cannot make sense of (`None`) counts as damage.
+    fn records(
+        &self,
+        conditions: &Conditions,
+        mut visit: impl FnMut(&[u8]) -> Option<ControlFlow<()>>,
+    ) -> Result<Vec<DamagedRange>, ReadError> {
+        let mut damaged = Vec::new();
         let done = Cell::new(false);
         for name in list(&self.dir)?.segments {
             let Some((file, _)) = open(&self.dir, name, conditions)? else {
@@ -238,13 +264,9 @@ impl Reader {
                 if done.get() || !matches!(kind, kind::SETTLEMENT | kind::ENTRY) {
                     return true;
                 }
-                let Ok(entry) = Entry::decode(payload) else {
-                    return false;
-                };
-                if conditions.hold(&entry) && recent.insert(entry.id().as_u128()) {
-                    done.set(visit(entry).is_break());
-                }
-                true
+                let visited = visit(payload);
+                done.set(visited.is_some_and(|flow| flow.is_break()));
+                visited.is_some()
             })?;
             let ranges = scanned.damaged.into_iter();
             damaged.extend(ranges.map(|bytes| DamagedRange {
@@ -280,9 +302,6 @@ impl Reader {
 /// Most bytes that one page reads.
 pub const PAGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// No request lasts longer: a segment begun this much later holds none that arrived before.
-const REQUEST_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
-
 /// Opens a segment behind its header; `None` when it is gone, or holds nothing of the time asked for.
 fn open(dir: &Path, name: SegmentName, conditions: &Conditions) -> io::Result<Option<(File, u64)>> {
     let mut file = match File::open(name.path(dir)) {
@@ -300,18 +319,15 @@ fn open(dir: &Path, name: SegmentName, conditions: &Conditions) -> io::Result<Op
     file.by_ref()
         .take(HEADER_BYTES as u64)
         .read_to_end(&mut header)?;
-    let created_ms = match Header::decode(&header) {
-        Ok(header) => header.created_unix_ms,
-        Err(HeaderError::Damaged) => 0,
-        Err(HeaderError::Short | HeaderError::Newer(_)) => return Ok(None),
-    };
+    if let Err(HeaderError::Short | HeaderError::Newer(_)) = Header::decode(&header) {
+        return Ok(None);
+    }
+    // There is no such bound at the other end: a request that died with its process is closed by
+    // the next one, however much later that starts.
     let too_old = conditions
         .from_ms
         .is_some_and(|from| written_ms.saturating_add(1) < from);
-    let too_new = conditions
-        .to_ms
-        .is_some_and(|to| created_ms > to.saturating_add(REQUEST_MS_MAX));
-    Ok((!too_old && !too_new).then_some((file, found.len())))
+    Ok((!too_old).then_some((file, found.len())))
 }
 
 /// A file that ends when nobody wants more of it.

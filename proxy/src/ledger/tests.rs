@@ -272,7 +272,7 @@ fn segments_rotate_and_their_summaries_spare_reading_them() {
 fn a_summary_that_does_not_fit_its_segment_is_not_believed() {
     let dir = dir();
     let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
-    for number in 0..60 {
+    for number in 0..200 {
         let _ = ledger.append_entry(&entry(number));
     }
     let count = segments(&dir).len();
@@ -287,14 +287,14 @@ fn a_summary_that_does_not_fit_its_segment_is_not_believed() {
     file.write_all(&[0; 100]).expect("writes");
     let (ledger, recovery) = open_with(&dir, small(), Hooks::new(clock()));
     assert_eq!(recovery.segments_from_index, count - 2);
-    assert_eq!((recovery.entries, requests(&ledger)), (60, 60));
+    assert_eq!((recovery.entries, requests(&ledger)), (200, 200));
 }
 
 #[test]
 fn a_bit_that_flips_behind_a_summary_is_found_by_the_check() {
     let dir = dir();
     let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
-    for number in 0..60 {
+    for number in 0..200 {
         let _ = ledger.append_entry(&entry(number));
     }
     let count = segments(&dir).len();

@@ -45,6 +45,7 @@ pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
             .size("body_bytes_max", 1_024..=1 << 30)
             .unwrap_or(64 << 20),
         in_flight_max: count("in_flight_max", 10_000),
+        threads: count("threads", cores()),
         connections_max: count("connections_max", 20_000),
         tls: tls(s),
         timeout_head: s.millis("timeout_head_ms", 10_000),
@@ -60,6 +61,11 @@ pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
     }
     section.end();
     server
+}
+
+/// One thread a core, as far as the system says how many there are.
+fn cores() -> u64 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
 }
 
 /// An address that other machines reach must demand keys, unless the user says that it need not.
