@@ -183,7 +183,7 @@ impl Booking {
         entry.ttft_ms = ttft.map(millis);
         entry.overhead_us = u64::try_from(overhead.as_micros()).unwrap_or(u64::MAX);
         // A failed append is counted, kept in memory and retried by the ledger itself; the answer goes on.
-        self.state.ledger.append_entry(entry);
+        let _ = self.state.ledger.append_entry(entry);
     }
 }
 

@@ -84,7 +84,7 @@ fn health_of(state: &State) -> Health {
         reason: draining.then(|| "draining".to_owned()),
     };
     let (ledger, reason) = match state.ledger.status().health {
-        LedgerHealth::Healthy => (Is::Up, None),
+        LedgerHealth::Ok => (Is::Up, None),
         LedgerHealth::Failing { reason, .. } => (Is::Degraded, Some(reason)),
     };
     let ledger = Component { name: "ledger".to_owned(), state: ledger, reason };
