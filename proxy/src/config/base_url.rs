@@ -135,6 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn an_address_is_split_and_its_version_taken_off() {
         for (text, https, host, port, authority, prefix) in [
             (
@@ -241,7 +242,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "(https?://)?[\\[\\]a-z0-9:./@?ü-]*") {
-            let _ = BaseUrl::parse(&text);
+            BaseUrl::parse(&text).ok();
         }
     }
 }

@@ -104,7 +104,7 @@ fn resolve_sources(inputs: &Inputs, sources: &[tree::Source]) -> Result<Loaded, 
 /// Where the ledger is, for commands that only read it: they need no working configuration.
 #[must_use]
 pub fn ledger_dir(inputs: &Inputs) -> PathBuf {
-    lenient(inputs, |tree, inputs| resolve::data_dir_of(tree, inputs)).join("ledger")
+    lenient(inputs, resolve::data_dir_of).join("ledger")
 }
 
 /// Where the admin plane listens, for commands that call it.

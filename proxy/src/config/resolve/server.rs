@@ -127,7 +127,7 @@ pub(super) fn admin(root: &Section<'_>, inputs: &Inputs) -> Admin {
     let from_file = section
         .required_if_present("token")
         .filter(|t| strong(&section, t));
-    if let Some(token) = from_env.or(from_file.map(|t| t.value)) {
+    if let Some(token) = from_env.or_else(|| from_file.map(|t| t.value)) {
         tokens.push(AdminToken {
             name: "admin".to_owned(),
             token: Secret::new(token),
