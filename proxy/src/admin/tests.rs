@@ -68,9 +68,7 @@ fn plane() -> Plane {
             cost_picousd: Some(1_500),
             ..Entry::default()
         };
-        entry.set_id(Uuid::from_u128(
-            u128::from(at_unix_ms) << 80 | n,
-        ));
+        entry.set_id(Uuid::from_u128(u128::from(at_unix_ms) << 80 | n));
         let usage = quotah_policy::Usage {
             input_tokens: 10,
             ..Default::default()

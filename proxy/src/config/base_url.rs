@@ -1,5 +1,7 @@
 //! A provider's address as users write it, split into what a connection and a request line need.
 
+use std::net::IpAddr;
+
 use super::resolved::BaseUrl;
 
 /// Why a text is no base URL. Nothing of the text is repeated: it may hold a password.
@@ -67,6 +69,22 @@ impl BaseUrl {
             prefix: prefix.into(),
             version: version.map(Into::into),
         })
+    }
+}
+
+impl BaseUrl {
+    /// Whether its host is on this machine or a private network, as far as its name tells.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+            Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+            // Without a dot it is a name of this machine, a container or a cluster.
+            Err(_) => {
+                let near = [".localhost", ".local", ".internal"];
+                !self.host.contains('.') || near.iter().any(|end| self.host.ends_with(end))
+            }
+        }
     }
 }
 
@@ -215,6 +233,25 @@ mod tests {
         let version = |text| BaseUrl::parse(text).expect(text).version;
         assert_eq!(version("https://x.test/api/v4/").as_deref(), Some("/v4"));
         assert_eq!(version("https://x.test/api"), None);
+    }
+
+    #[test]
+    fn nearness_is_told_by_the_name() {
+        for (text, near) in [
+            ("http://localhost:8000", true),
+            ("http://10.0.0.7", true),
+            ("http://[::1]", true),
+            ("http://vllm:8000", true),
+            ("http://vllm.ml.svc.cluster.local", true),
+            ("http://203.0.113.9", false),
+            ("http://api.openai.com", false),
+        ] {
+            assert_eq!(
+                BaseUrl::parse(text).map(|base| base.is_near()),
+                Ok(near),
+                "{text}"
+            );
+        }
     }
 
     #[test]
