@@ -36,8 +36,8 @@ fn measure(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
             id_lo: entry.id_lo,
             ..intent(&entry)
         };
-        let _ = ledger.append_intent(&intent);
-        let _ = ledger.append_entry(&entry);
+        ledger.append_intent(&intent);
+        ledger.append_entry(&entry);
     }
     let per_record = started.elapsed() / (2 * COUNT as u32);
     println!("append: {per_record:?} a record, making it included");

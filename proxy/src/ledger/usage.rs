@@ -346,17 +346,21 @@ impl Serialize for UsageReport {
 
 impl Serialize for UsageRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let group: HashMap<&str, &str> = self
-            .group
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("start", &rfc3339(self.start_ms))?;
         map.serialize_entry("end", &rfc3339(self.end_ms))?;
-        map.serialize_entry("group", &group)?;
+        map.serialize_entry("group", &Labelled(&self.group))?;
         sums(&mut map, &self.sums)?;
         map.end()
+    }
+}
+
+/// A group as one JSON object, in the order asked for.
+struct Labelled<'a>(&'a [(String, String)]);
+
+impl Serialize for Labelled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
