@@ -6,7 +6,7 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | `entry`, `face` | what a record says; its JSON |
+//! | `entry`, `terms`, `face` | what a record says; its JSON |
 //! | `segment` | bytes of a segment: frames, checksums, reading past damage |
 //! | `series` | who writes what; living and dead writers |
 //! | `log`, `disk` | the growing end; what happens when the disk fails |
@@ -40,6 +40,7 @@ pub mod segment;
 mod series;
 mod status;
 mod summary;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -59,9 +60,7 @@ use self::segment::kind;
 use self::series::WriterLock;
 
 pub use self::disk::{Disk, Files, SegmentFile};
-pub use self::entry::{
-    Attempt, CostSource, Entry, Intent, Metered, Outcome, Tag, USER_AGENT_BYTES_MAX, clip,
-};
+pub use self::entry::{Attempt, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, clip};
 pub use self::face::usd;
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
 pub use self::read::{Conditions, Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page, ReadError, Reader};
@@ -70,6 +69,7 @@ pub use self::series::SegmentName;
 pub use self::status::{
     Clock, DAMAGED_LISTED_MAX, DamagedRange, LedgerHealth, Observer, Recovery, Status, Unobserved,
 };
+pub use self::terms::{CostSource, Metered, Outcome};
 pub use self::usage::{Dimension, Filter, Interval, Query, REPORT_ROWS_MAX, UsageReport, UsageRow};
 
 /// The ledger of this process: writes its own series, knows everybody's.
