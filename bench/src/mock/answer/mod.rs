@@ -1,0 +1,464 @@
+//! Believable answers, a dialect a file, before any framing.
+
+mod anthropic;
+mod gemini;
+mod openai;
+
+use bytes::Bytes;
+
+use super::ask::{Ask, Call};
+use super::directives::{Directives, UsageForm};
+use super::record::Tokens;
+
+/// An answer before encoding, framing and mischief.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: u16,
+    /// Name and value of every header but those of framing.
+    pub(super) headers: Vec<(&'static str, &'static str)>,
+    /// The entity: an event each for a stream, else one piece.
+    pub(super) pieces: Vec<Piece>,
+    /// What it is billed as, when it is delivered whole.
+    pub(super) tokens: Tokens,
+    /// Whether it is a stream.
+    pub(super) stream: bool,
+}
+
+/// A part of an entity that is sent at once.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// The bytes.
+    pub(super) bytes: Bytes,
+    /// Whether it carries generated content: what is billed when the client leaves early.
+    pub(super) content: bool,
+}
+
+/// Answers `ask`.
+pub(super) fn answer(ask: &Ask, directives: &Directives) -> Answer {
+    if let Some(status) = directives.status.filter(|status| *status >= 400) {
+        return Answer {
+            status,
+            headers: headers(ask.call, JSON),
+            pieces: vec![Piece::plain(error_body(ask.call, status))],
+            tokens: Tokens::default(),
+            stream: false,
+        };
+    }
+    let tokens = tokens(ask, directives);
+    let scene = Scene::new(ask, directives, tokens);
+    let mut pieces = match ask.call {
+        Call::Chat | Call::Completions | Call::Responses | Call::Embeddings | Call::Models => {
+            openai::pieces(&scene)
+        }
+        Call::Messages | Call::CountTokens => anthropic::pieces(&scene),
+        Call::Other => vec![Piece::plain("{}".to_owned())],
+        _ => gemini::pieces(&scene),
+    };
+    if let Some(count) = directives.error_at.filter(|_| ask.stream) {
+        break_off(&mut pieces, count, ask.call);
+    }
+    let content_type = if ask.stream && ask.call != Call::GenerateArray {
+        SSE
+    } else {
+        JSON
+    };
+    Answer {
+        status: directives.status.unwrap_or(200),
+        headers: headers(ask.call, content_type),
+        pieces,
+        tokens: if scene.billed() {
+            tokens
+        } else {
+            Tokens::default()
+        },
+        stream: ask.stream,
+    }
+}
+
+/// Everything an answer is made of.
+struct Scene<'a> {
+    ask: &'a Ask,
+    tokens: Tokens,
+    usage: UsageForm,
+    /// The model as a JSON string, quotes included.
+    model: String,
+    /// Text of a plain answer, or of one chunk.
+    text: String,
+    /// Content chunks of a stream.
+    chunks: u32,
+    /// Unknown members that open every object, or nothing.
+    odd: &'static str,
+}
+
+impl<'a> Scene<'a> {
+    fn new(ask: &'a Ask, directives: &Directives, tokens: Tokens) -> Self {
+        let chunks = directives
+            .chunks
+            .unwrap_or_else(|| CHUNKS.min(clamp(tokens.output)));
+        let words = if ask.stream {
+            1
+        } else {
+            clamp(tokens.output).min(WORDS_MAX)
+        };
+        let text = match directives.text_bytes {
+            Some(length) => "quota ".chars().cycle().take(length).collect(),
+            None => " token".repeat(words as usize),
+        };
+        Self {
+            ask,
+            tokens,
+            usage: directives.usage,
+            model: serde_json::Value::from(ask.model.as_str()).to_string(),
+            text,
+            chunks,
+            odd: if directives.odd { ODD } else { "" },
+        }
+    }
+
+    /// Whether this operation costs anything.
+    const fn billed(&self) -> bool {
+        !matches!(
+            self.ask.call,
+            Call::Models | Call::CountTokens | Call::GeminiCountTokens | Call::Other
+        )
+    }
+
+    /// Whether the output ceiling was reached.
+    fn at_ceiling(&self) -> bool {
+        self.ask
+            .output_max
+            .is_some_and(|max| self.tokens.output >= max)
+    }
+
+    /// `,"key":{…}` in the form that the directives ask for. `members` writes the object's inside for
+    /// counts that are `factor` times the truth.
+    fn usage(&self, key: &str, members: impl Fn(&Counts) -> String) -> String {
+        let object = |factor| {
+            members(&Counts {
+                form: self.usage,
+                factor,
+            })
+        };
+        match self.usage {
+            UsageForm::Missing => String::new(),
+            UsageForm::Null => format!(",\"{key}\":null"),
+            UsageForm::Doubled => {
+                format!(",\"{key}\":{{{}}},\"{key}\":{{{}}}", object(1), object(10))
+            }
+            _ => format!(",\"{key}\":{{{}}}", object(1)),
+        }
+    }
+}
+
+/// Writes counts in the form that the directives ask for.
+struct Counts {
+    form: UsageForm,
+    factor: u64,
+}
+
+impl Counts {
+    /// One count as a JSON value.
+    fn of(&self, count: u64) -> String {
+        let count = count * self.factor;
+        match self.form {
+            UsageForm::Negative => format!("-{}", count + 1),
+            UsageForm::Huge => format!("{count}99999999999999999999999"),
+            UsageForm::Float => format!("{count}.5"),
+            UsageForm::Text => format!("\"{count}\""),
+            _ => count.to_string(),
+        }
+    }
+}
+
+impl Piece {
+    const fn owned(bytes: Bytes, content: bool) -> Self {
+        Self { bytes, content }
+    }
+
+    /// A piece without generated content of its own: ends, headers, or a whole plain answer.
+    fn plain(text: String) -> Self {
+        Self::owned(Bytes::from(text), false)
+    }
+
+    /// A piece that carries one chunk of content.
+    fn content(text: String) -> Self {
+        Self::owned(Bytes::from(text), true)
+    }
+}
+
+/// Token counts: deterministic, so that a test can sum them.
+///
+/// Input is 8 and a quarter of the body's bytes, a quarter of it cached (and, for Anthropic, an eighth
+/// written to the cache). Output is what the directives say, else 16 to 63 by the body's length, within
+/// the ceiling; a quarter of it is reasoning where the dialect tells.
+fn tokens(ask: &Ask, directives: &Directives) -> Tokens {
+    let input = 8 + ask.body_bytes / 4;
+    let output = directives
+        .output
+        .or_else(|| directives.chunks.map(u64::from))
+        .unwrap_or_else(|| (16 + ask.body_bytes % 48).min(ask.output_max.unwrap_or(u64::MAX)));
+    match ask.call {
+        Call::Embeddings | Call::Embed | Call::BatchEmbed => Tokens {
+            input,
+            ..Tokens::default()
+        },
+        Call::Messages | Call::CountTokens => Tokens {
+            input,
+            cached: input / 4,
+            cache_write: input / 8,
+            output,
+            reasoning: 0,
+        },
+        Call::Completions => Tokens {
+            input,
+            output,
+            ..Tokens::default()
+        },
+        _ => Tokens {
+            input,
+            cached: input / 4,
+            cache_write: 0,
+            output,
+            reasoning: output / 4,
+        },
+    }
+}
+
+/// Ends a stream after `count` content pieces with the dialect's error event.
+fn break_off(pieces: &mut Vec<Piece>, count: u32, call: Call) {
+    let mut left = count;
+    let place = pieces.iter().position(|piece| {
+        let here = piece.content && left == 0;
+        left = left.saturating_sub(u32::from(piece.content));
+        here
+    });
+    pieces.truncate(place.unwrap_or(pieces.len()));
+    let body = error_body(call, 529);
+    pieces.push(Piece::plain(match call {
+        Call::Messages => format!("event: error\ndata: {body}\n\n"),
+        Call::Responses => format!(
+            "event: error\ndata: {{\"type\":\"error\",\"code\":\"server_error\",\"message\":\"mock\",\"param\":null,\"sequence_number\":{count}}}\n\n"
+        ),
+        Call::GenerateSse => format!("data: {body}\r\n\r\n"),
+        Call::GenerateArray => format!(",\r\n{body}]"),
+        _ => format!("data: {body}\n\n"),
+    }));
+}
+
+/// The dialect's error object.
+fn error_body(call: Call, status: u16) -> String {
+    match call {
+        Call::Messages | Call::CountTokens => format!(
+            r#"{{"type":"error","error":{{"type":"{}","message":"mock says {status}"}},"request_id":"req_mock"}}"#,
+            match status {
+                400 => "invalid_request_error",
+                401 => "authentication_error",
+                429 => "rate_limit_error",
+                529 => "overloaded_error",
+                _ => "api_error",
+            }
+        ),
+        Call::Generate
+        | Call::GenerateSse
+        | Call::GenerateArray
+        | Call::Embed
+        | Call::BatchEmbed
+        | Call::GeminiCountTokens => format!(
+            r#"{{"error":{{"code":{status},"message":"mock says {status}","status":"{}"}}}}"#,
+            match status {
+                400 => "INVALID_ARGUMENT",
+                429 => "RESOURCE_EXHAUSTED",
+                503 | 529 => "UNAVAILABLE",
+                _ => "INTERNAL",
+            }
+        ),
+        _ => format!(
+            r#"{{"error":{{"message":"mock says {status}","type":"server_error","param":null,"code":"{}"}}}}"#,
+            match status {
+                401 => "invalid_api_key",
+                429 => "rate_limit_exceeded",
+                _ => "server_error",
+            }
+        ),
+    }
+}
+
+/// The headers that a provider of this dialect sends.
+fn headers(call: Call, content_type: &'static str) -> Vec<(&'static str, &'static str)> {
+    let mut headers = vec![("Content-Type", content_type)];
+    match call {
+        Call::Messages | Call::CountTokens => headers.extend([
+            ("request-id", "req_mock"),
+            ("anthropic-ratelimit-requests-limit", "4000"),
+            ("anthropic-ratelimit-requests-remaining", "3999"),
+        ]),
+        Call::Chat | Call::Completions | Call::Responses | Call::Embeddings => headers.extend([
+            ("x-request-id", "req_mock"),
+            ("openai-processing-ms", "7"),
+            ("x-ratelimit-limit-requests", "10000"),
+            ("x-ratelimit-remaining-requests", "9999"),
+            ("x-ratelimit-reset-requests", "6ms"),
+        ]),
+        _ => {}
+    }
+    headers
+}
+
+/// A count as a small number of chunks or words.
+fn clamp(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+const JSON: &str = "application/json";
+const SSE: &str = "text/event-stream; charset=utf-8";
+
+/// Content chunks of a stream unless told otherwise.
+const CHUNKS: u32 = 8;
+
+/// Words in a plain answer, however many tokens it claims.
+const WORDS_MAX: u32 = 4096;
+
+/// What a re-serialising gateway would change: spacing, a big integer, an exponent, a negative zero,
+/// escapes, raw UTF-8, a doubled key.
+const ODD: &str = "  \"x_odd\" :\t{\"big\":123456789012345678901234567890,\"e\":1e-07,\"zero\":-0.0,\
+                   \"esc\":\"\\u00e9\\/\\ud83d\\ude00\",\"utf8\":\"é😀\",\"dup\":1,\"dup\":2} , ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(target: &str, body: &str) -> Ask {
+        Ask::read(target, body.as_bytes())
+    }
+
+    fn entity(answer: &Answer) -> String {
+        answer
+            .pieces
+            .iter()
+            .map(|p| String::from_utf8_lossy(&p.bytes).into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn every_operation_answers_valid_json() {
+        for target in [
+            "/v1/chat/completions",
+            "/v1/completions",
+            "/v1/responses",
+            "/v1/embeddings",
+            "/v1/models",
+            "/v1/messages",
+            "/v1/messages/count_tokens",
+            "/v1beta/models/g:generateContent",
+            "/v1beta/models/g:streamGenerateContent",
+            "/v1beta/models/g:embedContent",
+            "/v1beta/models/g:batchEmbedContents",
+            "/v1beta/models/g:countTokens",
+            "/v1/files",
+        ] {
+            for odd in [false, true] {
+                let directives = Directives {
+                    odd,
+                    ..Directives::default()
+                };
+                let answer = answer(&ask(target, r#"{"model":"m\"x"}"#), &directives);
+                let text = entity(&answer);
+                let parsed: Result<serde_json::Value, _> = serde_json::from_str(&text);
+                assert!(parsed.is_ok(), "{target}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_event_of_every_stream_is_valid_json() {
+        for target in [
+            "/v1/chat/completions",
+            "/v1/completions",
+            "/v1/responses",
+            "/v1/messages",
+            "/v1beta/models/g:streamGenerateContent?alt=sse",
+        ] {
+            let body = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#;
+            let text = entity(&answer(&ask(target, body), &Directives::default()));
+            let events: Vec<_> = text
+                .lines()
+                .filter_map(|l| l.strip_prefix("data: "))
+                .collect();
+            assert!(events.len() >= 8, "{target}: {text}");
+            for data in events.iter().filter(|data| **data != "[DONE]") {
+                let parsed: Result<serde_json::Value, _> = serde_json::from_str(data.trim_end());
+                assert!(parsed.is_ok(), "{target}: {data}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_chat_stream_tells_usage_only_when_asked() {
+        let plain = r#"{"model":"m","stream":true}"#;
+        let text = entity(&answer(
+            &ask("/v1/chat/completions", plain),
+            &Directives::default(),
+        ));
+        assert!(!text.contains("usage"));
+        let asked = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true}}"#;
+        let text = entity(&answer(
+            &ask("/v1/chat/completions", asked),
+            &Directives::default(),
+        ));
+        assert!(
+            text.contains(r#""choices":[],"usage":{"prompt_tokens":"#),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn output_stays_under_the_ceiling_and_says_so() {
+        let asked = ask("/v1/chat/completions", r#"{"model":"m","max_tokens":3}"#);
+        let answer = answer(&asked, &Directives::default());
+        assert_eq!(answer.tokens.output, 3);
+        assert!(entity(&answer).contains(r#""finish_reason":"length""#));
+    }
+
+    #[test]
+    fn usage_lies_in_every_way_but_the_bill_stays_true() {
+        for (usage, shown) in [
+            (UsageForm::Negative, r#""prompt_tokens":-12,"#),
+            (
+                UsageForm::Huge,
+                r#""prompt_tokens":1199999999999999999999999,"#,
+            ),
+            (UsageForm::Float, r#""prompt_tokens":11.5,"#),
+            (UsageForm::Text, r#""prompt_tokens":"11","#),
+            (UsageForm::Doubled, r#""prompt_tokens":110,"#),
+            (UsageForm::Null, r#""usage":null"#),
+        ] {
+            let directives = Directives {
+                usage,
+                ..Directives::default()
+            };
+            let answer = answer(
+                &ask("/v1/chat/completions", r#"{"model":"m"}"#),
+                &directives,
+            );
+            assert!(entity(&answer).contains(shown), "{}", entity(&answer));
+            assert_eq!(answer.tokens.input, 11);
+        }
+    }
+
+    #[test]
+    fn a_stream_can_break_off_with_the_dialects_error() {
+        let body = r#"{"model":"m","stream":true}"#;
+        let directives = Directives {
+            error_at: Some(2),
+            ..Directives::default()
+        };
+        let text = entity(&answer(&ask("/v1/messages", body), &directives));
+        assert_eq!(text.matches("content_block_delta\n").count(), 2);
+        assert!(
+            text.ends_with("\n\n") && text.contains("event: error\n"),
+            "{text}"
+        );
+        assert!(!text.contains("message_stop"));
+    }
+}
