@@ -4,7 +4,7 @@
 //! request follows as [`SMUGGLED`] and must never arrive anywhere.
 
 /// What an attacker hopes that somebody reads as a request of its own.
-pub(super) const SMUGGLED: &str =
+const SMUGGLED: &str =
     "GET /v1/models/smuggled HTTP/1.1\r\nHost: quotah.test\r\nAuthorization: Bearer x\r\n\r\n";
 
 /// A request line that would be served.
