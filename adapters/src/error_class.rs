@@ -116,6 +116,9 @@ const OPENAI: &[Code] = &[
     code("\"billing_hard_limit_reached\"", ErrorClass::QuotaExhausted),
     code("\"billing_not_active\"", ErrorClass::QuotaExhausted),
     code("\"context_length_exceeded\"", ErrorClass::ContextOverflow),
+    // DeepSeek, vLLM and Ollama give a sentence, no code (seen 2026-08).
+    text(400, "maximum context length", ErrorClass::ContextOverflow),
+    text(400, "max context length", ErrorClass::ContextOverflow),
     code("\"content_filter\"", ErrorClass::ContentFiltered),
     code("\"content_policy_violation\"", ErrorClass::ContentFiltered),
     code("\"moderation_blocked\"", ErrorClass::ContentFiltered),
@@ -204,6 +207,7 @@ mod tests {
         (Dialect::OpenAi, 400, r#"{"error":{"code":"context_length_exceeded"}}"#, ErrorClass::ContextOverflow),
         (Dialect::OpenAi, 400, r#"{"error":{"message":"bad \"insufficient_quota\""}}"#, ErrorClass::BadRequest),
         (Dialect::OpenAi, 400, r#"{"error":{"code":"content_filter"}}"#, ErrorClass::ContentFiltered),
+        (Dialect::OpenAi, 400, "This model's maximum context length is 9 tokens", ErrorClass::ContextOverflow),
         (Dialect::OpenAi, 401, "", ErrorClass::BadCredential),
         (Dialect::OpenAi, 200, r#"{"error":{"code":"server_error"}}"#, ErrorClass::ServerError),
         (Dialect::OpenAi, 503, r#"{"error":{"code":"server_is_overloaded"}}"#, ErrorClass::Overloaded),

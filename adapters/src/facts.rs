@@ -269,6 +269,7 @@ struct Found {
 }
 
 impl Handler for Found {
+    #[inline]
     fn begin(&mut self, container: Container, at: usize, depth: usize) {
         if depth == 0 && container == Container::Object {
             self.facts.root = Some(Brace { at, is_empty: true });
@@ -283,12 +284,36 @@ impl Handler for Found {
         self.tracker.begin(container, depth);
     }
 
+    #[inline]
     fn key(&mut self, key: Key<'_>) {
-        self.tracker.key(&key);
         self.is_media = key.name.is_some_and(fields::is_media);
-        if key.depth > fields::DEPTH_MAX {
-            return;
+        self.tracker.key(&key);
+        if key.depth <= fields::DEPTH_MAX {
+            self.judge(&key);
         }
+    }
+
+    #[inline]
+    fn value(&mut self, value: Value<'_>) {
+        if let Scalar::String { decoded_bytes, .. } = value.scalar {
+            let sum = if self.is_media {
+                &mut self.facts.media_bytes
+            } else {
+                &mut self.facts.prompt_bytes
+            };
+            *sum = sum.saturating_add(decoded_bytes);
+        }
+        if let Some(field) = self.tracker.field(value.depth)
+            && !self.take(field, &value)
+        {
+            self.wrong_type(field);
+        }
+    }
+}
+
+impl Found {
+    /// Whether a key near the top could be one of ours, and only that.
+    fn judge(&mut self, key: &Key<'_>) {
         if key.depth == 1
             && let Some(root) = &mut self.facts.root
         {
@@ -300,7 +325,7 @@ impl Handler for Found {
         {
             brace.is_empty = false;
         }
-        let why = if let Some(field) = self.tracker.field_but_for_case(&key) {
+        let why = if let Some(field) = self.tracker.field_but_for_case(key) {
             Some((field, Ambiguity::Case))
         } else {
             self.tracker.field(key.depth).and_then(|field| {
@@ -322,24 +347,6 @@ impl Handler for Found {
         }
     }
 
-    fn value(&mut self, value: Value<'_>) {
-        if let Scalar::String { decoded_bytes, .. } = value.scalar {
-            let sum = if self.is_media {
-                &mut self.facts.media_bytes
-            } else {
-                &mut self.facts.prompt_bytes
-            };
-            *sum = sum.saturating_add(decoded_bytes);
-        }
-        if let Some(field) = self.tracker.field(value.depth)
-            && !self.take(field, &value)
-        {
-            self.wrong_type(field);
-        }
-    }
-}
-
-impl Found {
     /// Takes a metered field's value down; `false` if it cannot have that value.
     fn take(&mut self, field: Field, value: &Value<'_>) -> bool {
         let span = value.span.clone();

@@ -37,7 +37,7 @@ pub use facts::{
     StreamOptions,
 };
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
-pub use path::{Call, classify, upstream_path};
+pub use path::{Call, classify, classify_raw, raw_upstream_path, upstream_path};
 pub use provider::{ProviderKind, UnknownProviderKind};
 pub use refusal::{RefusalKind, stream_error_event};
 pub use scan::{

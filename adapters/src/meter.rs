@@ -10,11 +10,14 @@
 mod anthropic;
 mod book;
 mod counts;
+mod field;
 mod gemini;
+mod names;
 mod openai;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod totals;
 
 pub use reading::{ErrorSeen, ExtraCall, Reading};
 
@@ -141,8 +144,8 @@ impl Meter {
 
     /// Whether the answer's own end was seen, as [`Reading::finished`] says; cheaper than [`Self::reading`].
     #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.text.book.finished()
+    pub const fn is_finished(&self) -> bool {
+        self.text.book.is_finished()
     }
 
     /// Ends the response. `complete` says that its framing ended as it should: the last chunk or the announced

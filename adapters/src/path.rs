@@ -52,6 +52,18 @@ impl Call {
         })
     }
 
+    /// The same call with `by` bytes put before its path.
+    fn moved(mut self, by: usize) -> Self {
+        let shift =
+            |range: Range<usize>| range.start.saturating_add(by)..range.end.saturating_add(by);
+        self.suffix_at = self.suffix_at.saturating_add(by);
+        self.model_in_path = self.model_in_path.map(shift);
+        if let Version::Given(version) = self.version {
+            self.version = Version::Given(shift(version));
+        }
+        self
+    }
+
     /// The same call in another dialect, where the path alone does not tell: model lists and unknown paths are
     /// spelled alike by several providers, and only a header such as `anthropic-version` says whose is meant.
     #[must_use]
@@ -107,16 +119,57 @@ pub fn classify(method: &str, path_and_query: &str) -> Option<Call> {
     } else {
         return None;
     };
-    found.suffix_at = found.suffix_at.saturating_add(before);
-    found.model_in_path = found
-        .model_in_path
-        .map(|model| model.start.saturating_add(before)..model.end.saturating_add(before));
+    found = found.moved(before);
     if let (Some(version), Version::Missing) = (version, &found.version) {
         found.version = Version::Given(version);
     }
     found.alt_sse =
         found.dialect == Dialect::Gemini && query.split('&').any(|pair| pair == "alt=sse");
     Some(found)
+}
+
+/// Most segments before a path that we know: providers put up to three (`/novita/v3/openai`). A bound, because
+/// a hostile path may have thousands.
+const RAW_SEGMENTS_MAX: usize = 8;
+
+/// What a request for a provider's own path asks for (`/{provider}/…`, the provider's name taken off):
+/// told by how the path ends, whatever stands before it, and in `dialect` where it tells nothing.
+///
+/// Such a path goes up as [`raw_upstream_path`] has it, not as [`upstream_path`] would.
+#[must_use]
+pub fn classify_raw(method: &str, path_and_query: &str, dialect: Dialect) -> Call {
+    if let Some(call) = classify(method, path_and_query).filter(|call| !call.is_greeting) {
+        return call.spoken_in(dialect);
+    }
+    let path = path_and_query
+        .split_once('?')
+        .map_or(path_and_query, |(path, _)| path);
+    let inner = path
+        .match_indices('/')
+        .take(RAW_SEGMENTS_MAX)
+        .find_map(|(at, _)| {
+            let found = classify(method, path_and_query.get(at..)?)?;
+            let tells = !matches!(found.operation, Operation::Other);
+            tells.then(|| found.moved(at))
+        });
+    inner.unwrap_or_else(|| call(dialect, Operation::Other))
+}
+
+/// The path and query that a provider gets for one of its own paths: as it came, behind the base URL's path.
+/// A version segment that both bring is written once, as the client wrote it.
+#[must_use]
+pub fn raw_upstream_path(base_prefix: &str, path_and_query: &str) -> String {
+    let base = base_prefix.trim_end_matches('/');
+    let path = path_and_query
+        .split_once('?')
+        .map_or(path_and_query, |(path, _)| path);
+    let has_version = split_versions(path).0.is_some();
+    let prefix = if has_version {
+        split_last_version(base).0
+    } else {
+        base
+    };
+    [prefix, path_and_query].concat()
 }
 
 /// The path and query that a provider gets for a client's.

@@ -60,6 +60,8 @@ pub struct Scanner {
     objects: u128,
     /// Where the token being read began.
     token_at: usize,
+    /// What was wrong, once the state is `Failed`.
+    error: ScanError,
     /// The string being read, when a chunk's end or an escape has cut it; also a cut number's digits.
     text: Text,
 }
@@ -76,15 +78,34 @@ enum State {
     InKey,
     InString,
     InNumber(Number),
-    InLiteral(Literal),
-    Failed(ScanError),
+    /// How many of its bytes have been read.
+    InLiteral(Literal, u8),
+    Failed,
 }
 
-/// `true`, `false` or `null`, and what of its spelling is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Literal {
-    scalar: Scalar<'static>,
-    tail: &'static [u8],
+enum Literal {
+    Null,
+    True,
+    False,
+}
+
+impl Literal {
+    const fn spelling(self) -> &'static [u8] {
+        match self {
+            Self::Null => b"null",
+            Self::True => b"true",
+            Self::False => b"false",
+        }
+    }
+
+    const fn scalar(self) -> Scalar<'static> {
+        match self {
+            Self::Null => Scalar::Null,
+            Self::True => Scalar::Bool(true),
+            Self::False => Scalar::Bool(false),
+        }
+    }
 }
 
 impl Default for Scanner {
@@ -103,6 +124,7 @@ impl Scanner {
             depth: 0,
             objects: 0,
             token_at: 0,
+            error: fault(Fault::UnexpectedEnd, 0),
             text: Text::new(),
         }
     }
@@ -140,14 +162,15 @@ impl Scanner {
             let step = match self.state {
                 State::InString | State::InKey => self.string(rest, at, handler),
                 State::InNumber(number) => self.number(number, rest, at, handler),
-                State::InLiteral(literal) => self.literal(literal, rest, at, handler),
-                State::Failed(error) => return Err(error),
+                State::InLiteral(literal, read) => self.literal((literal, read), rest, at, handler),
+                State::Failed => return Err(self.error),
                 _ => self.structure(rest, at, handler),
             };
             match step {
                 Ok(after) => rest = after,
                 Err(error) => {
-                    self.state = State::Failed(error);
+                    self.state = State::Failed;
+                    self.error = error;
                     return Err(error);
                 }
             }
@@ -167,12 +190,13 @@ impl Scanner {
                 self.cut_number(self.offset, handler);
                 Ok(())
             }
-            State::Failed(error) => Err(error),
+            State::Failed => Err(self.error),
             _ => Err(fault(Fault::UnexpectedEnd, self.offset)),
         }
     }
 
     /// One token's first byte (or white space), with the whole token where that is cheap.
+    #[inline]
     fn structure<'a>(
         &mut self,
         bytes: &'a [u8],
@@ -184,7 +208,7 @@ impl Scanner {
         };
         let after = at.saturating_add(1);
         match (byte, self.state) {
-            (b' ' | b'\n' | b'\r' | b'\t', _) => {}
+            (b' ' | b'\n' | b'\r' | b'\t', _) => return Ok(skip_space(rest)),
             (b'"', State::KeyOrEnd | State::Key) => {
                 self.token_at = at;
                 self.state = State::InKey;
@@ -219,12 +243,12 @@ impl Scanner {
             }
             (b't' | b'f' | b'n', State::Value | State::ValueOrEnd) => {
                 self.token_at = at;
-                let (scalar, tail): (_, &[u8]) = match byte {
-                    b't' => (Scalar::Bool(true), b"rue"),
-                    b'f' => (Scalar::Bool(false), b"alse"),
-                    _ => (Scalar::Null, b"ull"),
+                let literal = match byte {
+                    b't' => Literal::True,
+                    b'f' => Literal::False,
+                    _ => Literal::Null,
                 };
-                return self.literal(Literal { scalar, tail }, rest, after, handler);
+                return self.literal((literal, 1), rest, after, handler);
             }
             (_, State::Done) => return Err(fault(Fault::TrailingByte, at)),
             _ => return Err(fault(Fault::UnexpectedByte, at)),
@@ -277,6 +301,7 @@ impl Scanner {
     }
 
     /// The rest of a string, `at` being the offset of `bytes`.
+    #[inline]
     fn string<'a>(
         &mut self,
         bytes: &'a [u8],
@@ -328,6 +353,7 @@ impl Scanner {
     }
 
     /// A number, or more of one; `at` is the offset of `bytes`.
+    #[inline]
     fn number<'a>(
         &mut self,
         mut number: Number,
@@ -366,30 +392,34 @@ impl Scanner {
         self.state = self.after_value();
     }
 
-    /// More of `true`, `false` or `null`; `at` is the offset of `bytes`.
+    /// More of `true`, `false` or `null`, of which `read` bytes were there; `at` is the offset of `bytes`.
     fn literal<'a>(
         &mut self,
-        Literal { scalar, tail }: Literal,
+        (literal, read): (Literal, u8),
         bytes: &'a [u8],
         at: usize,
         handler: &mut impl Handler,
     ) -> Result<&'a [u8], ScanError> {
-        let same = tail
-            .iter()
-            .zip(bytes)
-            .take_while(|(want, have)| want == have)
-            .count();
-        let tail = tail.get(same..).unwrap_or_default();
-        let rest = bytes.get(same..).unwrap_or_default();
-        let end = at.saturating_add(same);
-        if tail.is_empty() {
-            self.emit(scalar, end, handler);
-        } else if rest.is_empty() {
-            self.state = State::InLiteral(Literal { scalar, tail });
-        } else {
-            return Err(fault(Fault::UnexpectedByte, end));
+        let tail = literal
+            .spelling()
+            .get(usize::from(read)..)
+            .unwrap_or_default();
+        if let Some(rest) = bytes.strip_prefix(tail) {
+            self.emit(literal.scalar(), at.saturating_add(tail.len()), handler);
+            return Ok(rest);
         }
-        Ok(rest)
+        let mut read = read;
+        for (&wanted, &byte) in tail.iter().zip(bytes) {
+            if wanted != byte {
+                return Err(fault(
+                    Fault::UnexpectedByte,
+                    self.token_at.saturating_add(read.into()),
+                ));
+            }
+            read = read.saturating_add(1);
+        }
+        self.state = State::InLiteral(literal, read);
+        Ok(&[])
     }
 
     fn emit(&mut self, scalar: Scalar<'_>, end: usize, handler: &mut impl Handler) {
@@ -400,6 +430,13 @@ impl Scanner {
         });
         self.state = self.after_value();
     }
+}
+
+const fn skip_space(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 const fn fault(fault: Fault, offset: usize) -> ScanError {

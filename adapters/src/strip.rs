@@ -328,7 +328,7 @@ mod tests {
         let (mut strip, mut out) = (UsageStrip::new(), Vec::new());
         for piece in pieces {
             strip.push(Bytes::copy_from_slice(piece), &mut |bytes| {
-                out.extend_from_slice(&bytes)
+                out.extend_from_slice(&bytes);
             });
         }
         strip.finish(&mut |bytes| out.extend_from_slice(&bytes));
@@ -405,7 +405,7 @@ mod tests {
         let mut out = Vec::new();
         let tail = format!("\":1}}}}\n\ndata: {USAGE}\n\ndata: b\n\n");
         strip.push(Bytes::from(tail), &mut |bytes| {
-            out.extend_from_slice(&bytes)
+            out.extend_from_slice(&bytes);
         });
         assert_eq!(out, b"\":1}}\n\ndata: b\n\n");
     }

@@ -1,4 +1,9 @@
 //! Replays every recorded answer through the meter, in every cut, and expects the provider's own figures.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test: a fixture that is not as it should be fails it"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +16,10 @@ use serde_json::Value;
 ///
 /// `QUOTAH_EVERY_CUT=1 cargo test --release` cuts all of them everywhere (about a minute).
 const CUTS_MAX: usize = 512;
+
+/// A recording whose expected figures leave out what `OpenAI` bills by the call: it has one
+/// `web_search_call` whose action is a search.
+const SEARCH_NOT_EXPECTED: &str = "openai/responses-stream-multibyte-utf8-cached-input-reasoning";
 
 #[test]
 fn every_recording_is_metered_to_the_token() {
@@ -84,6 +93,8 @@ fn a_recorded_stream_cut_short_never_counts_as_whole() {
                 (UsageSource::Provider, usage, expected) => {
                     assert_eq!(usage, expected, "{name} cut short at {at}");
                 }
+                // With sub-calls the first figures are the sub-call's, and the last do not contain them.
+                (UsageSource::Partial, Some(_), Some(_)) if !whole.extra_calls.is_empty() => {}
                 (UsageSource::Partial, Some(part), Some(whole)) => {
                     assert!(
                         part.input_tokens <= whole.input_tokens,
@@ -167,7 +178,11 @@ impl Case {
             assert_eq!(reading.usage, None, "{name}: usage");
             assert_eq!(reading.source, UsageSource::None, "{name}: source");
         } else {
-            let usage = reading.usage.unwrap_or_else(|| panic!("{name}: no usage"));
+            let mut usage = reading.usage.unwrap_or_else(|| panic!("{name}: no usage"));
+            if name == SEARCH_NOT_EXPECTED {
+                assert_eq!(usage.web_search_requests, 1, "{name}: searches");
+                usage.web_search_requests = 0;
+            }
             assert_eq!(
                 classes_of(&usage),
                 expected_classes(expected),
@@ -199,7 +214,9 @@ impl Case {
             "{name}: error"
         );
         let Some(error) = &reading.error else { return };
-        let kind = expected["type"].as_str().or(expected["status"].as_str());
+        let kind = expected["type"]
+            .as_str()
+            .or_else(|| expected["status"].as_str());
         assert_eq!(error.kind.as_deref(), kind, "{name}: error type");
         let code = match &expected["code"] {
             Value::String(code) => Some(code.clone()),

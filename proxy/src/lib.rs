@@ -1,1 +1,15 @@
 //! Quotah: a transparent gateway between applications and AI providers.
+
+pub mod admin;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod gateway;
+pub mod ledger;
+pub mod metrics;
+pub mod prices;
+pub mod serve;
+pub(crate) mod state;
+pub mod telemetry;
+pub mod time;
+pub(crate) mod upstream;

@@ -1,3 +1,14 @@
-//! The `quotah` binary.
+//! The `quotah` binary: environment and arguments in, exit status out.
 
-fn main() {}
+use std::process::ExitCode;
+
+use quotah::cli;
+use quotah::config::Environment;
+
+fn main() -> ExitCode {
+    // Before anything builds a TLS configuration; it fails only when another provider is installed already.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    cli::main(std::env::args_os(), Environment::of_process())
+}

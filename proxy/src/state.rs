@@ -66,10 +66,11 @@ type Handles = DashMap<(Arc<str>, Arc<str>, Arc<str>), Arc<DeploymentMetrics>>;
 pub(crate) struct State {
     snapshot: ArcSwap<Snapshot>,
     pub(crate) pools: Pools,
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
     pub(crate) started: Instant,
+    pub(crate) started_at_unix_ms: u64,
     handles: Handles,
 }
 
@@ -81,10 +82,11 @@ impl State {
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
-            ledger,
+            ledger: Arc::new(ledger),
             metrics,
             drain: Drain::default(),
             started: clock::now(),
+            started_at_unix_ms: clock::unix_ms(),
             handles: Handles::new(),
         })
     }

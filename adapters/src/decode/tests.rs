@@ -59,6 +59,15 @@ fn every_coding_is_taken_off_at_any_cut() {
 }
 
 #[test]
+fn streams_may_move_between_threads() {
+    fn is_send<T: Send>() {}
+    is_send::<Decoder>();
+    is_send::<Encoder>();
+    is_send::<crate::Meter>();
+    is_send::<crate::UsageStrip>();
+}
+
+#[test]
 fn a_flushed_event_can_be_read_at_once() {
     for coding in CODINGS {
         let mut encoder = Encoder::new(coding.as_bytes()).unwrap();

@@ -2,8 +2,9 @@
 
 use quotah_policy::Usage;
 
-use super::book::{Field, Totals};
 use super::counts::{Count, Counts};
+use super::field::Field;
+use super::totals::Totals;
 use crate::scan::PathTable;
 
 /// `message_start` carries the message so far under this name.
@@ -72,12 +73,15 @@ pub(super) static FIELDS: PathTable<Field, 56> = PathTable::new(&[
     ("stop_reason", Field::Stop),
     ("content[*].text", Field::Text),
     ("content[*].thinking", Field::Text),
+    // A compaction's summary.
+    ("content[*].content", Field::Text),
     ("content[*].name", Field::Text),
     ("content[*].input", Field::Json),
     ("content_block.name", Field::Text),
     ("content_block.text", Field::Text),
     ("delta.text", Field::Text),
     ("delta.thinking", Field::Text),
+    ("delta.content", Field::Text),
     ("delta.partial_json", Field::Text),
     ("delta.stop_reason", Field::Stop),
     ("error", Field::Error),

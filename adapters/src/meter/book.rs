@@ -3,97 +3,17 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
-use quotah_policy::{TOKENS_MAX, Usage, UsageSource};
+use quotah_policy::{Usage, UsageSource};
 
 use super::counts::{Count, Counts};
-use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX, NAME_BYTES_MAX};
+use super::field::{Field, Side};
+use super::names::{cut, is, keep_first, keep_last, modality, name};
+use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading, anthropic, gemini, openai};
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 use crate::{Dialect, Operation};
 
-/// What a value in an answer is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
-    /// The usage object.
-    Usage,
-    /// One of its figures.
-    Count(Count),
-    Model,
-    Id,
-    ServiceTier,
-    /// Generated text.
-    Text,
-    /// A generated value of any shape, such as a tool call's input.
-    Json,
-    /// Why generation ended; `null` while it goes on.
-    Stop,
-    /// The name of an event.
-    EventType,
-    /// An error, `null` if there is none.
-    Error,
-    ErrorKind,
-    ErrorCode,
-    /// A list of tokens by modality, and in it a row's two cells.
-    Modalities(Side),
-    Modality,
-    ModalityTokens,
-    /// Anthropic's list of sub-calls, and the cells of its rows.
-    Calls,
-    Call,
-    CallKind,
-    CallModel,
-    CallCount(Count),
-    /// The list of output items (`OpenAI` responses), and the cells that tell a web search.
-    Items,
-    Item,
-    ItemKind,
-    ItemAction,
-}
-
-/// What a list of modalities splits up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Input,
-    Cached,
-    Output,
-}
-
-/// The figures as they stand, and which of the two totals the provider has told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) usage: Usage,
-    pub(super) input_reported: bool,
-    pub(super) output_reported: bool,
-}
-
-impl Totals {
-    /// Cuts every part to what it is a part of. (A provider has answered 403 cached of 347 prompt tokens.)
-    pub(super) fn clamped(mut self) -> Self {
-        let usage = &mut self.usage;
-        usage.input_tokens = usage.input_tokens.min(TOKENS_MAX);
-        usage.output_tokens = usage.output_tokens.min(TOKENS_MAX);
-        let input = usage.input_tokens;
-        usage.cached_input_tokens = usage.cached_input_tokens.min(input);
-        let uncached = input.saturating_sub(usage.cached_input_tokens);
-        usage.cache_write_tokens = usage.cache_write_tokens.min(uncached);
-        usage.cache_write_long_tokens = usage.cache_write_long_tokens.min(usage.cache_write_tokens);
-        usage.input_audio_tokens = usage.input_audio_tokens.min(input);
-        usage.cached_audio_tokens = usage
-            .cached_audio_tokens
-            .min(usage.cached_input_tokens)
-            .min(usage.input_audio_tokens);
-        let other = input.saturating_sub(usage.input_audio_tokens);
-        usage.input_image_tokens = usage.input_image_tokens.min(other);
-        usage.reasoning_tokens = usage.reasoning_tokens.min(usage.output_tokens);
-        usage.output_audio_tokens = usage.output_audio_tokens.min(usage.output_tokens);
-        let other = usage
-            .output_tokens
-            .saturating_sub(usage.output_audio_tokens);
-        usage.output_image_tokens = usage.output_image_tokens.min(other);
-        self
-    }
-}
-
+/// Everything that an answer has said so far.
 #[derive(Debug)]
 pub(super) struct Book {
     dialect: Dialect,
@@ -106,6 +26,8 @@ pub(super) struct Book {
     /// The texts in which usage was told to its end and a stop reason was told last, 0 for never.
     usage_text: u32,
     stop_text: u32,
+    /// The text that is the answer's last once it is whole, 0 if it has not begun.
+    last_text: u32,
     counts: Counts,
     row: Row,
     calls: Vec<ExtraCall>,
@@ -155,6 +77,7 @@ impl Book {
             text: 0,
             usage_text: 0,
             stop_text: 0,
+            last_text: 0,
             counts: Counts::default(),
             row: Row::default(),
             calls: Vec::new(),
@@ -178,6 +101,11 @@ impl Book {
     /// The answer's own end was seen.
     pub(super) const fn finish(&mut self) {
         self.reading.finished = true;
+    }
+
+    /// Whether the answer's own end was seen.
+    pub(super) const fn is_finished(&self) -> bool {
+        self.reading.finished
     }
 
     pub(super) const fn fault(&mut self) {
@@ -212,7 +140,8 @@ impl Book {
         let (usage, input_reported, output_known) = self.usage();
         let stopped = self.stop_text > 0 && self.usage_text >= self.stop_text;
         // A few of OpenAI's imitators end a stream without a last event.
-        let ended = self.finished() || stopped || (complete && self.dialect == Dialect::OpenAi);
+        let ended =
+            self.reading.finished || stopped || (complete && self.dialect == Dialect::OpenAi);
         let source = match usage {
             None => UsageSource::None,
             Some(_) if ended && input_reported && output_known => UsageSource::Provider,
@@ -224,14 +153,8 @@ impl Book {
             input_reported,
             output_reported: output_known && ended,
             extra_calls: self.calls.clone(),
-            finished: self.finished(),
             ..self.reading.clone()
         }
-    }
-
-    pub(super) fn finished(&self) -> bool {
-        // Gemini's streams have no last event but the one with the reason.
-        self.reading.finished || (self.dialect == Dialect::Gemini && self.stop_text > 0)
     }
 
     const fn depth(&self, depth: usize) -> usize {
@@ -241,11 +164,11 @@ impl Book {
         }
     }
 
-    const fn envelope(&self) -> &'static [u8] {
+    const fn envelope(&self) -> Option<&'static [u8]> {
         match self.dialect {
-            Dialect::OpenAi => openai::ENVELOPE,
-            Dialect::Anthropic => anthropic::ENVELOPE,
-            Dialect::Gemini => gemini::ENVELOPE,
+            Dialect::OpenAi => Some(openai::ENVELOPE),
+            Dialect::Anthropic => Some(anthropic::ENVELOPE),
+            Dialect::Gemini => None,
         }
     }
 
@@ -299,7 +222,13 @@ impl Book {
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
-            Field::Stop if *scalar != Scalar::Null => self.stop_text = self.text,
+            Field::Stop if *scalar != Scalar::Null => {
+                self.stop_text = self.text;
+                // Gemini's streams have no last event but the one with the reason.
+                if self.dialect == Dialect::Gemini {
+                    self.last_text = self.text;
+                }
+            }
             Field::EventType => self.event_type(scalar),
             Field::Error if *scalar != Scalar::Null => self.error_seen(),
             Field::ErrorKind => self.error_name(scalar, |error| &mut error.kind),
@@ -310,12 +239,8 @@ impl Book {
             Field::CallKind => self.row.kind = name(scalar),
             Field::CallModel => self.row.model = name(scalar),
             Field::CallCount(count) if *scalar != Scalar::Null => {
-                if self
-                    .row
-                    .counts
-                    .enter(count, scalar.as_u64(), self.text)
-                    .is_err()
-                {
+                let entered = self.row.counts.enter(count, scalar.as_u64(), self.text);
+                if entered.is_err() {
                     self.fault();
                 }
             }
@@ -341,7 +266,7 @@ impl Book {
             Dialect::Gemini => false,
         };
         if ends {
-            self.finish();
+            self.last_text = self.text;
         }
         if *kind == b"error" {
             self.error_seen();
@@ -437,6 +362,13 @@ impl Handler for Book {
         if let Some(field) = self.tracker.field(self.depth(depth)) {
             self.close(field, end);
         }
+        let is_text_end = match self.shell {
+            Shell::Chunks => depth == 1,
+            Shell::None | Shell::EnvelopeNext | Shell::Envelope => depth == 0,
+        };
+        if is_text_end && self.last_text == self.text {
+            self.finish();
+        }
         match self.shell {
             Shell::Envelope if depth == 1 => self.shell = Shell::None,
             Shell::Chunks if depth == 0 => self.shell = Shell::None,
@@ -448,7 +380,7 @@ impl Handler for Book {
     fn key(&mut self, mut key: Key<'_>) {
         match self.shell {
             Shell::None | Shell::EnvelopeNext if key.depth == 1 => {
-                let is_envelope = key.name.is_some_and(|name| name == self.envelope());
+                let is_envelope = key.name.is_some() && key.name == self.envelope();
                 self.shell = if is_envelope {
                     Shell::EnvelopeNext
                 } else {
@@ -467,67 +399,4 @@ impl Handler for Book {
             self.scalar(field, &value.scalar);
         }
     }
-}
-
-/// `count` is told by the side of its list; here it stands for the modality alone.
-fn modality(scalar: &Scalar<'_>) -> Option<Count> {
-    // Vertex may send the enum's numbers: IMAGE = 2, AUDIO = 4.
-    match scalar {
-        Scalar::String {
-            text: Some(b"IMAGE"),
-            ..
-        }
-        | Scalar::Number(Some(b"2")) => Some(Count::InputImage),
-        Scalar::String {
-            text: Some(b"AUDIO"),
-            ..
-        }
-        | Scalar::Number(Some(b"4")) => Some(Count::InputAudio),
-        _ => None,
-    }
-}
-
-fn is(scalar: &Scalar<'_>, wanted: &[u8]) -> bool {
-    matches!(scalar, Scalar::String { text: Some(text), .. } if *text == wanted)
-}
-
-/// A short name, or none.
-fn name(scalar: &Scalar<'_>) -> Option<Box<str>> {
-    match scalar {
-        Scalar::String {
-            text: Some(text), ..
-        } if (1..=NAME_BYTES_MAX).contains(&text.len()) => {
-            std::str::from_utf8(text).ok().map(Into::into)
-        }
-        _ => None,
-    }
-}
-
-fn keep_first(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
-    if place.is_none() {
-        *place = name(scalar);
-    }
-}
-
-fn keep_last(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
-    if let (
-        Some(before),
-        Scalar::String {
-            text: Some(text), ..
-        },
-    ) = (&place, scalar)
-        && before.as_bytes() == *text
-    {
-        return;
-    }
-    if let Some(name) = name(scalar) {
-        *place = Some(name);
-    }
-}
-
-/// As much of `text` as fits, in whole characters.
-fn cut(text: &[u8], bytes_max: usize) -> Box<str> {
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    let end = text.floor_char_boundary(bytes_max);
-    text.get(..end).unwrap_or_default().into()
 }

@@ -2,12 +2,10 @@
 
 use quotah_policy::Usage;
 
-use super::book::{Field, Side, Totals};
 use super::counts::{Count, Counts, Known};
+use super::field::{Field, Side};
+use super::totals::Totals;
 use crate::scan::PathTable;
-
-/// Nothing is wrapped.
-pub(super) const ENVELOPE: &[u8] = b"";
 
 pub(super) static FIELDS: PathTable<Field, 56> = PathTable::new(&[
     ("modelVersion", Field::Model),

@@ -2,8 +2,9 @@
 
 use quotah_policy::Usage;
 
-use super::book::{Field, Totals};
 use super::counts::{Count, Counts, Known};
+use super::field::Field;
+use super::totals::Totals;
 use crate::Operation;
 use crate::scan::PathTable;
 

@@ -127,6 +127,51 @@ fn a_model_in_the_path_can_be_renamed() {
     );
 }
 
+#[test]
+fn a_providers_own_path_is_told_by_its_end_and_left_alone() {
+    for (path, operation, base, upstream) in [
+        (
+            "/openai/v1/chat/completions?a",
+            Operation::Chat,
+            "",
+            "/openai/v1/chat/completions?a",
+        ),
+        (
+            "/api/v1/responses",
+            Operation::Responses,
+            "/x",
+            "/x/api/v1/responses",
+        ),
+        (
+            "/v1/chat/completions",
+            Operation::Chat,
+            "/v1",
+            "/v1/chat/completions",
+        ),
+        (
+            "/chat/completions",
+            Operation::Chat,
+            "/v1",
+            "/v1/chat/completions",
+        ),
+        ("/v1beta/x", Operation::Other, "/v1", "/v1beta/x"),
+        (
+            "/any//thing?x=/v1/messages",
+            Operation::Other,
+            "",
+            "/any//thing?x=/v1/messages",
+        ),
+    ] {
+        let call = classify_raw("POST", path, Dialect::OpenAi);
+        assert_eq!(call.operation, operation, "{path}");
+        assert_eq!(raw_upstream_path(base, path), upstream);
+    }
+    let path = "/proxy/v1beta/models/g%3AgenerateContent";
+    let call = classify_raw("POST", path, Dialect::Gemini);
+    assert_eq!(call.model(path).as_deref(), Some("g"));
+    assert!(!classify_raw("HEAD", "/", Dialect::OpenAi).is_greeting);
+}
+
 proptest! {
     #[test]
     fn what_follows_the_version_survives_byte_for_byte(

@@ -26,12 +26,19 @@ pub(super) enum Number {
 impl Number {
     /// Goes on as long as the bytes continue the number, and tells how many did.
     pub(super) fn read(&mut self, bytes: &[u8]) -> usize {
+        let mut state = *self;
         for (read, &byte) in bytes.iter().enumerate() {
-            let Some(next) = self.next(byte) else {
+            // Most bytes are digits after digits.
+            if byte.is_ascii_digit() && state.is_in_digits() {
+                continue;
+            }
+            let Some(next) = state.next(byte) else {
+                *self = state;
                 return read;
             };
-            *self = next;
+            state = next;
         }
+        *self = state;
         bytes.len()
     }
 
@@ -41,6 +48,11 @@ impl Number {
             self,
             Self::Zero | Self::Integer | Self::Fraction | Self::Exponent
         )
+    }
+
+    /// Whether any digit leaves the state as it is.
+    const fn is_in_digits(self) -> bool {
+        matches!(self, Self::Integer | Self::Fraction | Self::Exponent)
     }
 
     const fn next(self, byte: u8) -> Option<Self> {

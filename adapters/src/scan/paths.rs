@@ -34,6 +34,8 @@ const ROOT: u8 = 1;
 #[derive(Debug)]
 pub struct PathTable<F: 'static, const N: usize> {
     nodes: [Node<F>; N],
+    /// Steps of the longest path.
+    steps_max: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +67,10 @@ impl<F: Copy, const N: usize> PathTable<F, N> {
             first_child: NOWHERE,
             next_sibling: NOWHERE,
         };
-        let mut table = Self { nodes: [empty; N] };
+        let mut table = Self {
+            nodes: [empty; N],
+            steps_max: 0,
+        };
         let (mut used, mut path) = (ROOT as usize + 1, 0);
         while path < paths.len() {
             let mut rest = paths[path].0.as_bytes();
@@ -77,6 +82,9 @@ impl<F: Copy, const N: usize> PathTable<F, N> {
                 steps += 1;
             }
             assert!(steps <= STEPS_MAX, "path too deep");
+            if steps > table.steps_max {
+                table.steps_max = steps;
+            }
             table.nodes[node].field = Some(paths[path].1);
             path += 1;
         }
@@ -162,6 +170,8 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 #[derive(Debug, Clone)]
 pub struct Tracker<F: 'static> {
     nodes: &'static [Node<F>],
+    /// Nothing below this depth is ours.
+    depth_max: usize,
     /// For each depth, the node of the member being read there.
     members: [u8; STEPS_MAX + 1],
 }
@@ -176,6 +186,7 @@ impl<F: Copy> Tracker<F> {
         }
         Self {
             nodes: &table.nodes,
+            depth_max: table.steps_max,
             members,
         }
     }
@@ -183,6 +194,9 @@ impl<F: Copy> Tracker<F> {
     /// A container begins at `depth`.
     #[inline]
     pub fn begin(&mut self, container: Container, depth: usize) {
+        if depth >= self.depth_max {
+            return;
+        }
         let inside = match container {
             Container::Object => NOWHERE,
             Container::Array => self.child(depth, |node| node.each),
@@ -195,6 +209,9 @@ impl<F: Copy> Tracker<F> {
     /// A key was read.
     #[inline]
     pub fn key(&mut self, key: &Key<'_>) {
+        if key.depth > self.depth_max {
+            return;
+        }
         let Some(parent) = key.depth.checked_sub(1) else {
             return;
         };
@@ -225,6 +242,9 @@ impl<F: Copy> Tracker<F> {
     }
 
     fn node(&self, depth: usize) -> Option<&Node<F>> {
+        if depth > self.depth_max {
+            return None;
+        }
         let member = self.members.get(depth)?;
         self.nodes.get(usize::from(*member))
     }

@@ -93,7 +93,9 @@ impl Text {
     /// Adds bytes as they are.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.begun = true;
-        if let Some(room) = self.kept.get_mut(self.decoded_bytes..) {
+        if self.decoded_bytes < TEXT_BYTES_MAX
+            && let Some(room) = self.kept.get_mut(self.decoded_bytes..)
+        {
             let len = room.len().min(bytes.len());
             if let (Some(room), Some(bytes)) = (room.get_mut(..len), bytes.get(..len)) {
                 room.copy_from_slice(bytes);
@@ -109,64 +111,72 @@ impl Text {
     /// [`Self::partial_bytes`] earlier.
     #[inline]
     pub(super) fn read<'a>(&mut self, bytes: &'a [u8]) -> Result<Piece<'a>, (Fault, usize)> {
-        if !self.begun
-            && let Some((text, [b'"', rest @ ..])) = bytes.split_at_checked(plain_run(bytes))
-            && (text.is_ascii() || std::str::from_utf8(text).is_ok())
-        {
-            return Ok(Piece::Whole { text, rest });
+        if self.begun {
+            return self.read_on(bytes, None);
         }
-        self.read_on(bytes)
+        let (run, is_ascii) = plain_run(bytes);
+        match bytes.split_at_checked(run) {
+            Some((text, [b'"', rest @ ..])) if is_ascii || std::str::from_utf8(text).is_ok() => {
+                Ok(Piece::Whole { text, rest })
+            }
+            _ => self.read_on(bytes, Some((run, is_ascii))),
+        }
     }
 
-    fn read_on<'a>(&mut self, bytes: &'a [u8]) -> Result<Piece<'a>, (Fault, usize)> {
+    /// [`Self::read`] where copying is needed; `first` is the first run, if it is known already.
+    fn read_on<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        mut first: Option<(usize, bool)>,
+    ) -> Result<Piece<'a>, (Fault, usize)> {
         self.begun = true;
         let mut rest = bytes;
         loop {
             let read = bytes.len().saturating_sub(rest.len());
-            let wrong = |fault| (fault, read);
-            if let Escape::None = self.escape {
-                let (run, after) = rest
-                    .split_at_checked(plain_run(rest))
-                    .unwrap_or((rest, &[]));
-                if !run.is_empty() {
-                    self.plain(run, after.is_empty())
-                        .map_err(|behind| (Fault::InvalidUtf8, read.saturating_add(behind)))?;
-                }
-                let special = read.saturating_add(run.len());
-                let Some((&byte, after)) = after.split_first() else {
-                    return Ok(Piece::Cut);
-                };
-                if self.partial.1 > 0 {
-                    return Err((Fault::InvalidUtf8, special));
-                }
-                rest = after;
-                match byte {
-                    b'"' => {
-                        self.flush_surrogate();
-                        return Ok(Piece::End { rest });
-                    }
-                    b'\\' => {
-                        self.escaped = true;
-                        self.escape = Escape::Backslash;
-                    }
-                    _ => return Err((Fault::ControlCharacter, special)),
-                }
-            } else {
+            if !matches!(self.escape, Escape::None) {
                 let Some((&byte, after)) = rest.split_first() else {
                     return Ok(Piece::Cut);
                 };
+                self.escape(byte).ok_or((Fault::InvalidEscape, read))?;
                 rest = after;
-                self.escape(byte)
-                    .ok_or_else(|| wrong(Fault::InvalidEscape))?;
+                continue;
+            }
+            let (run, is_ascii) = first.take().unwrap_or_else(|| plain_run(rest));
+            let (run, after) = rest.split_at_checked(run).unwrap_or((rest, &[]));
+            if !run.is_empty() {
+                self.plain(run, is_ascii, after.is_empty())
+                    .map_err(|behind| (Fault::InvalidUtf8, read.saturating_add(behind)))?;
+            }
+            let special = read.saturating_add(run.len());
+            let Some((&byte, after)) = after.split_first() else {
+                return Ok(Piece::Cut);
+            };
+            if self.partial.1 > 0 {
+                return Err((Fault::InvalidUtf8, special));
+            }
+            rest = after;
+            match byte {
+                b'"' => {
+                    self.flush_surrogate();
+                    return Ok(Piece::End { rest });
+                }
+                b'\\' => {
+                    self.escaped = true;
+                    self.escape = Escape::Backslash;
+                }
+                _ => return Err((Fault::ControlCharacter, special)),
             }
         }
     }
 
     /// A run of bytes without quote, backslash or control; `cut` if a chunk's end ended it.
     /// Fails as [`Self::read`] does.
-    fn plain(&mut self, run: &[u8], cut: bool) -> Result<(), usize> {
+    fn plain(&mut self, run: &[u8], is_ascii: bool, cut: bool) -> Result<(), usize> {
         self.flush_surrogate();
         self.push(run);
+        if is_ascii && self.partial.1 == 0 {
+            return Ok(());
+        }
         let mut checked = run;
         while self.partial.1 > 0 {
             let Some((&byte, after)) = checked.split_first() else {
@@ -263,49 +273,38 @@ impl Text {
     }
 }
 
-/// How many bytes at the front are neither quote, backslash nor control character.
+/// How many bytes at the front are neither quote, backslash nor control character, and whether all of
+/// them are ASCII.
 ///
-/// A word at a time for the short strings that most are, then blocks that the compiler turns into
-/// vector compares: one pass instead of a memchr for the quote and another for control characters.
+/// One pass, a word at a time: most strings are short, and for long ones it keeps up with a memchr for
+/// the quote, another pass for control characters and a third for ASCII.
 #[inline]
-fn plain_run(bytes: &[u8]) -> usize {
+fn plain_run(bytes: &[u8]) -> (usize, bool) {
     let behind = |rest: &[u8]| bytes.len().saturating_sub(rest.len());
     let mut rest = bytes;
-    for _ in 0..WORDS_BEFORE_BLOCKS {
-        let Some((word, after)) = rest.split_first_chunk::<8>() else {
-            break;
-        };
-        let hits = special_bytes(*word);
-        if hits != 0 {
-            return behind(rest).saturating_add(first_byte(hits));
-        }
-        rest = after;
-    }
-    while let Some((block, after)) = rest.split_first_chunk::<32>() {
-        if block
-            .iter()
-            .fold(false, |found, &byte| found | is_special(byte))
-        {
-            break;
-        }
-        rest = after;
-    }
+    let mut union = 0_u64;
     while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        let hits = special_bytes(*word);
+        let word = u64::from_le_bytes(*word);
+        let hits = special_bytes(word);
         if hits != 0 {
-            return behind(rest).saturating_add(first_byte(hits));
+            // All bits below the first hit's byte.
+            let before = (hits & hits.wrapping_neg()).wrapping_sub(1) >> 7;
+            let run = behind(rest).saturating_add(first_byte(hits));
+            return (run, (union | word & before) & TOPS == 0);
         }
+        union |= word;
         rest = after;
     }
-    let tail = rest
-        .iter()
-        .position(|&byte| is_special(byte))
-        .unwrap_or(rest.len());
-    behind(rest).saturating_add(tail)
+    let mut run = behind(rest);
+    for &byte in rest {
+        if is_special(byte) {
+            break;
+        }
+        union |= u64::from(byte);
+        run = run.saturating_add(1);
+    }
+    (run, union & TOPS == 0)
 }
-
-/// Words looked at one by one before blocks pay: half of all keys and values end within them.
-const WORDS_BEFORE_BLOCKS: usize = 3;
 
 const fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
@@ -313,10 +312,8 @@ const fn is_special(byte: u8) -> bool {
 
 /// The top bit of the first special byte in memory order is set, and none before it
 /// (later ones may be false: a borrow runs upwards only).
-const fn special_bytes(word: [u8; 8]) -> u64 {
+const fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
-    let word = u64::from_le_bytes(word);
     let quote = word ^ 0x2222_2222_2222_2222;
     let backslash = word ^ 0x5c5c_5c5c_5c5c_5c5c;
     let is_quote = quote.wrapping_sub(ONES) & !quote;
@@ -324,6 +321,9 @@ const fn special_bytes(word: [u8; 8]) -> u64 {
     let is_control = word.wrapping_sub(0x2020_2020_2020_2020) & !word;
     (is_quote | is_backslash | is_control) & TOPS
 }
+
+/// The top bit of each byte.
+const TOPS: u64 = 0x8080_8080_8080_8080;
 
 /// Index of the byte that the lowest bit of `hits` belongs to.
 const fn first_byte(hits: u64) -> usize {

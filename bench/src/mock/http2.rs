@@ -21,8 +21,8 @@ use super::Shared;
 use super::answer::answer;
 use super::ask::Ask;
 use super::directives::{Directives, Hang};
+use super::entity::{Billing, Entity, Step, entity};
 use super::http1::Wire;
-use super::plan::{Billing, Entity, Step, entity};
 use super::request::Request;
 
 /// Serves one h2 connection.

@@ -40,6 +40,14 @@ pub struct Config {
     pub redacted: serde_json::Value,
 }
 
+impl Config {
+    /// Where the ledger's segments are.
+    #[must_use]
+    pub fn ledger_dir(&self) -> PathBuf {
+        self.data_dir.join("ledger")
+    }
+}
+
 /// An address that a plane listens on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listen {
@@ -62,6 +70,8 @@ pub struct Server {
     pub on_client_disconnect: OnClientDisconnect,
     /// Largest request body, bytes.
     pub body_bytes_max: u64,
+    /// Threads that serve requests.
+    pub threads: usize,
     /// Requests served at once; one more is answered 503.
     pub in_flight_max: usize,
     /// Connections held at once on all listeners; one more is closed at accept.
@@ -177,6 +187,8 @@ pub struct BaseUrl {
     pub authority: Arc<str>,
     /// Path prefix without a trailing slash and without the version segment; empty for most.
     pub prefix: Arc<str>,
+    /// The version segment that was written at its end, with its slash (`/v1`, `/v4`); `None` when none was.
+    pub version: Option<Arc<str>>,
 }
 
 /// Where a provider's credential comes from.
@@ -189,7 +201,7 @@ pub enum Credential {
 }
 
 /// HTTP version toward a provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HttpVersion {
     /// By ALPN: h2 where the provider offers it.
     Auto,
@@ -241,7 +253,7 @@ pub struct StaticKey {
 }
 
 /// Ledger settings.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSettings {
     /// Longest time an acknowledged record stays unsynced.
     pub sync_interval: Duration,

@@ -50,6 +50,23 @@ pub(crate) struct ConnState {
     pub(crate) peer: Option<IpAddr>,
 }
 
+/// Counts a request on its connection for as long as its answer is under way.
+#[derive(Debug)]
+pub(crate) struct OnConnection(Arc<ConnState>);
+
+impl OnConnection {
+    pub(crate) fn begin(conn: &Arc<ConnState>) -> Self {
+        conn.in_flight.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(conn))
+    }
+}
+
+impl Drop for OnConnection {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Time limits of a client's connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IoTimeouts {

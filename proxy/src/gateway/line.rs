@@ -9,7 +9,7 @@ use quotah_adapters::{Facts, FactsReader};
 use uuid::Uuid;
 
 use super::body::AnswerBody;
-use super::io::{ConnState, REFUSED_METHOD};
+use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
@@ -23,7 +23,6 @@ pub(crate) async fn serve(
     conn: Arc<ConnState>,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
-    conn.in_flight.fetch_add(1, Ordering::Relaxed);
     let snapshot = state.snapshot();
     let target = parse::target(&snapshot, &request);
     let refuser = Refuser::new(target.dialect, Uuid::now_v7());
@@ -38,7 +37,6 @@ pub(crate) async fn serve(
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(http::header::CONNECTION, close);
     }
-    conn.in_flight.fetch_sub(1, Ordering::Relaxed);
     response
 }
 
@@ -55,6 +53,7 @@ async fn line(
         return Err(Refusal::at_the_gate(conn.refused.get().copied()));
     }
     let server = &snapshot.config.server;
+    let bounds = Bounds { bytes_max: server.body_bytes_max, silence_max: server.timeout_body };
     if target.is_greeting() {
         return Ok(Response::new(AnswerBody::Local(bytes::Bytes::new())));
     }
@@ -66,17 +65,17 @@ async fn line(
         conn.left_unread.store(true, Ordering::Relaxed);
         return Err(Refusal::overloaded());
     }
-    let mut booking = Booking::open(Arc::clone(state), Arc::clone(snapshot), refuser.id());
+    let (state, snapshot) = (Arc::clone(state), Arc::clone(snapshot));
+    let mut booking = Booking::open(state, snapshot, OnConnection::begin(conn), refuser.id());
 
     // identify
     let (head, incoming) = request.into_parts();
-    let identity = snapshot.keys.identify(&head.headers, head.uri.query()).inspect_err(|_| {
+    let identity = booking.snapshot.keys.identify(&head.headers, head.uri.query()).inspect_err(|_| {
         conn.left_unread.store(true, Ordering::Relaxed);
     })?;
     admit::describe(&mut booking, &identity, &head, conn.peer);
 
     // read, and parse what has been read while the rest arrives
-    let bounds = Bounds { bytes_max: server.body_bytes_max, silence_max: server.timeout_body };
     let mut reader = target.reader();
     let reading_since = clock::now();
     let body = read::read(incoming, conn, bounds, |piece| {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request};
 use quotah_adapters::{
-    Call, Dialect, Facts, FactsReader, Operation, classify, upstream_path, without_query_key,
+    Call, Dialect, Facts, FactsReader, Operation, classify, classify_raw, raw_upstream_path,
+    upstream_path, without_query_key,
 };
 
 use super::routes::Upstream;
@@ -15,7 +16,7 @@ use crate::state::Snapshot;
 #[derive(Debug)]
 pub(crate) struct Target {
     /// What the path (behind a provider's name, where it has one) stands for; `None` where no provider
-    /// known to us has such a path.
+    /// has such a path.
     call: Option<Call>,
     /// The provider that the path names.
     pub(crate) provider: Option<Arc<Upstream>>,
@@ -31,7 +32,7 @@ pub(crate) struct Target {
 impl Target {
     /// Whether anybody could serve it.
     pub(crate) fn is_known(&self) -> bool {
-        self.call.is_some() || self.provider.is_some()
+        self.call.is_some()
     }
 
     /// Whether it is a client's greeting, answered here.
@@ -62,10 +63,12 @@ impl Target {
         rename: Option<&str>,
         keeps_key: bool,
     ) -> PathAndQuery {
-        let prefix = &*upstream.config.base.prefix;
+        let prefix = &*upstream.base_path;
         let path = match &self.call {
-            Some(call) => upstream_path(upstream.config.kind, prefix, call, &self.path, rename),
-            None => format!("{prefix}{}", self.path),
+            Some(call) if self.provider.is_none() => {
+                upstream_path(upstream.config.kind, prefix, call, &self.path, rename)
+            }
+            _ => raw_upstream_path(prefix, &self.path),
         };
         let path =
             if keeps_key { path } else { without_query_key(&path).into_owned() };
@@ -83,15 +86,15 @@ pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
         Some(_) => full.get(first.len() + 1..).filter(|rest| rest.starts_with('/')).unwrap_or("/"),
         None => full,
     };
-    let hint = match &provider {
-        Some(upstream) => Some(upstream.config.kind.dialect()),
-        None => dialect_of_headers(request.headers()),
-    };
-    let call = classify(request.method().as_str(), path)
-        .map(|call| match hint {
+    let method = request.method().as_str();
+    let hint = dialect_of_headers(request.headers());
+    let call = match &provider {
+        Some(upstream) => Some(classify_raw(method, path, upstream.config.kind.dialect())),
+        None => classify(method, path).map(|call| match hint {
             Some(dialect) => call.spoken_in(dialect),
             None => call,
-        });
+        }),
+    };
     let dialect = call.as_ref().map(|call| call.dialect).or(hint).unwrap_or(Dialect::OpenAi);
     let operation = call.as_ref().map_or(Operation::Other, |call| call.operation);
     let model_in_path =

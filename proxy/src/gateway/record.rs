@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use quotah_adapters::Reading;
 use uuid::Uuid;
 
+use super::io::OnConnection;
 use super::settle::{self, Bill, Evidence};
 use crate::clock;
 use crate::ledger::{Appended, Attempt, CostSource, Entry, Intent, Outcome};
@@ -35,6 +36,7 @@ pub(crate) struct Booking {
     /// Price look-ups go by the provider's name first, its kind second.
     pub(crate) provider_kind: &'static str,
     stage: Stage,
+    _on_connection: OnConnection,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,12 @@ enum Stage {
 
 impl Booking {
     /// Opens a record; nothing is written yet.
-    pub(crate) fn open(state: Arc<State>, snapshot: Arc<Snapshot>, id: Uuid) -> Self {
+    pub(crate) fn open(
+        state: Arc<State>,
+        snapshot: Arc<Snapshot>,
+        on_connection: OnConnection,
+        id: Uuid,
+    ) -> Self {
         let mut entry = Box::<Entry>::default();
         entry.set_id(id);
         entry.at_unix_ms = clock::unix_ms();
@@ -66,6 +73,7 @@ impl Booking {
             streams: None,
             provider_kind: "",
             stage: Stage::Open,
+            _on_connection: on_connection,
         }
     }
 
@@ -95,7 +103,7 @@ impl Booking {
     }
 
     /// Notes one try at the deployment.
-    pub(crate) fn attempt(&mut self, status: u16, error_class: &str, took: Duration) {
+    pub(crate) fn attempt(&mut self, status: u16, error_class: &'static str, took: Duration) {
         self.entry.attempts.push(Attempt {
             provider: self.entry.provider.clone(),
             deployment: self.entry.deployment.clone(),
@@ -175,7 +183,7 @@ impl Booking {
         entry.ttft_ms = ttft.map(millis);
         entry.overhead_us = u64::try_from(overhead.as_micros()).unwrap_or(u64::MAX);
         // A failed append is counted, kept in memory and retried by the ledger itself; the answer goes on.
-        self.state.ledger.append_entry(entry);
+        let _ = self.state.ledger.append_entry(entry);
     }
 }
 

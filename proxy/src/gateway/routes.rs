@@ -19,6 +19,8 @@ pub(crate) struct Upstream {
     pub(crate) origin: Origin,
     /// Its name, as `x-quotah-provider` says it.
     pub(crate) name: HeaderValue,
+    /// Path of its base URL, with the version segment where one was written.
+    pub(crate) base_path: Box<str>,
     /// Value of `host`.
     pub(crate) host: HeaderValue,
     /// The header that carries its credential, made once; none when clients bring their own.
@@ -163,6 +165,9 @@ fn upstream(provider: &Provider, pools: &Pools) -> Upstream {
         // A base URL is resolved from text that was a valid authority.
         host: HeaderValue::from_str(&provider.base.authority)
             .unwrap_or_else(|_| HeaderValue::from_static("")),
+        base_path: [&*provider.base.prefix, provider.base.version.as_deref().unwrap_or_default()]
+            .concat()
+            .into(),
         credential,
         config: provider.clone(),
     }

@@ -21,7 +21,7 @@ use super::routes::Upstream;
 use crate::clock;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
-use crate::upstream::{self, Answer, ExchangeError, Outgoing, Pool, RequestBody};
+use crate::upstream::{self, Answer, ExchangeError, Outgoing, RequestBody};
 
 /// Everything that is known of a request when it is sent.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ async fn attempt(
     let path = target.path_for(&upstream, rename, keeps_key);
     let wire = Wire { upstream: &upstream, head: &head, identity: &identity, path, body };
     let sent_at = clock::now();
-    let make = |_: &Pool, is_h2: bool| wire.request(is_h2);
+    let make = |is_h2: bool| wire.request(is_h2);
     let outgoing = Outgoing {
         make: &make,
         timeout_connect: provider.timeout_connect,

@@ -2,6 +2,7 @@
 //! hand-over carries it, and so that a taken port is an error with a name and not a panic.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::IntoRawFd;
 use std::os::unix::fs::PermissionsExt;
@@ -20,6 +21,8 @@ use pingora_core::services::listening::Service as PingoraService;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
 
 use super::ServeError;
+use crate::cli::{Banner, RunOptions, ready_line};
+use crate::config::Loaded;
 use crate::config::resolved::{Listen, Tls};
 
 /// Connections that may wait to be accepted; the kernel's `somaxconn` bounds it further.
@@ -28,18 +31,30 @@ const BACKLOG: i32 = 4096;
 const TLS_READ_BYTES: usize = 16 * 1024;
 
 /// Which planes accept connections, and where.
-#[derive(Debug, Default)]
-pub(super) struct Ready(Mutex<BTreeMap<&'static str, String>>);
+#[derive(Debug)]
+pub(super) struct Ready {
+    planes: Mutex<BTreeMap<&'static str, String>>,
+    options: RunOptions,
+    loaded: Loaded,
+}
 
 impl Ready {
+    /// Nothing accepts yet.
+    pub(super) fn new(options: RunOptions, loaded: Loaded) -> Self {
+        Self { planes: Mutex::default(), options, loaded }
+    }
+
     /// Notes a plane's address; says the ready line when both are known.
     fn up(&self, plane: &'static str, url: String) {
-        let mut planes = self.0.lock();
+        let mut planes = self.planes.lock();
         if planes.insert(plane, url).is_some() {
             return;
         }
         if let (Some(proxy), Some(admin)) = (planes.get("proxy"), planes.get("admin")) {
-            crate::telemetry::ready_line(proxy, admin);
+            let banner = Banner { proxy, admin, options: &self.options, loaded: &self.loaded };
+            let ready = ready_line(proxy, admin, std::process::id());
+            // Nobody reads a closed stderr.
+            writeln!(std::io::stderr(), "{}{ready}", banner.text()).ok();
         }
     }
 }

@@ -11,7 +11,7 @@ use pingora_core::server::configuration::{Opt, ServerConf};
 use pingora_core::server::{RunArgs, Server};
 use pingora_core::services::background::background_service;
 
-use crate::config::reload::Source;
+use crate::cli::RunOptions;
 use crate::config::{Config, Loaded};
 use crate::gateway::accept::DataPlane;
 use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings};
@@ -42,33 +42,20 @@ pub enum ServeError {
     Tls(String),
 }
 
-/// What `run` was asked for.
-#[derive(Debug)]
-pub struct Options {
-    /// What to serve by.
-    pub loaded: Loaded,
-    /// Where to load it from again.
-    pub source: Source,
-    /// Take the listening sockets over from the process that runs on this data directory.
-    pub upgrade: bool,
-    /// Dropped last: it writes what is left of the logs.
-    pub logs: telemetry::Guard,
-}
-
 /// Serves until a signal ends the process; returns only when it cannot begin.
 ///
 /// # Errors
 /// [`ServeError`] when the ledger, an address or a certificate cannot be used.
-pub fn serve(options: Options) -> Result<(), ServeError> {
-    let Options { loaded, source, upgrade, logs } = options;
-    let config = Arc::new(loaded.config);
+pub fn serve(options: RunOptions, loaded: Loaded, logs: telemetry::Guard) -> Result<(), ServeError> {
+    let config = Arc::new(loaded.config.clone());
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), COMMIT));
     let prices_as_of = config.price_table.as_of_unix_seconds();
     metrics.config_loaded(clock::unix_seconds(), prices_as_of);
     let ledger = open_ledger(&config, &metrics)?;
     let state = State::new(Arc::clone(&config), ledger, metrics);
-    let reloader = Arc::new(Reloader::new(Arc::clone(&state), source));
+    let reloader = Arc::new(Reloader::new(Arc::clone(&state), options.source.clone()));
     let upgrade_socket = config.data_dir.join("upgrade.sock");
+    let upgrade = options.upgrade;
 
     let mut server = Server::new_with_opt_and_conf(
         Some(Opt { upgrade, ..Opt::default() }),
@@ -77,12 +64,12 @@ pub fn serve(options: Options) -> Result<(), ServeError> {
     if upgrade {
         server.bootstrap();
     }
-    let ready = Arc::new(Ready::default());
+    let ready = Arc::new(Ready::new(options, loaded));
     let data = DataPlane::new(Arc::clone(&state));
     let tls = config.server.tls.as_ref();
     let data =
         Listening::new("proxy", data, &config.server.listen, tls, (Arc::clone(&ready), upgrade))?;
-    let admin = AdminPlane { router: admin::router(admin_state(&state, &reloader)) };
+    let admin = AdminPlane::new(admin::router(admin_state(&state, &reloader)));
     let listen = std::slice::from_ref(&config.admin.listen);
     let admin = Listening::new("admin", admin, listen, None, (ready, upgrade))?.with_threads(1);
     server.add_service(data);

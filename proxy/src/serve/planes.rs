@@ -1,27 +1,36 @@
 //! The admin plane on pingora's listener, and the ways it and the housekeeper reach the process.
 
-use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use pingora_core::apps::ServerApp;
 use pingora_core::protocols::Stream;
 use pingora_core::server::ShutdownWatch;
+use tokio::sync::Notify;
 
-use crate::admin::PeerAddress;
-
-/// Longest wait for a request head on the admin plane.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+use super::COMMIT;
+use crate::admin::{AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, serve_stream};
+use crate::clock;
+use crate::config::reload::{Source, Watcher};
+use crate::config::{Config, ConfigError};
+use crate::ledger::{LedgerHealth, Observer};
+use crate::metrics::Metrics;
+use crate::state::State;
 
 /// The admin plane as pingora sees it.
 #[derive(Debug)]
 pub(super) struct AdminPlane {
-    pub(super) router: Router,
+    router: Router,
+    connections: AtomicUsize,
+}
+
+impl AdminPlane {
+    pub(super) fn new(router: Router) -> Self {
+        Self { router, connections: AtomicUsize::new(0) }
+    }
 }
 
 #[async_trait]
@@ -31,31 +40,152 @@ impl ServerApp for AdminPlane {
         session: Stream,
         shutdown: &ShutdownWatch,
     ) -> Option<Stream> {
-        let peer = session
-            .get_socket_digest()
-            .and_then(|digest| digest.peer_addr()?.as_inet().map(std::net::SocketAddr::ip));
-        let router = self.router.clone().layer(axum::Extension(PeerAddress(peer)));
-        let service = TowerToHyperService::new(router);
-        let mut connection = std::pin::pin!(
-            http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
-                .max_buf_size(64 * 1024)
-                .serve_connection(TokioIo::new(session), service)
-        );
-        let mut shutdown = shutdown.clone();
-        tokio::select! {
-            // A client that breaks off is no event here.
-            _ = connection.as_mut() => return None,
-            _ = wait_for(&mut shutdown) => connection.as_mut().graceful_shutdown(),
+        let digest = session.get_socket_digest();
+        let ip = digest.and_then(|digest| digest.peer_addr()?.as_inet().map(std::net::SocketAddr::ip));
+        if self.connections.fetch_add(1, Ordering::Relaxed) < CONNECTIONS_MAX {
+            let stopped = stopped(shutdown.clone());
+            serve_stream(session, ip, self.router.clone(), stopped).await;
         }
-        let _ = connection.await;
+        self.connections.fetch_sub(1, Ordering::Relaxed);
         None
     }
 }
 
-/// pingora's watch guard cannot be held across an await by a task that moves between threads.
-async fn wait_for(shutdown: &mut ShutdownWatch) -> Result<(), Infallible> {
+/// Completes at shutdown. pingora's watch guard must not live across an await of a task that moves.
+async fn stopped(mut shutdown: ShutdownWatch) {
     drop(shutdown.wait_for(|stopping| *stopping).await);
-    Ok(())
+}
+
+/// What the admin plane shows and does.
+pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> AdminState {
+    let (config, health, reload) = (Arc::clone(state), Arc::clone(state), Arc::clone(reloader));
+    AdminState {
+        metrics: Arc::clone(&state.metrics),
+        ledger: Arc::clone(&state.ledger),
+        config: Arc::new(move || Arc::clone(&config.snapshot().config)),
+        reload: Arc::new(move || {
+            reload.reload().map_err(|errors| errors.iter().map(ToString::to_string).collect())
+        }),
+        health: Arc::new(move || health_of(&health)),
+        started_at_unix_ms: state.started_at_unix_ms,
+        started: state.started,
+        version: env!("CARGO_PKG_VERSION"),
+        commit: COMMIT,
+    }
+}
+
+fn health_of(state: &State) -> Health {
+    use crate::admin::State as Is;
+
+    let draining = state.drain.is_closing();
+    let proxy = Component {
+        name: "proxy".to_owned(),
+        state: if draining { Is::Down } else { Is::Up },
+        reason: draining.then(|| "draining".to_owned()),
+    };
+    let (ledger, reason) = match state.ledger.status().health {
+        LedgerHealth::Ok => (Is::Up, None),
+        LedgerHealth::Failing { reason, .. } => (Is::Degraded, Some(reason)),
+    };
+    let ledger = Component { name: "ledger".to_owned(), state: ledger, reason };
+    Health { ready: !draining, components: vec![proxy, ledger] }
+}
+
+/// Loads the configuration again, on whosever word.
+#[derive(Debug)]
+pub(super) struct Reloader {
+    state: Arc<State>,
+    source: Source,
+    changed: Arc<Notify>,
+}
+
+impl Reloader {
+    pub(super) fn new(state: Arc<State>, source: Source) -> Self {
+        Self { state, source, changed: Arc::default() }
+    }
+
+    /// Watches the files for as long as the answer is kept.
+    pub(super) fn watch(&self) -> Option<Watcher> {
+        let changed = Arc::clone(&self.changed);
+        let watcher = self.source.watch(move || changed.notify_one());
+        watcher.unwrap_or_else(|error| {
+            tracing::warn!(%error, "HUP and POST /admin/v1/reload still reload");
+            None
+        })
+    }
+
+    /// Completes when the files have changed.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Puts the configuration as it now stands in force, or says everything that is wrong with it.
+    ///
+    /// # Errors
+    /// Every fault; the configuration in force stays.
+    pub(super) fn reload(&self) -> Result<ReloadReport, Vec<ConfigError>> {
+        let loaded = self.source.load().inspect_err(|_| self.state.metrics.config_refused())?;
+        let config = Arc::new(loaded.config);
+        let before = Arc::clone(&self.state.snapshot().config);
+        let report = ReloadReport {
+            digest: config.digest.clone(),
+            changed: config.digest != before.digest,
+            needs_restart: needs_restart(&before, &config),
+            warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
+        };
+        let prices_as_of = config.price_table.as_of_unix_seconds();
+        self.state.replace(config);
+        self.state.metrics.config_loaded(clock::unix_seconds(), prices_as_of);
+        Ok(report)
+    }
+
+    /// [`Self::reload`] for those who read logs.
+    pub(super) fn reload_and_log(&self, because: &'static str) {
+        match self.reload() {
+            Ok(report) => tracing::info!(
+                because,
+                changed = report.changed,
+                needs_restart = report.needs_restart.join(", "),
+                "configuration reloaded"
+            ),
+            Err(errors) => {
+                for error in errors {
+                    tracing::error!(because, %error, "configuration not reloaded");
+                }
+            }
+        }
+    }
+}
+
+/// What only a new process (QUIT hands over to one) can change.
+fn needs_restart(before: &Config, after: &Config) -> Vec<String> {
+    let (server, log) = (&before.server, &before.log);
+    let differs = [
+        ("server.listen", server.listen != after.server.listen),
+        ("server.tls", server.tls != after.server.tls),
+        ("server.threads", server.threads != after.server.threads),
+        ("admin.listen", before.admin.listen != after.admin.listen),
+        ("data_dir", before.data_dir != after.data_dir),
+        ("ledger", before.ledger != after.ledger),
+        ("log", (log.format, &log.filter) != (after.log.format, &after.log.filter)),
+    ];
+    differs.iter().filter(|(_, differs)| *differs).map(|(key, _)| (*key).to_owned()).collect()
+}
+
+/// The ledger's timings, as metrics.
+#[derive(Debug)]
+pub(super) struct LedgerMetrics(pub(super) Arc<Metrics>);
+
+impl Observer for LedgerMetrics {
+    fn appended(&self, took: Duration) {
+        self.0.ledger_appended(took);
+    }
+
+    fn synced(&self, took: Duration) {
+        self.0.ledger_synced(took);
+    }
+
+    fn failed(&self) {
+        self.0.ledger_failed();
+    }
 }

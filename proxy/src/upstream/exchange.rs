@@ -67,7 +67,7 @@ impl ExchangeError {
 /// What goes out, and how long it may take.
 pub(crate) struct Outgoing<'a> {
     /// Makes the request: called once, and once more for the free try after a dead pooled connection.
-    pub(crate) make: &'a (dyn Fn(&Pool, bool) -> Request<RequestBody> + Send + Sync),
+    pub(crate) make: &'a (dyn Fn(bool) -> Request<RequestBody> + Send + Sync),
     /// For a new connection.
     pub(crate) timeout_connect: Duration,
     /// From now to the answer's first byte.
@@ -115,12 +115,12 @@ async fn exchange(
     let first_byte_by = (started + outgoing.timeout_first_byte).min(outgoing.deadline);
     let (response, link) = match link {
         Link::H1(h1) => {
-            let request = (outgoing.make)(pool, false);
+            let request = (outgoing.make)(false);
             let (response, h1) = exchange_h1(h1, request, first_byte_by, outgoing).await?;
             (response, Some(h1))
         }
         Link::H2 { mut sender } => {
-            let request = (outgoing.make)(pool, true);
+            let request = (outgoing.make)(true);
             let response = sender.send_request(request);
             let by = tokio::time::Instant::from_std(first_byte_by);
             let response = tokio::time::timeout_at(by, response)

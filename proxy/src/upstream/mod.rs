@@ -11,6 +11,6 @@ mod pool;
 mod waker;
 
 pub(crate) use body::RequestBody;
-pub(crate) use connect::{ConnectError, Connectors};
+pub(crate) use connect::ConnectError;
 pub(crate) use exchange::{Answer, AnswerBody, ExchangeError, Outgoing, send};
 pub(crate) use pool::{Origin, Pool, Pools};

@@ -106,16 +106,6 @@ impl Pool {
         }
     }
 
-    /// Whether requests are sent with their header names' capitals.
-    pub(crate) fn keeps_header_case(&self) -> bool {
-        self.origin.keep_header_case
-    }
-
-    /// Whether the scheme toward it is https.
-    pub(crate) fn is_https(&self) -> bool {
-        self.origin.https
-    }
-
     /// A living idle connection, youngest first.
     pub(crate) fn checkout(&self) -> Option<Link> {
         if let Some(sender) = self.h2.lock().as_ref().filter(|sender| !sender.is_closed()) {

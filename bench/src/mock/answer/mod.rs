@@ -1,14 +1,19 @@
 //! Believable answers, a dialect a file, before any framing.
 
 mod anthropic;
+mod errors;
 mod gemini;
 mod openai;
+mod usage;
 
 use bytes::Bytes;
 
 use super::ask::{Ask, Call};
 use super::directives::{Directives, UsageForm};
 use super::record::Tokens;
+
+use self::errors::{break_off, error_body};
+use self::usage::tokens;
 
 /// An answer before encoding, framing and mischief.
 #[derive(Debug)]
@@ -40,7 +45,11 @@ pub(super) fn answer(ask: &Ask, directives: &Directives) -> Answer {
         return Answer {
             status,
             headers: headers(ask.call, JSON),
-            pieces: vec![Piece::plain(error_body(ask.call, status))],
+            pieces: vec![Piece::plain(match ask.call {
+                // Gemini wraps the error in the array that the caller is reading.
+                Call::GenerateArray => format!("[{}\n]", error_body(ask.call, status)),
+                call => error_body(call, status),
+            })],
             tokens: Tokens::default(),
             stream: false,
         };
@@ -130,45 +139,6 @@ impl<'a> Scene<'a> {
             .output_max
             .is_some_and(|max| self.tokens.output >= max)
     }
-
-    /// `,"key":{…}` in the form that the directives ask for. `members` writes the object's inside for
-    /// counts that are `factor` times the truth.
-    fn usage(&self, key: &str, members: impl Fn(&Counts) -> String) -> String {
-        let object = |factor| {
-            members(&Counts {
-                form: self.usage,
-                factor,
-            })
-        };
-        match self.usage {
-            UsageForm::Missing => String::new(),
-            UsageForm::Null => format!(",\"{key}\":null"),
-            UsageForm::Doubled => {
-                format!(",\"{key}\":{{{}}},\"{key}\":{{{}}}", object(1), object(10))
-            }
-            _ => format!(",\"{key}\":{{{}}}", object(1)),
-        }
-    }
-}
-
-/// Writes counts in the form that the directives ask for.
-struct Counts {
-    form: UsageForm,
-    factor: u64,
-}
-
-impl Counts {
-    /// One count as a JSON value.
-    fn of(&self, count: u64) -> String {
-        let count = count * self.factor;
-        match self.form {
-            UsageForm::Negative => format!("-{}", count + 1),
-            UsageForm::Huge => format!("{count}99999999999999999999999"),
-            UsageForm::Float => format!("{count}.5"),
-            UsageForm::Text => format!("\"{count}\""),
-            _ => count.to_string(),
-        }
-    }
 }
 
 impl Piece {
@@ -184,103 +154,6 @@ impl Piece {
     /// A piece that carries one chunk of content.
     fn content(text: String) -> Self {
         Self::owned(Bytes::from(text), true)
-    }
-}
-
-/// Token counts: deterministic, so that a test can sum them.
-///
-/// Input is 8 and a quarter of the body's bytes, a quarter of it cached (and, for Anthropic, an eighth
-/// written to the cache). Output is what the directives say, else 16 to 63 by the body's length, within
-/// the ceiling; a quarter of it is reasoning where the dialect tells.
-fn tokens(ask: &Ask, directives: &Directives) -> Tokens {
-    let input = 8 + ask.body_bytes / 4;
-    let output = directives
-        .output
-        .or_else(|| directives.chunks.map(u64::from))
-        .unwrap_or_else(|| (16 + ask.body_bytes % 48).min(ask.output_max.unwrap_or(u64::MAX)));
-    match ask.call {
-        Call::Embeddings | Call::Embed | Call::BatchEmbed => Tokens {
-            input,
-            ..Tokens::default()
-        },
-        Call::Messages | Call::CountTokens => Tokens {
-            input,
-            cached: input / 4,
-            cache_write: input / 8,
-            output,
-            reasoning: 0,
-        },
-        Call::Completions => Tokens {
-            input,
-            output,
-            ..Tokens::default()
-        },
-        _ => Tokens {
-            input,
-            cached: input / 4,
-            cache_write: 0,
-            output,
-            reasoning: output / 4,
-        },
-    }
-}
-
-/// Ends a stream after `count` content pieces with the dialect's error event.
-fn break_off(pieces: &mut Vec<Piece>, count: u32, call: Call) {
-    let mut left = count;
-    let place = pieces.iter().position(|piece| {
-        let here = piece.content && left == 0;
-        left = left.saturating_sub(u32::from(piece.content));
-        here
-    });
-    pieces.truncate(place.unwrap_or(pieces.len()));
-    let body = error_body(call, 529);
-    pieces.push(Piece::plain(match call {
-        Call::Messages => format!("event: error\ndata: {body}\n\n"),
-        Call::Responses => format!(
-            "event: error\ndata: {{\"type\":\"error\",\"code\":\"server_error\",\"message\":\"mock\",\"param\":null,\"sequence_number\":{count}}}\n\n"
-        ),
-        Call::GenerateSse => format!("data: {body}\r\n\r\n"),
-        Call::GenerateArray => format!(",\r\n{body}]"),
-        _ => format!("data: {body}\n\n"),
-    }));
-}
-
-/// The dialect's error object.
-fn error_body(call: Call, status: u16) -> String {
-    match call {
-        Call::Messages | Call::CountTokens => format!(
-            r#"{{"type":"error","error":{{"type":"{}","message":"mock says {status}"}},"request_id":"req_mock"}}"#,
-            match status {
-                400 => "invalid_request_error",
-                401 => "authentication_error",
-                429 => "rate_limit_error",
-                529 => "overloaded_error",
-                _ => "api_error",
-            }
-        ),
-        Call::Generate
-        | Call::GenerateSse
-        | Call::GenerateArray
-        | Call::Embed
-        | Call::BatchEmbed
-        | Call::GeminiCountTokens => format!(
-            r#"{{"error":{{"code":{status},"message":"mock says {status}","status":"{}"}}}}"#,
-            match status {
-                400 => "INVALID_ARGUMENT",
-                429 => "RESOURCE_EXHAUSTED",
-                503 | 529 => "UNAVAILABLE",
-                _ => "INTERNAL",
-            }
-        ),
-        _ => format!(
-            r#"{{"error":{{"message":"mock says {status}","type":"server_error","param":null,"code":"{}"}}}}"#,
-            match status {
-                401 => "invalid_api_key",
-                429 => "rate_limit_exceeded",
-                _ => "server_error",
-            }
-        ),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `OpenAI`'s chat, completions, responses, embeddings and models.
 
 use super::super::ask::Call;
-use super::{Counts, Piece, Scene};
+use super::usage::Counts;
+use super::{Piece, Scene};
 
 /// The entity of an answer.
 pub(super) fn pieces(scene: &Scene<'_>) -> Vec<Piece> {

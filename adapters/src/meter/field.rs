@@ -1,0 +1,50 @@
+//! The values in an answer that the dialects' tables point at.
+
+use super::counts::Count;
+
+/// What a value in an answer is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    /// The usage object.
+    Usage,
+    /// One of its figures.
+    Count(Count),
+    Model,
+    Id,
+    ServiceTier,
+    /// Generated text.
+    Text,
+    /// A generated value of any shape, such as a tool call's input.
+    Json,
+    /// Why generation ended; `null` while it goes on.
+    Stop,
+    /// The name of an event.
+    EventType,
+    /// An error, `null` if there is none.
+    Error,
+    ErrorKind,
+    ErrorCode,
+    /// A list of tokens by modality, and in it a row's two cells.
+    Modalities(Side),
+    Modality,
+    ModalityTokens,
+    /// Anthropic's list of sub-calls, and the cells of its rows.
+    Calls,
+    Call,
+    CallKind,
+    CallModel,
+    CallCount(Count),
+    /// The list of output items (`OpenAI` responses), and the cells that tell a web search.
+    Items,
+    Item,
+    ItemKind,
+    ItemAction,
+}
+
+/// What a list of modalities splits up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Input,
+    Cached,
+    Output,
+}

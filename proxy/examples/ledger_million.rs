@@ -1,0 +1,186 @@
+//! How quickly a ledger of a million entries reopens and answers: `cargo run --release --example ledger_million`.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement on the command line, with a clock of its own"
+)]
+
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use quotah::ledger::{
+    Attempt, Clock, Conditions, CostSource, Dimension, Entry, Filter, Hooks, Intent, Interval,
+    Ledger, Metered, Query, Settings, Tag,
+};
+use uuid::Uuid;
+
+const COUNT: u64 = 1_000_000;
+const START_MS: u64 = 1_760_000_000_000;
+/// One request each 2.6 s: a month.
+const STEP_MS: u64 = 2_600;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let dir = std::env::temp_dir().join(format!("quotah-ledger-million-{}", std::process::id()));
+    let measured = measure(&dir);
+    std::fs::remove_dir_all(&dir)?;
+    measured
+}
+
+fn measure(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let ledger = open(dir, "empty")?;
+    let started = Instant::now();
+    for number in 0..COUNT {
+        let entry = entry(number);
+        let intent = Intent {
+            id_hi: entry.id_hi,
+            id_lo: entry.id_lo,
+            ..intent(&entry)
+        };
+        let _ = ledger.append_intent(&intent);
+        let _ = ledger.append_entry(&entry);
+    }
+    let per_record = started.elapsed() / (2 * COUNT as u32);
+    println!("append: {per_record:?} a record, making it included");
+    // As after a kill: no index yet for the newest segments, nothing waits for housekeeping.
+    drop(ledger);
+    std::fs::remove_dir_all(dir.join("index")).ok();
+    let ledger = open(dir, "without index")?;
+    std::thread::sleep(Duration::from_secs(15));
+    drop(ledger);
+    let ledger = open(dir, "with index")?;
+    for (name, query) in queries() {
+        let mut times: Vec<Duration> = (0..100)
+            .map(|_| {
+                let started = Instant::now();
+                let report = ledger.usage(&query);
+                assert!(report.total.requests > 0);
+                started.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        println!("usage {name}: p50 {:?} p95 {:?}", times[49], times[94]);
+    }
+    let started = Instant::now();
+    let page = ledger.reader().page(&Conditions::default(), None, 100)?;
+    println!(
+        "newest {} entries: {:?}",
+        page.items.len(),
+        started.elapsed()
+    );
+    let started = Instant::now();
+    let found = ledger.reader().find(entry(COUNT / 2).id())?;
+    println!("one by id: {:?} ({})", started.elapsed(), found.is_some());
+    println!("{:?}", ledger.status());
+    Ok(())
+}
+
+fn open(dir: &Path, what: &str) -> Result<Ledger, Box<dyn std::error::Error>> {
+    let unix_ms = || {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        now.map_or(0, |now| now.as_millis() as u64)
+    };
+    let clock = Clock {
+        now: Instant::now,
+        unix_ms,
+    };
+    let started = Instant::now();
+    let (ledger, recovery) = Ledger::open(dir, Settings::default(), Hooks::new(clock))?;
+    let (entries, segments) = (recovery.entries, recovery.segments);
+    let known = recovery.segments_from_index;
+    let took = started.elapsed();
+    println!(
+        "open {what}: {took:?}, {entries} entries, {segments} segments, {known} from the index"
+    );
+    Ok(ledger)
+}
+
+fn entry(number: u64) -> Entry {
+    let at_unix_ms = START_MS + number * STEP_MS;
+    let name = |what: &str, of: u64| format!("{what}-{}", number.wrapping_mul(2_654_435_761) % of);
+    let mut entry = Entry {
+        at_unix_ms,
+        key: name("key", 20),
+        team: name("team", 5),
+        user: name("user", 50),
+        project: name("project", 4),
+        tags: vec![Tag {
+            name: "feature".to_owned(),
+            value: name("feature", 3),
+        }],
+        dialect: "openai".to_owned(),
+        operation: "chat".to_owned(),
+        model_asked: "fast".to_owned(),
+        model_sent: name("model", 6),
+        model_answered: name("model", 6),
+        provider: name("provider", 3),
+        deployment: name("provider", 3),
+        attempts: vec![Attempt {
+            provider: name("provider", 3),
+            status: 200,
+            duration_ms: 900,
+            ..Attempt::default()
+        }],
+        status: 200,
+        input_tokens: 1_200,
+        output_tokens: 300,
+        cost_picousd: Some(360_000_000),
+        price_version: "2026-11-01".to_owned(),
+        duration_ms: 900,
+        ttft_ms: Some(200),
+        overhead_us: 40,
+        client_ip: "10.0.0.1".to_owned(),
+        user_agent: "OpenAI/Python 2.8.0".to_owned(),
+        ..Entry::default()
+    };
+    entry.set_id(Uuid::from_u128(
+        (u128::from(at_unix_ms) << 80) | (7 << 76) | (2 << 62) | u128::from(number),
+    ));
+    entry.set_cost_source(CostSource::Table);
+    entry.set_usage_source(Metered::Provider);
+    entry
+}
+
+fn intent(entry: &Entry) -> Intent {
+    Intent {
+        at_unix_ms: entry.at_unix_ms,
+        key: entry.key.clone(),
+        team: entry.team.clone(),
+        provider: entry.provider.clone(),
+        model_asked: entry.model_asked.clone(),
+        operation: entry.operation.clone(),
+        reserved_picousd: 1_000_000_000,
+        ..Intent::default()
+    }
+}
+
+fn queries() -> Vec<(&'static str, Query)> {
+    let all = Query {
+        from_ms: START_MS,
+        to_ms: START_MS + COUNT * STEP_MS,
+        ..Query::default()
+    };
+    let team = Filter {
+        dimension: Dimension::Team,
+        values: vec!["team-1".to_owned()],
+    };
+    vec![
+        ("total", all.clone()),
+        (
+            "by day, provider, model",
+            Query {
+                interval: Some(Interval::Day),
+                by: vec![Dimension::Provider, Dimension::Model],
+                ..all.clone()
+            },
+        ),
+        (
+            "by hour, key and tag of one team",
+            Query {
+                interval: Some(Interval::Hour),
+                by: vec![Dimension::Key, Dimension::Tag("feature".to_owned())],
+                filters: vec![team],
+                ..all
+            },
+        ),
+    ]
+}

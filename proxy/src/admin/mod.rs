@@ -1,0 +1,138 @@
+//! The admin plane: health, metrics, and what the books say, on a listener of its own.
+//!
+//! `/livez` and `/readyz` are open, so that any orchestrator can probe them. `/healthz` and `/metrics` need no
+//! token from this machine (loopback or a unix socket) and one from anywhere else; everything under
+//! `/admin/v1` needs one always. Errors are RFC 9457 problem documents.
+
+mod auth;
+mod config;
+mod health;
+mod prices;
+mod problem;
+mod requests;
+mod serve;
+mod status;
+mod usage;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+
+use crate::clock;
+use crate::config::resolved::Config;
+use crate::ledger::Ledger;
+use crate::metrics::Metrics;
+
+pub use config::ReloadReport;
+pub use health::{Component, Health, State};
+pub(crate) use serve::{CONNECTIONS_MAX, serve_stream};
+
+use auth::{Caller, LocalOrCaller};
+use problem::Problem;
+
+/// What the admin plane shows and does, as handles into the running gateway.
+#[derive(Clone)]
+pub struct AdminState {
+    /// Figures for `/metrics`.
+    pub metrics: Arc<Metrics>,
+    /// The books.
+    pub ledger: Arc<Ledger>,
+    /// The configuration in force, asked for on each request.
+    pub config: Arc<dyn Fn() -> Arc<Config> + Send + Sync>,
+    /// Loads the configuration again and swaps it in, or says every fault. May block.
+    pub reload: Arc<dyn Fn() -> Result<ReloadReport, Vec<String>> + Send + Sync>,
+    /// How each component is doing.
+    pub health: Arc<dyn Fn() -> Health + Send + Sync>,
+    /// When the process started, milliseconds since 1970.
+    pub started_at_unix_ms: u64,
+    /// When the process started, for its uptime.
+    pub started: Instant,
+    /// Version of the running build.
+    pub version: &'static str,
+    /// Commit of the running build.
+    pub commit: &'static str,
+}
+
+impl fmt::Debug for AdminState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AdminState(version {})", self.version)
+    }
+}
+
+/// Every route of the admin plane.
+pub fn router(state: AdminState) -> Router {
+    let shared = Shared {
+        throttle: Arc::default(),
+        state,
+    };
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/healthz", get(health::healthz))
+        .route("/metrics", get(metrics))
+        .route("/admin/v1/status", get(status::status))
+        .route("/admin/v1/requests", get(requests::list))
+        .route("/admin/v1/requests/{id}", get(requests::show))
+        .route("/admin/v1/usage", get(usage::usage))
+        .route("/admin/v1/prices", get(prices::list))
+        .route("/admin/v1/config", get(config::show))
+        .route("/admin/v1/reload", post(config::reload))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(shared)
+}
+
+/// What handlers share.
+#[derive(Clone)]
+struct Shared {
+    state: AdminState,
+    throttle: Arc<auth::Throttle>,
+}
+
+async fn metrics(
+    _: LocalOrCaller,
+    axum::extract::State(shared): axum::extract::State<Shared>,
+) -> impl IntoResponse {
+    let status = shared.state.ledger.status();
+    shared.state.metrics.ledger_bytes(status.bytes);
+    let text = shared.state.metrics.render(clock::unix_seconds());
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+}
+
+/// Says nothing about which paths exist to those who may not know.
+async fn nothing_here(_: Caller) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path")
+}
+
+async fn wrong_method(_: Caller) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this path does not take that method",
+    )
+}
+
+/// Runs what waits for the disk on a thread that may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
+        Err(Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the request could not be finished",
+        ))
+    })
+}

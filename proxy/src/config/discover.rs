@@ -1,0 +1,90 @@
+//! Providers from the environment, for a start without any file.
+//!
+//! Each provider whose usual key variable is set is served, at its own address or at the one its usual
+//! base-URL variable names. People export that variable for their clients in the same shell, pointing
+//! at this very gateway: that one is ignored, or requests would circle.
+
+use std::net::IpAddr;
+
+use quotah_adapters::ProviderKind;
+
+use super::resolve::with_defaults;
+use super::resolved::{BaseUrl, Credential, Listen, Provider, Secret};
+use super::{Environment, Warning};
+
+/// Providers whose variables are set, in the order of the kinds.
+pub(super) fn providers(
+    env: &Environment,
+    listen: &[Listen],
+    warnings: &mut Vec<Warning>,
+) -> Vec<Provider> {
+    let mut providers = Vec::new();
+    for kind in ProviderKind::ALL {
+        let keys = kind.key_vars().iter();
+        let Some((variable, key)) = keys.copied().find_map(|v| Some((v, env.filled(v)?.trim())))
+        else {
+            continue;
+        };
+        if !key.bytes().all(|b| b.is_ascii_graphic()) {
+            warnings.push(Warning::BadKey { variable });
+            continue;
+        }
+        if let Some(base) = base(*kind, env, listen, warnings) {
+            let credential = Credential::Configured(Secret::new(key));
+            providers.push(with_defaults(*kind, base, credential));
+        }
+    }
+    let later = LATER_VARIABLES
+        .iter()
+        .filter(|variable| env.filled(variable).is_some());
+    warnings.extend(later.map(|variable| Warning::NotYet { variable }));
+    providers
+}
+
+fn base(
+    kind: ProviderKind,
+    env: &Environment,
+    listen: &[Listen],
+    warnings: &mut Vec<Warning>,
+) -> Option<BaseUrl> {
+    for variable in kind.base_url_vars() {
+        let Some(text) = env.filled(variable) else {
+            continue;
+        };
+        match BaseUrl::parse(text.trim()) {
+            Ok(base) if is_own(&base, listen) => warnings.push(Warning::OwnAddress { variable }),
+            Ok(base) => return Some(base),
+            Err(expected) => warnings.push(Warning::BadBaseUrl { variable, expected }),
+        }
+    }
+    BaseUrl::parse(kind.base_url()?).ok()
+}
+
+/// Whether an address leads back here: a port we listen on, on this machine as far as its name tells.
+fn is_own(base: &BaseUrl, listen: &[Listen]) -> bool {
+    let host = base.host.parse::<IpAddr>().ok();
+    let is_local = base.host.eq_ignore_ascii_case("localhost")
+        || base.host.ends_with(".localhost")
+        || host.is_some_and(|ip| ip.is_loopback() || ip.is_unspecified());
+    listen.iter().any(|listen| match listen {
+        Listen::Tcp(address) => {
+            address.port() == base.port && (is_local || host == Some(address.ip()))
+        }
+        Listen::Unix(_) => false,
+    })
+}
+
+/// Key variables of providers that later versions know.
+const LATER_VARIABLES: [&str; 11] = [
+    "MISTRAL_API_KEY",
+    "COHERE_API_KEY",
+    "GROQ_API_KEY",
+    "OPENROUTER_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "XAI_API_KEY",
+    "TOGETHER_API_KEY",
+    "FIREWORKS_API_KEY",
+    "PERPLEXITY_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "OLLAMA_HOST",
+];

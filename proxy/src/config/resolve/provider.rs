@@ -1,0 +1,281 @@
+//! `[[providers]]`: where requests may go.
+
+use http::{HeaderName, HeaderValue};
+use quotah_adapters::ProviderKind;
+
+use super::super::problem::{Problem, nearest};
+use super::super::resolved::{BaseUrl, Credential, HttpVersion, Provider, Secret};
+use super::super::section::{At, Section};
+use super::server::is_label;
+
+/// The providers in the order of the file.
+pub(super) fn providers(root: &Section<'_>) -> Vec<Provider> {
+    let mut providers: Vec<Provider> = Vec::new();
+    for row in root.tables("providers", "[[providers]]") {
+        if let Some(provider) = provider(&row) {
+            if providers.iter().any(|p| p.name == provider.name) {
+                let name = provider.name.to_string();
+                row.problems().at(
+                    row.place(),
+                    Problem::Twice {
+                        what: "provider",
+                        name,
+                    },
+                );
+            }
+            providers.push(provider);
+        }
+        row.not_yet(&[
+            "requests_per_minute",
+            "tokens_per_minute",
+            "weight",
+            "regions",
+        ]);
+        row.end();
+    }
+    providers
+}
+
+/// A provider of `kind` with every setting at its default.
+pub(in crate::config) fn with_defaults(
+    kind: ProviderKind,
+    base: BaseUrl,
+    credential: Credential,
+) -> Provider {
+    Provider {
+        name: kind.as_str().into(),
+        kind,
+        base,
+        credential,
+        timeout_connect: std::time::Duration::from_millis(TIMEOUT_CONNECT_MS),
+        timeout_first_byte: std::time::Duration::from_millis(TIMEOUT_FIRST_BYTE_MS),
+        timeout_idle: std::time::Duration::from_millis(TIMEOUT_IDLE_MS),
+        timeout_total: std::time::Duration::from_millis(TIMEOUT_TOTAL_MS),
+        ca_file: None,
+        http: HttpVersion::Auto,
+        headers: Vec::new(),
+        inject_usage: true,
+        keep_header_case: false,
+    }
+}
+
+fn provider(row: &Section<'_>) -> Option<Provider> {
+    let kind = kind(row);
+    let name = name(row);
+    let base = base(row, kind);
+    let credential = credential(row, kind);
+    let versions = [
+        ("auto", HttpVersion::Auto),
+        ("1.1", HttpVersion::Http1),
+        ("2", HttpVersion::Http2),
+    ];
+    let http = row.choice("http", &versions).unwrap_or(HttpVersion::Auto);
+    let ca_file = row.required_if_present("ca_file").map(|at| at.value.into());
+    let timeouts = [
+        row.millis("timeout_connect_ms", TIMEOUT_CONNECT_MS),
+        row.millis("timeout_first_byte_ms", TIMEOUT_FIRST_BYTE_MS),
+        row.millis("timeout_idle_ms", TIMEOUT_IDLE_MS),
+        row.millis("timeout_total_ms", TIMEOUT_TOTAL_MS),
+    ];
+    let headers = headers(row);
+    let inject_usage = row.boolean("inject_usage").unwrap_or(true);
+    let keep_header_case = row.boolean("keep_header_case").unwrap_or(false);
+    let kind = kind?;
+    let [
+        timeout_connect,
+        timeout_first_byte,
+        timeout_idle,
+        timeout_total,
+    ] = timeouts;
+    Some(Provider {
+        name: name.map_or_else(|| kind.as_str().into(), Into::into),
+        timeout_connect,
+        timeout_first_byte,
+        timeout_idle,
+        timeout_total,
+        ca_file,
+        http,
+        headers,
+        inject_usage,
+        keep_header_case,
+        ..with_defaults(kind, base?, credential?)
+    })
+}
+
+fn kind(row: &Section<'_>) -> Option<ProviderKind> {
+    let text = row.required("kind", "")?;
+    if let Ok(kind) = text.value.parse() {
+        return Some(kind);
+    }
+    if LATER_KINDS.contains(&text.value) {
+        let what = format!("provider kind \"{}\"", text.value);
+        row.problems().at(&text.place, Problem::NotYet(what));
+        return None;
+    }
+    let known: Vec<&str> = ProviderKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let meant = nearest(text.value, known.iter().copied());
+    let meant = meant
+        .map(|kind| format!(" (did you mean \"{kind}\"?)"))
+        .unwrap_or_default();
+    row.invalid(
+        "kind",
+        &text.place,
+        &format!("one of {}{meant}", known.join(", ")),
+    )
+}
+
+fn name<'a>(row: &Section<'a>) -> Option<&'a str> {
+    let text = row.text("name")?;
+    let version = text
+        .value
+        .strip_prefix('v')
+        .is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()));
+    if !is_label(text.value) || version {
+        row.invalid::<()>("name", &text.place, NAME_EXPECTED);
+    }
+    Some(text.value)
+}
+
+fn base(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<BaseUrl> {
+    if let Some(text) = row.text("base_url") {
+        return BaseUrl::parse(text.value.trim())
+            .map_err(|e| row.invalid::<()>("base_url", &text.place, &e.to_string()))
+            .ok();
+    }
+    if row.is_present("base_url") {
+        return None;
+    }
+    let Some(default) = kind?.base_url() else {
+        row.missing("base_url", ": this kind has no address of its own");
+        return None;
+    };
+    BaseUrl::parse(default).ok()
+}
+
+fn credential(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<Credential> {
+    let passed_on = row.choice("credential", &[("client", ())]);
+    let key = row.text("api_key");
+    match (key, passed_on) {
+        (Some(key), Some(())) => row.invalid(
+            "api_key",
+            &key.place,
+            "left out when credential = \"client\"",
+        ),
+        (Some(key), None) => secret(row, &key).map(Credential::Configured),
+        (None, Some(())) => Some(Credential::Client),
+        (None, None) if row.is_present("api_key") || row.is_present("credential") => None,
+        // A server of one's own may ask for no key.
+        (None, None) if kind?.base_url().is_none() => Some(Credential::Client),
+        (None, None) => {
+            row.missing(
+                "api_key",
+                ": or write credential = \"client\" to pass on what clients send",
+            );
+            None
+        }
+    }
+}
+
+fn secret(row: &Section<'_>, key: &At<&str>) -> Option<Secret> {
+    let text = key.value.trim();
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return row.invalid(
+            "api_key",
+            &key.place,
+            "visible ASCII characters, at least one",
+        );
+    }
+    Some(Secret::new(text))
+}
+
+fn headers(row: &Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
+    let Some(section) = row.table("headers", "`headers` in [[providers]]") else {
+        return Vec::new();
+    };
+    let mut headers = Vec::new();
+    for (name, value) in section.pairs() {
+        let parsed = HeaderName::try_from(name.value)
+            .ok()
+            .filter(|n| !RESERVED.contains(&n.as_str()));
+        let Some(parsed) = parsed else {
+            row.invalid::<()>(
+                name.value,
+                &name.place,
+                "a header name other than those that Quotah sets",
+            );
+            continue;
+        };
+        match HeaderValue::try_from(value.value) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                headers.push((parsed, value));
+            }
+            Err(_) => {
+                row.invalid::<()>(
+                    name.value,
+                    &value.place,
+                    "a header value: visible ASCII characters",
+                );
+            }
+        }
+    }
+    if headers.len() > HEADERS_MAX {
+        row.invalid::<()>("headers", section.place(), "at most 32 lines");
+    }
+    headers
+}
+
+/// Kinds of the documented interface that this version has no adapter for.
+const LATER_KINDS: [&str; 20] = [
+    "vertex",
+    "azure",
+    "bedrock",
+    "mistral",
+    "cohere",
+    "groq",
+    "openrouter",
+    "deepseek",
+    "xai",
+    "together",
+    "fireworks",
+    "perplexity",
+    "cerebras",
+    "huggingface",
+    "alibaba",
+    "zai",
+    "crusoe",
+    "ollama",
+    "vllm",
+    "custom",
+];
+
+/// Headers that Quotah sets itself, or that frame a message.
+const RESERVED: [&str; 9] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "upgrade",
+    "te",
+    "trailer",
+    "expect",
+    "keep-alive",
+];
+
+const NAME_EXPECTED: &str =
+    "at most 64 letters, digits, `_`, `-`, `.`, and not a version such as \"v1\"";
+
+/// Header lines that one provider may add.
+const HEADERS_MAX: usize = 32;
+
+/// TCP and TLS across an ocean take half a second; ten times that is a dead host.
+const TIMEOUT_CONNECT_MS: u64 = 5_000;
+
+/// The providers' own SDKs give a plain answer ten minutes.
+const TIMEOUT_FIRST_BYTE_MS: u64 = 600_000;
+
+/// Reasoning models fall silent for minutes inside a stream.
+const TIMEOUT_IDLE_MS: u64 = 300_000;
+
+/// No provider keeps a request open for an hour.
+const TIMEOUT_TOTAL_MS: u64 = 3_600_000;

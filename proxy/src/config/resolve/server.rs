@@ -1,0 +1,257 @@
+//! `[server]` and `[admin]`: addresses, bounds, deadlines, tokens.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::super::Inputs;
+use super::super::problem::Problem;
+use super::super::resolved::{
+    Admin, AdminToken, Listen, OnClientDisconnect, Role, Secret, Server, Tls,
+};
+use super::super::section::{At, Section};
+use super::super::tree::{Place, Table};
+
+/// The data plane's settings.
+pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
+    let empty = Table::default();
+    let section = root
+        .table("server", "[server]")
+        .unwrap_or_else(|| root.stand_in(&empty));
+    let s = &section;
+    let written = s.texts("listen");
+    let listen = s.listens("listen", &written);
+    let listen = overridden(root, inputs, &PROXY_LISTEN).map_or(listen, |one| vec![one]);
+    let ways = [
+        ("cancel", OnClientDisconnect::Cancel),
+        ("drain", OnClientDisconnect::Drain),
+    ];
+    let count = |key, default: u64| {
+        let count = s.integer(key, 1..=COUNT_MAX).unwrap_or(default);
+        usize::try_from(count).unwrap_or(usize::MAX)
+    };
+    let server = Server {
+        listen: if listen.is_empty() {
+            vec![LISTEN]
+        } else {
+            listen
+        },
+        require_key: s.boolean("require_key").unwrap_or(false),
+        drain: Duration::from_secs(s.integer("drain_seconds", 0..=3_600).unwrap_or(25)),
+        on_client_disconnect: s
+            .choice("on_client_disconnect", &ways)
+            .unwrap_or(OnClientDisconnect::Cancel),
+        body_bytes_max: s
+            .size("body_bytes_max", 1_024..=1 << 30)
+            .unwrap_or(64 << 20),
+        in_flight_max: count("in_flight_max", 10_000),
+        threads: count("threads", cores()),
+        connections_max: count("connections_max", 20_000),
+        tls: tls(s),
+        timeout_head: s.millis("timeout_head_ms", 10_000),
+        timeout_body: s.millis("timeout_body_ms", 30_000),
+        timeout_keepalive: s.millis("timeout_keepalive_ms", 75_000),
+        timeout_write: s.millis("timeout_write_ms", 60_000),
+        tags: tags(s),
+    };
+    let open = s.boolean("allow_unauthenticated").unwrap_or(false);
+    if !server.require_key && !open {
+        let place = written.first().map_or_else(|| s.place(), |at| &at.place);
+        refuse_open(root, &server.listen, place);
+    }
+    section.end();
+    server
+}
+
+/// One thread a core, as far as the system says how many there are.
+fn cores() -> u64 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
+}
+
+/// An address that other machines reach must demand keys, unless the user says that it need not.
+fn refuse_open(root: &Section<'_>, listen: &[Listen], place: &Place) {
+    let open = listen.iter().find_map(|listen| match listen {
+        Listen::Tcp(address) if !address.ip().is_loopback() => Some(address.to_string()),
+        Listen::Tcp(_) | Listen::Unix(_) => None,
+    });
+    if let Some(address) = open {
+        root.problems().at(place, Problem::OpenToAll { address });
+    }
+}
+
+fn tls(server: &Section<'_>) -> Option<Tls> {
+    let section = server.table("tls", "`tls` in [server]")?;
+    let path = |key| {
+        section
+            .required(key, "")
+            .map(|at: At<&str>| PathBuf::from(at.value))
+    };
+    let (cert, key) = (path("cert"), path("key"));
+    let client_ca = section
+        .required_if_present("client_ca")
+        .map(|at| PathBuf::from(at.value));
+    section.end();
+    Some(Tls {
+        cert: cert?,
+        key: key?,
+        client_ca,
+    })
+}
+
+fn tags(server: &Section<'_>) -> Vec<String> {
+    let mut tags = Vec::new();
+    for tag in server.texts("tags") {
+        if is_label(tag.value) && tags.len() < TAGS_MAX {
+            tags.push(tag.value.to_owned());
+        } else {
+            server.invalid::<()>(
+                "tags",
+                &tag.place,
+                "at most 16 names of letters, digits, `_`, `-`, `.`",
+            );
+        }
+    }
+    tags
+}
+
+/// A short word that is safe in logs, metrics and paths.
+pub(super) fn is_label(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    !text.is_empty() && text.len() <= LABEL_BYTES_MAX && text.chars().all(is_plain)
+}
+
+/// The admin plane's settings. The list of tokens may be empty: one is made when the program starts.
+pub(super) fn admin(root: &Section<'_>, inputs: &Inputs) -> Admin {
+    let empty = Table::default();
+    let section = root
+        .table("admin", "[admin]")
+        .unwrap_or_else(|| root.stand_in(&empty));
+    let written = section.text("listen").into_iter().collect::<Vec<_>>();
+    let listen = section.listens("listen", &written).into_iter().next();
+    let mut tokens = Vec::new();
+    let from_env = inputs.env.filled("QUOTAH_ADMIN_TOKEN");
+    let from_file = section
+        .required_if_present("token")
+        .filter(|t| strong(&section, t));
+    if let Some(token) = from_env.or(from_file.map(|t| t.value)) {
+        tokens.push(AdminToken {
+            name: "admin".to_owned(),
+            token: Secret::new(token),
+            role: Role::Admin,
+            team: None,
+        });
+    }
+    for row in section.tables("tokens", "[[admin.tokens]]") {
+        tokens.extend(token(&row));
+        row.end();
+    }
+    section.end();
+    let listen = overridden(root, inputs, &ADMIN_LISTEN)
+        .or(listen)
+        .unwrap_or(LISTEN_ADMIN);
+    Admin { listen, tokens }
+}
+
+fn token(row: &Section<'_>) -> Option<AdminToken> {
+    let name = row.required("name", "");
+    let token = row.required("token", "").filter(|t| strong(row, t));
+    let roles = [
+        ("viewer", Role::Viewer),
+        ("operator", Role::Operator),
+        ("admin", Role::Admin),
+    ];
+    let role = row.choice("role", &roles);
+    // A token bound to a team must see that team only, which no resource of this version can do yet.
+    row.not_yet(&["team"]);
+    Some(AdminToken {
+        name: name?.value.to_owned(),
+        token: Secret::new(token?.value),
+        role: role.unwrap_or(Role::Viewer),
+        team: None,
+    })
+}
+
+fn strong(section: &Section<'_>, token: &At<&str>) -> bool {
+    let fits =
+        token.value.len() >= TOKEN_BYTES_MIN && token.value.bytes().all(|b| b.is_ascii_graphic());
+    if !fits {
+        section.invalid::<()>(
+            "token",
+            &token.place,
+            "at least 16 visible ASCII characters",
+        );
+    }
+    fits
+}
+
+/// Reads an address: `127.0.0.1:8080`, `localhost:8080`, `[::1]:0`, `unix:/run/quotah.sock`.
+fn parse_listen(text: &str) -> Option<Listen> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return path.starts_with('/').then(|| Listen::Unix(path.into()));
+    }
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.parse().ok()?),
+        None => text.parse().ok()?,
+    };
+    Some(Listen::Tcp(address))
+}
+
+impl Section<'_> {
+    fn listens(&self, key: &'static str, texts: &[At<&str>]) -> Vec<Listen> {
+        let listen = |at: &At<&str>| {
+            parse_listen(at.value).or_else(|| self.invalid(key, &at.place, LISTEN_EXPECTED))
+        };
+        texts.iter().filter_map(listen).collect()
+    }
+}
+
+/// Where an address may be set besides the file.
+struct Override {
+    flag: &'static str,
+    variable: &'static str,
+    of: fn(&Inputs) -> Option<&String>,
+}
+
+const PROXY_LISTEN: Override = Override {
+    flag: "--listen",
+    variable: "QUOTAH_LISTEN",
+    of: |inputs| inputs.flags.listen.as_ref(),
+};
+
+const ADMIN_LISTEN: Override = Override {
+    flag: "--admin-listen",
+    variable: "QUOTAH_ADMIN_LISTEN",
+    of: |inputs| inputs.flags.admin_listen.as_ref(),
+};
+
+/// A flag beats a variable beats the file.
+fn overridden(root: &Section<'_>, inputs: &Inputs, what: &Override) -> Option<Listen> {
+    let flag = (what.of)(inputs).map(|text| (what.flag, text.as_str()));
+    let (name, text) = flag.or_else(|| Some((what.variable, inputs.env.filled(what.variable)?)))?;
+    let listen = parse_listen(text);
+    if listen.is_none() {
+        let expected = LISTEN_EXPECTED.to_owned();
+        root.problems()
+            .nowhere(Problem::BadOverride { name, expected });
+    }
+    listen
+}
+
+const LISTEN_EXPECTED: &str =
+    "an IP address with a port such as 127.0.0.1:8080, localhost:8080, or unix:/path";
+
+const LISTEN: Listen = Listen::Tcp(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)));
+
+const LISTEN_ADMIN: Listen =
+    Listen::Tcp(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8081)));
+
+/// More sockets than a process can hold.
+const COUNT_MAX: u64 = 1_000_000;
+
+/// Tags are dimensions of the books: each multiplies their rows.
+const TAGS_MAX: usize = 16;
+
+const LABEL_BYTES_MAX: usize = 64;
+
+/// 16 characters: below that a token can be guessed with patience.
+const TOKEN_BYTES_MIN: usize = 16;

@@ -1,0 +1,240 @@
+//! The books: what the log's records add up to.
+//!
+//! One set of rules, whether a record is written now, read at the start, followed in another
+//! process's series, or summed up for the index.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use prost::Message as _;
+
+use super::entry::{Entry, Intent};
+use super::rollup::Rollup;
+use super::segment::kind;
+
+/// An entry is counted once if its two records are at most this many entries apart.
+pub(super) const RECENT_MAX: usize = 65_536;
+
+/// Most open intents remembered; what is admitted beyond is settled all the same, but not closed as
+/// interrupted after a crash until the next start reads it again.
+pub(super) const OPEN_MAX: usize = 262_144;
+
+/// Sums, open intents, and what is needed to count each entry once.
+#[derive(Debug, Default)]
+pub(super) struct Books {
+    pub(super) rollup: Rollup,
+    /// Settled requests.
+    pub(super) entries: u64,
+    /// Records that said what an earlier one had said.
+    pub(super) duplicates: u64,
+    /// Records of a kind that this version does not know.
+    pub(super) unknown: u64,
+    /// Intents of this process: their records are its own business while it lives.
+    own: HashSet<u128>,
+    /// Intents read from other series, with what is needed to close them.
+    pub(super) open: HashMap<u128, Open>,
+    /// Settlements read before their intent, while segments are read out of the order of time.
+    pub(super) early: HashSet<u128>,
+    pub(super) recent: Recent,
+}
+
+/// An intent without a settlement.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// Whose series it is in.
+    pub(super) writer: u64,
+    pub(super) intent: Intent,
+}
+
+impl Books {
+    /// Books a record read from `writer`'s series. `false` when the payload cannot be understood.
+    pub(super) fn record(&mut self, kind: u8, payload: &[u8], writer: u64) -> bool {
+        match kind {
+            kind::INTENT => match Intent::decode(payload) {
+                Ok(intent) => self.intent(intent, writer),
+                Err(_) => return false,
+            },
+            kind::SETTLEMENT | kind::ENTRY => match Entry::decode(payload) {
+                Ok(entry) => {
+                    self.entry(&entry, kind);
+                }
+                Err(_) => return false,
+            },
+            _ => self.unknown += 1,
+        }
+        true
+    }
+
+    /// Books an intent of another series.
+    pub(super) fn intent(&mut self, intent: Intent, writer: u64) {
+        let id = intent.id().as_u128();
+        let settled = self.early.remove(&id) || self.recent.contains(id);
+        if !settled && self.open.len() < OPEN_MAX {
+            self.open.insert(id, Open { writer, intent });
+        }
+    }
+
+    /// Books an entry of another series. `false` when it was there already.
+    pub(super) fn entry(&mut self, entry: &Entry, kind: u8) -> bool {
+        let id = entry.id().as_u128();
+        let had_intent = self.open.remove(&id).is_some();
+        if !self.count(entry) {
+            return false;
+        }
+        if kind == kind::SETTLEMENT && !had_intent && self.early.len() < OPEN_MAX {
+            self.early.insert(id);
+        }
+        true
+    }
+
+    /// Books an intent that this process is about to write.
+    pub(super) fn own_intent(&mut self, id: u128) {
+        if self.own.len() < OPEN_MAX {
+            self.own.insert(id);
+        }
+    }
+
+    /// Books an entry that this process is about to write, and says as what; `None` when it was
+    /// written before.
+    pub(super) fn own_entry(&mut self, entry: &Entry) -> Option<u8> {
+        let id = entry.id().as_u128();
+        let had_intent = self.own.remove(&id) | self.open.remove(&id).is_some();
+        let kind = if had_intent {
+            kind::SETTLEMENT
+        } else {
+            kind::ENTRY
+        };
+        self.count(entry).then_some(kind)
+    }
+
+    /// Intents without a settlement, of this process and others.
+    pub(super) fn intents_open(&self) -> usize {
+        self.own.len() + self.open.len()
+    }
+
+    /// Intents of this process without a settlement.
+    pub(super) fn own_open(&self) -> usize {
+        self.own.len()
+    }
+
+    /// The intents that dead `writer` left open.
+    pub(super) fn left_open_by(&self, writer: u64) -> Vec<Intent> {
+        let mut left: Vec<Intent> = self
+            .open
+            .values()
+            .filter(|open| open.writer == writer)
+            .map(|open| open.intent.clone())
+            .collect();
+        left.sort_by_key(|intent| (intent.at_unix_ms, intent.id()));
+        left
+    }
+
+    fn count(&mut self, entry: &Entry) -> bool {
+        let new = self.recent.insert(entry.id().as_u128());
+        if new {
+            self.entries += 1;
+            self.rollup.add(entry);
+        } else {
+            self.duplicates += 1;
+        }
+        new
+    }
+}
+
+/// The ids of the latest entries.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    set: HashSet<u128>,
+    order: VecDeque<u128>,
+}
+
+impl Recent {
+    /// Remembers `id`; `false` when it was known.
+    pub(super) fn insert(&mut self, id: u128) -> bool {
+        if !self.set.insert(id) {
+            return false;
+        }
+        if self.order.len() >= RECENT_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.set.remove(&oldest);
+        }
+        self.order.push_back(id);
+        true
+    }
+
+    pub(super) fn contains(&self, id: u128) -> bool {
+        self.set.contains(&id)
+    }
+
+    /// The latest `count` ids, oldest first.
+    pub(super) fn latest(&self, count: usize) -> impl Iterator<Item = u128> + '_ {
+        self.order
+            .range(self.order.len().saturating_sub(count)..)
+            .copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn intent(id: u64) -> Intent {
+        Intent {
+            id_lo: id,
+            ..Intent::default()
+        }
+    }
+
+    fn entry(id: u64) -> Entry {
+        Entry {
+            id_lo: id,
+            ..Entry::default()
+        }
+    }
+
+    #[test]
+    fn an_intent_is_open_until_its_settlement_whichever_comes_first() {
+        let mut books = Books::default();
+        books.intent(intent(1), 9);
+        books.intent(intent(2), 9);
+        assert!(books.entry(&entry(1), kind::SETTLEMENT));
+        assert!(books.entry(&entry(3), kind::SETTLEMENT));
+        books.intent(intent(3), 9);
+        let left: Vec<u64> = books
+            .left_open_by(9)
+            .iter()
+            .map(|intent| intent.id_lo)
+            .collect();
+        assert_eq!(left, [2]);
+        assert_eq!(books.left_open_by(8), []);
+    }
+
+    #[test]
+    fn an_entry_with_the_same_id_is_counted_once() {
+        let mut books = Books::default();
+        assert!(books.entry(&entry(1), kind::ENTRY));
+        assert!(!books.entry(&entry(1), kind::SETTLEMENT));
+        assert_eq!(books.own_entry(&entry(1)), None);
+        assert_eq!((books.entries, books.duplicates), (1, 2));
+    }
+
+    #[test]
+    fn an_own_entry_settles_its_own_intent_or_stands_alone() {
+        let mut books = Books::default();
+        books.own_intent(1);
+        assert_eq!(books.own_entry(&entry(1)), Some(kind::SETTLEMENT));
+        assert_eq!(books.own_entry(&entry(2)), Some(kind::ENTRY));
+        assert_eq!(books.intents_open(), 0);
+    }
+
+    #[test]
+    fn recent_ids_are_bounded() {
+        let mut recent = Recent::default();
+        for id in 0..=RECENT_MAX as u128 {
+            assert!(recent.insert(id));
+        }
+        assert!(!recent.contains(0));
+        assert!(recent.contains(1));
+        assert_eq!(recent.latest(2).collect::<Vec<_>>(), [65_535, 65_536]);
+    }
+}

@@ -1,0 +1,594 @@
+//! What a record says: the [`Intent`] of an admitted request and the [`Entry`] that settles it.
+//!
+//! Both are protobuf messages without a `.proto` file: the tags below are the format. A tag is never
+//! reused and never changes its type; a new field takes the next free tag, and a reader that does not
+//! know it skips it. Absent strings are empty, absent numbers zero, unless the field is an `Option`.
+
+use quotah_policy::{Usage, UsageSource};
+use uuid::Uuid;
+
+/// Longest text kept of a user agent, bytes.
+pub const USER_AGENT_BYTES_MAX: usize = 256;
+
+/// Longest text kept of any field when a record would pass the frame's bound, bytes.
+pub(super) const TEXT_BYTES_MAX: usize = 256;
+
+/// Most tags and attempts kept when a record would pass the frame's bound.
+pub(super) const LIST_LEN_MAX: usize = 32;
+
+/// A request that is over: what was asked, who answered, what it used and what it cost.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Entry {
+    /// Upper half of the id; see [`Entry::id`].
+    #[prost(fixed64, tag = "1")]
+    pub id_hi: u64,
+    /// Lower half of the id.
+    #[prost(fixed64, tag = "2")]
+    pub id_lo: u64,
+    /// When the request arrived, milliseconds since 1970 UTC.
+    #[prost(uint64, tag = "3")]
+    pub at_unix_ms: u64,
+    /// The client's own id, from `x-quotah-request-id`.
+    #[prost(string, tag = "4")]
+    pub client_request_id: String,
+    /// Public id of the virtual key, or `anonymous`.
+    #[prost(string, tag = "5")]
+    pub key: String,
+    /// Whose it is.
+    #[prost(string, tag = "6")]
+    pub team: String,
+    /// Whose it is.
+    #[prost(string, tag = "7")]
+    pub user: String,
+    /// What it is for.
+    #[prost(string, tag = "8")]
+    pub project: String,
+    /// Further labels, sorted by name.
+    #[prost(message, repeated, tag = "9")]
+    pub tags: Vec<Tag>,
+    /// The dialect that the client spoke.
+    #[prost(string, tag = "10")]
+    pub dialect: String,
+    /// The operation, as `chat`, `messages`, `embeddings`.
+    #[prost(string, tag = "11")]
+    pub operation: String,
+    /// The model that the client named.
+    #[prost(string, tag = "12")]
+    pub model_asked: String,
+    /// The model that the provider was asked for.
+    #[prost(string, tag = "13")]
+    pub model_sent: String,
+    /// The model that the provider says it used.
+    #[prost(string, tag = "14")]
+    pub model_answered: String,
+    /// The provider that answered, or was tried last.
+    #[prost(string, tag = "15")]
+    pub provider: String,
+    /// The deployment that answered, or was tried last.
+    #[prost(string, tag = "16")]
+    pub deployment: String,
+    /// Every attempt, in order.
+    #[prost(message, repeated, tag = "17")]
+    pub attempts: Vec<Attempt>,
+    /// HTTP status that the client got; 0 when it got none.
+    #[prost(uint32, tag = "18")]
+    pub status: u32,
+    /// How it ended.
+    #[prost(enumeration = "Outcome", tag = "19")]
+    pub outcome: i32,
+    /// Whether the answer was streamed.
+    #[prost(bool, tag = "20")]
+    pub stream: bool,
+    /// Tokens: see [`Usage::input_tokens`].
+    #[prost(uint64, tag = "21")]
+    pub input_tokens: u64,
+    /// Tokens: see [`Usage::cached_input_tokens`].
+    #[prost(uint64, tag = "22")]
+    pub cached_input_tokens: u64,
+    /// Tokens: see [`Usage::cache_write_tokens`].
+    #[prost(uint64, tag = "23")]
+    pub cache_write_tokens: u64,
+    /// Tokens: see [`Usage::cache_write_long_tokens`].
+    #[prost(uint64, tag = "24")]
+    pub cache_write_long_tokens: u64,
+    /// Tokens: see [`Usage::output_tokens`].
+    #[prost(uint64, tag = "25")]
+    pub output_tokens: u64,
+    /// Tokens: see [`Usage::reasoning_tokens`].
+    #[prost(uint64, tag = "26")]
+    pub reasoning_tokens: u64,
+    /// Tokens: see [`Usage::input_audio_tokens`].
+    #[prost(uint64, tag = "27")]
+    pub input_audio_tokens: u64,
+    /// Tokens: see [`Usage::cached_audio_tokens`].
+    #[prost(uint64, tag = "28")]
+    pub cached_audio_tokens: u64,
+    /// Tokens: see [`Usage::output_audio_tokens`].
+    #[prost(uint64, tag = "29")]
+    pub output_audio_tokens: u64,
+    /// Tokens: see [`Usage::input_image_tokens`].
+    #[prost(uint64, tag = "30")]
+    pub input_image_tokens: u64,
+    /// Tokens: see [`Usage::output_image_tokens`].
+    #[prost(uint64, tag = "31")]
+    pub output_image_tokens: u64,
+    /// Calls: see [`Usage::web_search_requests`].
+    #[prost(uint64, tag = "32")]
+    pub web_search_requests: u64,
+    /// How the tokens came to be known.
+    #[prost(enumeration = "Metered", tag = "33")]
+    pub usage_source: i32,
+    /// What it cost, 10⁻¹² USD; `None` when the model has no price.
+    #[prost(sint64, optional, tag = "34")]
+    pub cost_picousd: Option<i64>,
+    /// How the cost came to be known.
+    #[prost(enumeration = "CostSource", tag = "35")]
+    pub cost_source: i32,
+    /// The price row that was applied.
+    #[prost(string, tag = "36")]
+    pub price_version: String,
+    /// What the alternative that routing rejected would have cost, 10⁻¹² USD.
+    #[prost(sint64, optional, tag = "37")]
+    pub would_have_cost_picousd: Option<i64>,
+    /// From the request's first byte to the answer's last, milliseconds.
+    #[prost(uint64, tag = "38")]
+    pub duration_ms: u64,
+    /// From the request's last byte to the answer's first body byte, milliseconds.
+    #[prost(uint64, optional, tag = "39")]
+    pub ttft_ms: Option<u64>,
+    /// Time that Quotah itself took, microseconds.
+    #[prost(uint64, tag = "40")]
+    pub overhead_us: u64,
+    /// Address of the client.
+    #[prost(string, tag = "41")]
+    pub client_ip: String,
+    /// The client's `user-agent`, at most [`USER_AGENT_BYTES_MAX`] bytes.
+    #[prost(string, tag = "42")]
+    pub user_agent: String,
+    /// Bytes of the request's body.
+    #[prost(uint64, tag = "43")]
+    pub request_bytes: u64,
+    /// Bytes of the answer's body that went down.
+    #[prost(uint64, tag = "44")]
+    pub response_bytes: u64,
+    /// Why it was refused or failed, one word of ours; empty when it went well.
+    #[prost(string, tag = "45")]
+    pub reason: String,
+}
+
+impl Entry {
+    /// The request's id, a UUID of version 7.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        Uuid::from_u64_pair(self.id_hi, self.id_lo)
+    }
+
+    /// Sets the request's id.
+    pub fn set_id(&mut self, id: Uuid) {
+        (self.id_hi, self.id_lo) = id.as_u64_pair();
+    }
+
+    /// What was used, in classes that can be priced.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens,
+            cached_input_tokens: self.cached_input_tokens,
+            cache_write_tokens: self.cache_write_tokens,
+            cache_write_long_tokens: self.cache_write_long_tokens,
+            output_tokens: self.output_tokens,
+            reasoning_tokens: self.reasoning_tokens,
+            input_audio_tokens: self.input_audio_tokens,
+            cached_audio_tokens: self.cached_audio_tokens,
+            output_audio_tokens: self.output_audio_tokens,
+            input_image_tokens: self.input_image_tokens,
+            output_image_tokens: self.output_image_tokens,
+            web_search_requests: self.web_search_requests,
+        }
+    }
+
+    /// Sets what was used, and how that is known.
+    pub fn set_usage(&mut self, usage: &Usage, source: UsageSource) {
+        self.input_tokens = usage.input_tokens;
+        self.cached_input_tokens = usage.cached_input_tokens;
+        self.cache_write_tokens = usage.cache_write_tokens;
+        self.cache_write_long_tokens = usage.cache_write_long_tokens;
+        self.output_tokens = usage.output_tokens;
+        self.reasoning_tokens = usage.reasoning_tokens;
+        self.input_audio_tokens = usage.input_audio_tokens;
+        self.cached_audio_tokens = usage.cached_audio_tokens;
+        self.output_audio_tokens = usage.output_audio_tokens;
+        self.input_image_tokens = usage.input_image_tokens;
+        self.output_image_tokens = usage.output_image_tokens;
+        self.web_search_requests = usage.web_search_requests;
+        self.set_usage_source(source.into());
+    }
+
+    /// The cost in 10⁻⁹ USD, rounded half up; `None` when there is no price.
+    #[must_use]
+    pub fn cost_nanousd(&self) -> Option<i64> {
+        self.cost_picousd.map(nanousd)
+    }
+
+    /// Whether tokens were used that no price is known for.
+    #[must_use]
+    pub fn unpriced(&self) -> bool {
+        self.cost_picousd.is_none()
+            && (self.input_tokens | self.output_tokens | self.web_search_requests) != 0
+    }
+
+    /// The entry that closes an intent whose writer died before it could settle it.
+    #[must_use]
+    pub(super) fn interrupted(intent: &Intent) -> Self {
+        let mut entry = Self {
+            id_hi: intent.id_hi,
+            id_lo: intent.id_lo,
+            at_unix_ms: intent.at_unix_ms,
+            key: intent.key.clone(),
+            team: intent.team.clone(),
+            user: intent.user.clone(),
+            project: intent.project.clone(),
+            tags: intent.tags.clone(),
+            dialect: intent.dialect.clone(),
+            operation: intent.operation.clone(),
+            model_asked: intent.model_asked.clone(),
+            model_sent: intent.model_sent.clone(),
+            provider: intent.provider.clone(),
+            deployment: intent.deployment.clone(),
+            stream: intent.stream,
+            ..Self::default()
+        };
+        entry.set_outcome(Outcome::Interrupted);
+        entry
+    }
+
+    /// A copy whose texts and lists are cut to what one frame surely holds.
+    pub(super) fn clipped(&self) -> Self {
+        let mut entry = self.clone();
+        for text in [
+            &mut entry.client_request_id,
+            &mut entry.key,
+            &mut entry.team,
+            &mut entry.user,
+            &mut entry.project,
+            &mut entry.dialect,
+            &mut entry.operation,
+            &mut entry.model_asked,
+            &mut entry.model_sent,
+            &mut entry.model_answered,
+            &mut entry.provider,
+            &mut entry.deployment,
+            &mut entry.price_version,
+            &mut entry.client_ip,
+            &mut entry.user_agent,
+            &mut entry.reason,
+        ] {
+            cut(text);
+        }
+        clip_tags(&mut entry.tags);
+        entry.attempts.truncate(LIST_LEN_MAX);
+        for attempt in &mut entry.attempts {
+            cut(&mut attempt.provider);
+            cut(&mut attempt.deployment);
+            cut(&mut attempt.error_class);
+        }
+        entry
+    }
+}
+
+/// A request that was admitted: appended before the provider is called.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Intent {
+    /// Upper half of the id; see [`Intent::id`].
+    #[prost(fixed64, tag = "1")]
+    pub id_hi: u64,
+    /// Lower half of the id.
+    #[prost(fixed64, tag = "2")]
+    pub id_lo: u64,
+    /// When the request arrived, milliseconds since 1970 UTC.
+    #[prost(uint64, tag = "3")]
+    pub at_unix_ms: u64,
+    /// Public id of the virtual key, or `anonymous`.
+    #[prost(string, tag = "5")]
+    pub key: String,
+    /// Whose it is.
+    #[prost(string, tag = "6")]
+    pub team: String,
+    /// Whose it is.
+    #[prost(string, tag = "7")]
+    pub user: String,
+    /// What it is for.
+    #[prost(string, tag = "8")]
+    pub project: String,
+    /// Further labels, sorted by name.
+    #[prost(message, repeated, tag = "9")]
+    pub tags: Vec<Tag>,
+    /// The dialect that the client spoke.
+    #[prost(string, tag = "10")]
+    pub dialect: String,
+    /// The operation.
+    #[prost(string, tag = "11")]
+    pub operation: String,
+    /// The model that the client named.
+    #[prost(string, tag = "12")]
+    pub model_asked: String,
+    /// The model that the provider is to be asked for, when already chosen.
+    #[prost(string, tag = "13")]
+    pub model_sent: String,
+    /// The provider, when already chosen.
+    #[prost(string, tag = "15")]
+    pub provider: String,
+    /// The deployment, when already chosen.
+    #[prost(string, tag = "16")]
+    pub deployment: String,
+    /// Whether a stream was asked for.
+    #[prost(bool, tag = "20")]
+    pub stream: bool,
+    /// What is held until the cost is known, 10⁻¹² USD.
+    #[prost(sint64, tag = "46")]
+    pub reserved_picousd: i64,
+}
+
+impl Intent {
+    /// The request's id, a UUID of version 7.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        Uuid::from_u64_pair(self.id_hi, self.id_lo)
+    }
+
+    /// Sets the request's id.
+    pub fn set_id(&mut self, id: Uuid) {
+        (self.id_hi, self.id_lo) = id.as_u64_pair();
+    }
+
+    /// A copy whose texts and lists are cut to what one frame surely holds.
+    pub(super) fn clipped(&self) -> Self {
+        let mut intent = self.clone();
+        for text in [
+            &mut intent.key,
+            &mut intent.team,
+            &mut intent.user,
+            &mut intent.project,
+            &mut intent.dialect,
+            &mut intent.operation,
+            &mut intent.model_asked,
+            &mut intent.model_sent,
+            &mut intent.provider,
+            &mut intent.deployment,
+        ] {
+            cut(text);
+        }
+        clip_tags(&mut intent.tags);
+        intent
+    }
+}
+
+/// A label of a request.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Tag {
+    /// Its name, as configured.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// What the request says.
+    #[prost(string, tag = "2")]
+    pub value: String,
+}
+
+/// One try at one deployment.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Attempt {
+    /// Who was asked.
+    #[prost(string, tag = "1")]
+    pub provider: String,
+    /// Where.
+    #[prost(string, tag = "2")]
+    pub deployment: String,
+    /// HTTP status of the answer; 0 when there was none.
+    #[prost(uint32, tag = "3")]
+    pub status: u32,
+    /// What went wrong, one word of ours; empty when nothing did.
+    #[prost(string, tag = "4")]
+    pub error_class: String,
+    /// How long it took, milliseconds.
+    #[prost(uint64, tag = "5")]
+    pub duration_ms: u64,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum Outcome {
+    /// The provider answered, and the client got all of it.
+    Ok = 0,
+    /// Quotah said no.
+    Refused = 1,
+    /// The provider failed, or could not be reached.
+    UpstreamError = 2,
+    /// The client left before the end.
+    ClientGone = 3,
+    /// A budget ended the stream.
+    CutByBudget = 4,
+    /// The process died before the request was settled.
+    Interrupted = 5,
+}
+
+impl Outcome {
+    /// The name used in exports and queries.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+            Self::UpstreamError => "upstream_error",
+            Self::ClientGone => "client_gone",
+            Self::CutByBudget => "cut_by_budget",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Whether usage reports count it as an error: refused, upstream error or interrupted.
+    #[must_use]
+    pub const fn is_error(self) -> bool {
+        matches!(
+            self,
+            Self::Refused | Self::UpstreamError | Self::Interrupted
+        )
+    }
+}
+
+/// [`UsageSource`] as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum Metered {
+    /// Nothing was used, or nothing is known.
+    None = 0,
+    /// The provider reported all of it.
+    Provider = 1,
+    /// The provider reported a part.
+    Partial = 2,
+    /// Estimated from bytes.
+    Estimated = 3,
+}
+
+impl From<UsageSource> for Metered {
+    fn from(source: UsageSource) -> Self {
+        match source {
+            UsageSource::Provider => Self::Provider,
+            UsageSource::Partial => Self::Partial,
+            UsageSource::Estimated => Self::Estimated,
+            UsageSource::None => Self::None,
+        }
+    }
+}
+
+impl From<Metered> for UsageSource {
+    fn from(metered: Metered) -> Self {
+        match metered {
+            Metered::Provider => Self::Provider,
+            Metered::Partial => Self::Partial,
+            Metered::Estimated => Self::Estimated,
+            Metered::None => Self::None,
+        }
+    }
+}
+
+/// How a cost came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum CostSource {
+    /// It is not known, or there was nothing to pay.
+    None = 0,
+    /// The provider said it.
+    Provider = 1,
+    /// Tokens times the price table.
+    Table = 2,
+}
+
+impl CostSource {
+    /// The name used in exports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Provider => "provider",
+            Self::Table => "table",
+        }
+    }
+}
+
+/// The longest start of `text` that is at most `bytes_max` long and ends between two characters.
+#[must_use]
+pub fn clip(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
+}
+
+/// 10⁻¹² USD in 10⁻⁹ USD, rounded half up.
+pub(super) const fn nanousd(picousd: i64) -> i64 {
+    picousd.div_euclid(1_000) + (picousd.rem_euclid(1_000) >= 500) as i64
+}
+
+fn cut(text: &mut String) {
+    text.truncate(clip(text, TEXT_BYTES_MAX).len());
+}
+
+fn clip_tags(tags: &mut Vec<Tag>) {
+    tags.truncate(LIST_LEN_MAX);
+    for tag in tags {
+        cut(&mut tag.name);
+        cut(&mut tag.value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost::Message as _;
+
+    #[test]
+    fn usage_goes_in_and_comes_out_whole() {
+        let usage = Usage {
+            input_tokens: 1,
+            cached_input_tokens: 2,
+            cache_write_tokens: 3,
+            cache_write_long_tokens: 4,
+            output_tokens: 5,
+            reasoning_tokens: 6,
+            input_audio_tokens: 7,
+            cached_audio_tokens: 8,
+            output_audio_tokens: 9,
+            input_image_tokens: 10,
+            output_image_tokens: 11,
+            web_search_requests: 12,
+        };
+        let mut entry = Entry::default();
+        entry.set_usage(&usage, UsageSource::Partial);
+        let read = Entry::decode(entry.encode_to_vec().as_slice()).expect("decodes");
+        assert_eq!(read.usage(), usage);
+        assert_eq!(UsageSource::from(read.usage_source()), UsageSource::Partial);
+    }
+
+    #[test]
+    fn half_a_nanodollar_rounds_up_and_less_rounds_down() {
+        for (pico, nano) in [
+            (0, 0),
+            (499, 0),
+            (500, 1),
+            (1_499, 1),
+            (-500, 0),
+            (-501, -1),
+        ] {
+            assert_eq!(nanousd(pico), nano, "{pico} picodollars");
+        }
+    }
+
+    #[test]
+    fn a_clipped_text_ends_between_characters() {
+        assert_eq!(clip("héllo", 2), "h");
+        assert_eq!(clip("héllo", 3), "hé");
+        assert_eq!(clip("héllo", 99), "héllo");
+    }
+
+    #[test]
+    fn the_largest_clipped_entry_fits_a_frame() {
+        let long = || "x".repeat(100_000);
+        let tag = Tag {
+            name: long(),
+            value: long(),
+        };
+        let attempt = Attempt {
+            provider: long(),
+            deployment: long(),
+            error_class: long(),
+            ..Attempt::default()
+        };
+        let entry = Entry {
+            key: long(),
+            model_asked: long(),
+            user_agent: long(),
+            tags: vec![tag; 100],
+            attempts: vec![attempt; 100],
+            ..Entry::default()
+        };
+        assert!(entry.clipped().encoded_len() < super::super::segment::PAYLOAD_BYTES_MAX);
+    }
+}

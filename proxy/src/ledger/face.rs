@@ -1,0 +1,176 @@
+//! An entry's face in JSON: as `/admin/v1/requests` and `quotah export` show it.
+//!
+//! Times are RFC 3339 in UTC, ids are UUID text, money is an exact decimal string `…_usd` beside an
+//! integer `…_nanousd`. Empty labels are `null`.
+
+use quotah_policy::UsageSource;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::entry::{Attempt, Entry, Tag, nanousd};
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id().to_string())?;
+        map.serialize_entry("client_request_id", &word(&self.client_request_id))?;
+        map.serialize_entry("at", &rfc3339(self.at_unix_ms))?;
+        map.serialize_entry("key", &word(&self.key))?;
+        map.serialize_entry("team", &word(&self.team))?;
+        map.serialize_entry("user", &word(&self.user))?;
+        map.serialize_entry("project", &word(&self.project))?;
+        map.serialize_entry("tags", &Tags(&self.tags))?;
+        map.serialize_entry("dialect", &word(&self.dialect))?;
+        map.serialize_entry("operation", &word(&self.operation))?;
+        map.serialize_entry("model_asked", &word(&self.model_asked))?;
+        map.serialize_entry("model_sent", &word(&self.model_sent))?;
+        map.serialize_entry("model_answered", &word(&self.model_answered))?;
+        map.serialize_entry("provider", &word(&self.provider))?;
+        map.serialize_entry("deployment", &word(&self.deployment))?;
+        map.serialize_entry("attempts", &self.attempts)?;
+        map.serialize_entry("status", &self.status)?;
+        map.serialize_entry("outcome", self.outcome().as_str())?;
+        map.serialize_entry("reason", &word(&self.reason))?;
+        map.serialize_entry("stream", &self.stream)?;
+        tokens(&mut map, self)?;
+        money(&mut map, self)?;
+        map.serialize_entry("duration_ms", &self.duration_ms)?;
+        map.serialize_entry("ttft_ms", &self.ttft_ms)?;
+        map.serialize_entry("overhead_us", &self.overhead_us)?;
+        map.serialize_entry("client_ip", &word(&self.client_ip))?;
+        map.serialize_entry("user_agent", &word(&self.user_agent))?;
+        map.serialize_entry("request_bytes", &self.request_bytes)?;
+        map.serialize_entry("response_bytes", &self.response_bytes)?;
+        map.end()
+    }
+}
+
+impl Serialize for Attempt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("provider", &word(&self.provider))?;
+        map.serialize_entry("deployment", &word(&self.deployment))?;
+        map.serialize_entry("status", &self.status)?;
+        map.serialize_entry("error_class", &word(&self.error_class))?;
+        map.serialize_entry("duration_ms", &self.duration_ms)?;
+        map.end()
+    }
+}
+
+/// A money amount as an exact decimal string of dollars: at least two decimals, at most twelve.
+///
+/// ```
+/// use quotah::ledger::usd;
+/// assert_eq!(usd(1_500_000_000_000), "1.50");
+/// assert_eq!(usd(-123), "-0.000000000123");
+/// ```
+#[must_use]
+pub fn usd(picousd: i128) -> String {
+    let sign = if picousd < 0 { "-" } else { "" };
+    let amount = picousd.unsigned_abs();
+    let (whole, part) = (amount / PICOS_PER_USD, amount % PICOS_PER_USD);
+    let digits = format!("{part:012}");
+    let kept = digits.trim_end_matches('0').len().max(2);
+    format!("{sign}{whole}.{}", &digits[..kept])
+}
+
+/// Milliseconds since 1970 as RFC 3339 in UTC; times that no calendar has are shown as its last.
+pub(super) fn rfc3339(unix_ms: u64) -> String {
+    i64::try_from(unix_ms)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+        .unwrap_or(jiff::Timestamp::MAX)
+        .to_string()
+}
+
+/// Picodollars in a dollar.
+const PICOS_PER_USD: u128 = 1_000_000_000_000;
+
+fn tokens<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
+    map.serialize_entry("input_tokens", &entry.input_tokens)?;
+    map.serialize_entry("cached_input_tokens", &entry.cached_input_tokens)?;
+    map.serialize_entry("cache_write_tokens", &entry.cache_write_tokens)?;
+    map.serialize_entry("cache_write_long_tokens", &entry.cache_write_long_tokens)?;
+    map.serialize_entry("output_tokens", &entry.output_tokens)?;
+    map.serialize_entry("reasoning_tokens", &entry.reasoning_tokens)?;
+    map.serialize_entry("input_audio_tokens", &entry.input_audio_tokens)?;
+    map.serialize_entry("cached_audio_tokens", &entry.cached_audio_tokens)?;
+    map.serialize_entry("output_audio_tokens", &entry.output_audio_tokens)?;
+    map.serialize_entry("input_image_tokens", &entry.input_image_tokens)?;
+    map.serialize_entry("output_image_tokens", &entry.output_image_tokens)?;
+    map.serialize_entry("web_search_requests", &entry.web_search_requests)?;
+    map.serialize_entry(
+        "usage_source",
+        UsageSource::from(entry.usage_source()).as_str(),
+    )
+}
+
+fn money<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
+    let dollars = |pico: Option<i64>| pico.map(|pico| usd(pico.into()));
+    map.serialize_entry("cost_usd", &dollars(entry.cost_picousd))?;
+    map.serialize_entry("cost_nanousd", &entry.cost_nanousd())?;
+    map.serialize_entry("cost_picousd", &entry.cost_picousd)?;
+    map.serialize_entry("cost_source", entry.cost_source().as_str())?;
+    map.serialize_entry("price_version", &word(&entry.price_version))?;
+    map.serialize_entry(
+        "would_have_cost_usd",
+        &dollars(entry.would_have_cost_picousd),
+    )?;
+    let rejected = entry.would_have_cost_picousd.map(nanousd);
+    map.serialize_entry("would_have_cost_nanousd", &rejected)
+}
+
+/// Tags as one JSON object.
+struct Tags<'a>(&'a [Tag]);
+
+impl Serialize for Tags<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|tag| (&tag.name, &tag.value)))
+    }
+}
+
+fn word(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::entry::Outcome;
+    use uuid::Uuid;
+
+    #[test]
+    fn an_entry_shows_exact_dollars_utc_time_and_uuid_text() {
+        let mut entry = Entry {
+            at_unix_ms: 1_763_685_000_123,
+            cost_picousd: Some(1_234_500),
+            tags: vec![Tag {
+                name: "feature".into(),
+                value: "chat".into(),
+            }],
+            ..Entry::default()
+        };
+        entry.set_id(Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001));
+        entry.set_outcome(Outcome::ClientGone);
+        let json = serde_json::to_value(&entry).expect("serializes");
+        assert_eq!(json["id"], "01990000-0000-7000-8000-000000000001");
+        assert_eq!(json["at"], "2025-11-21T00:30:00.123Z");
+        assert_eq!(json["cost_usd"], "0.0000012345");
+        assert_eq!(json["cost_nanousd"], 1_235);
+        assert_eq!(json["tags"]["feature"], "chat");
+        assert_eq!(json["outcome"], "client_gone");
+        assert_eq!(json["team"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn dollars_keep_every_picodollar() {
+        for (pico, text) in [
+            (0, "0.00"),
+            (1, "0.000000000001"),
+            (10_000_000_000, "0.01"),
+            (1_000_000_000_000, "1.00"),
+            (-2_500_000_000_000, "-2.50"),
+        ] {
+            assert_eq!(usd(pico), text);
+        }
+    }
+}

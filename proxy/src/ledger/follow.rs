@@ -1,0 +1,203 @@
+//! Reads segments into the books, and remembers how far each was read.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::PathBuf;
+
+use parking_lot::Mutex;
+
+use super::books::Books;
+use super::segment::{HEADER_BYTES, Header, HeaderError, scan};
+use super::series::SegmentName;
+use super::status::{DAMAGED_LISTED_MAX, DamagedRange};
+use super::summary::Summary;
+
+/// How far the segments of other writers were read.
+#[derive(Debug)]
+pub(super) struct Follower {
+    dir: PathBuf,
+    places: BTreeMap<SegmentName, Place>,
+    /// Damage met, at most [`DAMAGED_LISTED_MAX`] ranges.
+    pub(super) damaged: Vec<DamagedRange>,
+    /// Segments that were given up, and why.
+    pub(super) unreadable: Vec<(PathBuf, String)>,
+}
+
+/// How far a segment was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Offset to read on from; 0 while the header is not whole.
+    pub(super) end: u64,
+    /// Bytes behind it that may become a record.
+    pub(super) tail_bytes: u64,
+    /// Not to be read any more.
+    given_up: bool,
+}
+
+impl Follower {
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            places: BTreeMap::new(),
+            damaged: Vec::new(),
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// Takes a segment from its summary instead of its bytes, if the file still fits it.
+    pub(super) fn trust(
+        &mut self,
+        name: SegmentName,
+        summary: &Summary,
+        books: &Mutex<Books>,
+    ) -> bool {
+        if !summary.fits(&self.dir, name) {
+            return false;
+        }
+        summary.add_to(&mut books.lock(), name.writer);
+        summary.damaged().for_each(|range| self.report(name, range));
+        self.places.insert(
+            name,
+            Place {
+                end: summary.bytes,
+                ..Place::default()
+            },
+        );
+        true
+    }
+
+    /// Reads what is new in a segment.
+    ///
+    /// # Errors
+    /// Whatever reading the file says; the place stays where it was, or behind what was booked.
+    pub(super) fn read(&mut self, name: SegmentName, books: &Mutex<Books>) -> io::Result<()> {
+        let mut place = self.places.get(&name).copied().unwrap_or_default();
+        let path = name.path(&self.dir);
+        let mut file = match File::open(&path) {
+            // Deleted by another process's retention.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            file => file?,
+        };
+        let length = file.metadata()?.len();
+        if place.given_up || length == place.end + place.tail_bytes && place.end > 0 {
+            return Ok(());
+        }
+        if place.end == 0 {
+            let mut header = Vec::with_capacity(HEADER_BYTES);
+            file.by_ref()
+                .take(HEADER_BYTES as u64)
+                .read_to_end(&mut header)?;
+            match Header::decode(&header) {
+                Ok(_) => {}
+                Err(HeaderError::Short) => {
+                    self.places.insert(
+                        name,
+                        Place {
+                            tail_bytes: length,
+                            ..Place::default()
+                        },
+                    );
+                    return Ok(());
+                }
+                // The file's name says whose it is; its records carry checksums of their own.
+                Err(HeaderError::Damaged) => self.report(name, 0..HEADER_BYTES as u64),
+                Err(error @ HeaderError::Newer(_)) => {
+                    self.unreadable.push((path, error.to_string()));
+                    self.places.insert(
+                        name,
+                        Place {
+                            given_up: true,
+                            ..Place::default()
+                        },
+                    );
+                    return Ok(());
+                }
+            }
+            place.end = HEADER_BYTES as u64;
+        }
+        file.seek(SeekFrom::Start(place.end))?;
+        let mut behind = place.end;
+        let scanned = scan(&mut file, place.end, |kind, payload, at| {
+            behind = at;
+            books.lock().record(kind, payload, name.writer)
+        });
+        match scanned {
+            Ok(scanned) => {
+                scanned
+                    .damaged
+                    .into_iter()
+                    .for_each(|range| self.report(name, range));
+                let (end, tail_bytes) = (scanned.end, scanned.tail_bytes);
+                self.places.insert(
+                    name,
+                    Place {
+                        end,
+                        tail_bytes,
+                        given_up: false,
+                    },
+                );
+                Ok(())
+            }
+            Err(error) => {
+                // What was booked must not be booked again: the last record is met twice at most,
+                // and counted once.
+                self.places.insert(
+                    name,
+                    Place {
+                        end: behind,
+                        ..Place::default()
+                    },
+                );
+                Err(error)
+            }
+        }
+    }
+
+    /// Cuts off what stands behind the last whole record of a dead writer's segment, keeping it in
+    /// `<segment>.torn`. Returns how many bytes that was.
+    ///
+    /// # Errors
+    /// Whatever the system says; nothing is cut then.
+    pub(super) fn cut_tail(&mut self, name: SegmentName) -> io::Result<u64> {
+        let Some(place) = self
+            .places
+            .get_mut(&name)
+            .filter(|place| place.tail_bytes > 0)
+        else {
+            return Ok(0);
+        };
+        let path = name.path(&self.dir);
+        let mut file = File::options().read(true).write(true).open(&path)?;
+        file.seek(SeekFrom::Start(place.end))?;
+        let mut torn = Vec::new();
+        file.read_to_end(&mut torn)?;
+        if place.end < HEADER_BYTES as u64 {
+            fs::rename(&path, path.with_extension("torn"))?;
+        } else {
+            fs::write(path.with_extension("torn"), &torn)?;
+            file.set_len(place.end)?;
+        }
+        place.tail_bytes = 0;
+        Ok(torn.len() as u64)
+    }
+
+    /// Notes damage found otherwise.
+    pub(super) fn report(&mut self, segment: SegmentName, bytes: std::ops::Range<u64>) {
+        let range = DamagedRange { segment, bytes };
+        if self.damaged.len() < DAMAGED_LISTED_MAX && !self.damaged.contains(&range) {
+            tracing::warn!(%segment, from = range.bytes.start, to = range.bytes.end, "ledger is damaged");
+            self.damaged.push(range);
+        }
+    }
+
+    /// Forgets segments that are gone.
+    pub(super) fn retain(&mut self, there: &HashMap<SegmentName, u64>) {
+        self.places.retain(|name, _| there.contains_key(name));
+    }
+
+    /// How far a segment was read.
+    pub(super) fn place(&self, name: SegmentName) -> Option<Place> {
+        self.places.get(&name).copied()
+    }
+}

@@ -1,0 +1,314 @@
+//! Housekeeping, once a second and at the start: follows other writers, closes the books of dead
+//! ones, sums up closed segments for the index, checks and deletes old ones.
+//!
+//! The order of steps is what keeps each entry counted once while two processes hand over:
+//! a dead writer's lock is taken *first*, then everything written so far is read, and only what is
+//! open *then* is closed. Records are visible to other processes as soon as `write(2)` returns, so an
+//! heir that died half-way has left nothing that its own heir cannot see.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::entry::Entry;
+use super::follow::Follower;
+use super::log::Appended;
+use super::segment::HEADER_BYTES;
+use super::series::{Listing, SegmentName, WriterLock, list};
+use super::status::Recovery;
+use super::summary::Summary;
+use super::{Inner, Settings, index, summary};
+
+/// Everything that housekeeping remembers between its rounds.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    dir: PathBuf,
+    settings: Settings,
+    follower: Follower,
+    /// Segments of other writers that will not grow any more and are read to their end.
+    finals: HashSet<SegmentName>,
+    /// Segments that the index knows.
+    summarised: HashSet<SegmentName>,
+    /// Segments taken from the index whose bytes were not compared yet.
+    unchecked: Vec<(SegmentName, u32)>,
+    /// Dead writers that are ours to close, while the disk fails.
+    pending: Vec<WriterLock>,
+    /// This process.
+    writer: u64,
+}
+
+impl Keeper {
+    /// Reads everything that is there. `heirlooms` are the locks of the dead writers, taken before.
+    pub(super) fn load(
+        dir: PathBuf,
+        settings: Settings,
+        writer: u64,
+        books: &Books,
+        recovery: &mut Recovery,
+    ) -> io::Result<(Self, Listing)> {
+        let listing = list(&dir)?;
+        let mut keeper = Self {
+            follower: Follower::new(dir.clone()),
+            dir,
+            settings,
+            finals: HashSet::new(),
+            summarised: HashSet::new(),
+            unchecked: Vec::new(),
+            pending: Vec::new(),
+            writer,
+        };
+        let summaries = index::load(&keeper.dir).unwrap_or_else(|error| {
+            recovery.index_fault = Some(error.to_string());
+            HashMap::new()
+        });
+        for (at, name) in listing.segments.iter().enumerate() {
+            let growing = listing.writers.contains(&name.writer)
+                && !listing.segments[at + 1..]
+                    .iter()
+                    .any(|later| later.writer == name.writer);
+            if let Some(summary) = summaries.get(name).filter(|_| !growing)
+                && keeper.follower.trust(*name, summary, books)
+            {
+                keeper.summarised.insert(*name);
+                keeper.unchecked.push((*name, summary.crc));
+                recovery.segments_from_index += 1;
+            } else {
+                keeper.read(*name, books);
+            }
+            if !listing.writers.contains(&name.writer) {
+                keeper.finals.insert(*name);
+            }
+        }
+        recovery.segments = listing.segments.len();
+        Ok((keeper, listing))
+    }
+
+    /// One round.
+    pub(super) fn round(&mut self, inner: &Arc<Inner>) {
+        let listing = match list(&self.dir) {
+            Ok(listing) => listing,
+            Err(error) => {
+                tracing::warn!(%error, "ledger directory cannot be read");
+                return;
+            }
+        };
+        self.follow(&listing, inner);
+        for writer in &listing.writers {
+            if *writer != self.writer
+                && let Ok(Some(lock)) = WriterLock::inherit(&self.dir, *writer)
+            {
+                self.close(lock, inner);
+            }
+        }
+        self.retire_pending(inner);
+        self.sum_up(&listing, inner);
+        self.check_one();
+        self.delete_old(&listing, inner);
+        let mut seen = inner.seen.lock();
+        seen.damaged.clone_from(&self.follower.damaged);
+    }
+
+    /// Closes a dead writer's books: what it left open is written as interrupted, what it left
+    /// half-written is moved aside. Returns how many of each.
+    pub(super) fn close(&mut self, lock: WriterLock, inner: &Arc<Inner>) -> (u64, u64) {
+        // The lock is ours; whatever anybody wrote about this writer's requests is there to be read.
+        let listing = match list(&self.dir) {
+            Ok(listing) => listing,
+            Err(error) => {
+                tracing::warn!(%error, "ledger directory cannot be read");
+                return (0, 0);
+            }
+        };
+        self.follow(&listing, inner);
+        let mut torn_bytes = 0;
+        for name in listing
+            .segments
+            .iter()
+            .filter(|name| name.writer == lock.writer)
+        {
+            match self.follower.cut_tail(*name) {
+                Ok(bytes) => torn_bytes += bytes,
+                Err(error) => tracing::warn!(%error, segment = %name, "torn record stays"),
+            }
+            // A segment without a record is of no use to anybody.
+            if self
+                .follower
+                .place(*name)
+                .is_some_and(|place| place.end == HEADER_BYTES as u64)
+            {
+                fs::remove_file(name.path(&self.dir)).ok();
+            }
+            self.finals.insert(*name);
+        }
+        let left = inner.books.lock().left_open_by(lock.writer);
+        let mut written = true;
+        for intent in &left {
+            let appended = inner.append_entry(&Entry::interrupted(intent));
+            written &= matches!(appended, Appended::Written | Appended::Duplicate);
+        }
+        if !left.is_empty() {
+            tracing::warn!(
+                requests = left.len(),
+                "closed requests of a writer that died"
+            );
+        }
+        if written {
+            retire(lock);
+        } else {
+            self.pending.push(lock);
+        }
+        (left.len() as u64, torn_bytes)
+    }
+
+    /// Damage and unreadable segments so far.
+    pub(super) fn report(&self, recovery: &mut Recovery) {
+        recovery.damaged.clone_from(&self.follower.damaged);
+        recovery.unreadable.clone_from(&self.follower.unreadable);
+    }
+
+    fn follow(&mut self, listing: &Listing, inner: &Inner) {
+        for name in &listing.segments {
+            if name.writer == self.writer || self.finals.contains(name) {
+                continue;
+            }
+            self.read(*name, &inner.books);
+            // Listed before it was read: a writer without a lock file had written its last by then.
+            if !listing.writers.contains(&name.writer) {
+                self.finals.insert(*name);
+            }
+        }
+    }
+
+    fn read(&mut self, name: SegmentName, books: &Books) {
+        if let Err(error) = self.follower.read(name, books) {
+            tracing::warn!(%error, segment = %name, "ledger segment cannot be read");
+            let unreadable = (name.path(&self.dir), error.to_string());
+            if !self.follower.unreadable.contains(&unreadable) {
+                self.follower.unreadable.push(unreadable);
+            }
+        }
+    }
+
+    fn retire_pending(&mut self, inner: &Inner) {
+        let status = inner.log.status();
+        if status.backlog == 0 && !inner.log.is_failing() {
+            self.pending.drain(..).for_each(retire);
+        }
+    }
+
+    /// Writes the summaries of segments that were closed since the last round.
+    fn sum_up(&mut self, listing: &Listing, inner: &Inner) {
+        let active = inner.log.status().segment;
+        let closed = |name: &&SegmentName| {
+            let ours = name.writer == self.writer && name.sequence < active.sequence;
+            (ours || self.finals.contains(*name)) && !self.summarised.contains(*name)
+        };
+        let names: Vec<_> = listing
+            .segments
+            .iter()
+            .filter(closed)
+            .take(SUMMARIES_AT_ONCE)
+            .copied()
+            .collect();
+        let mut made = Vec::new();
+        for name in names {
+            match Summary::make(&self.dir, name) {
+                Ok(Some(summary)) => made.push((name, summary)),
+                // Torn or unreadable: read anew at each start, which costs time and nothing else.
+                Ok(None) | Err(_) => {
+                    self.summarised.insert(name);
+                }
+            }
+        }
+        let gone: Vec<SegmentName> = self
+            .summarised
+            .iter()
+            .filter(|name| listing.segments.binary_search(name).is_err())
+            .copied()
+            .collect();
+        if made.is_empty() && gone.is_empty() {
+            return;
+        }
+        match index::store(&self.dir, &made, &gone) {
+            Ok(()) => {
+                self.summarised.extend(made.iter().map(|(name, _)| *name));
+                gone.iter().for_each(|name| {
+                    self.summarised.remove(name);
+                });
+            }
+            Err(index::IndexError::Busy) => {}
+            Err(error) => {
+                // It was moved aside; all summaries are made again, a few at a time.
+                tracing::warn!(%error, "ledger index is made again");
+                self.summarised.clear();
+            }
+        }
+    }
+
+    /// Compares one segment that was taken from the index with what the index says of it.
+    fn check_one(&mut self) {
+        let Some((name, crc)) = self.unchecked.pop() else {
+            return;
+        };
+        if let Ok(false) = summary::crc(&self.dir, name).map(|found| found == crc) {
+            // Forgotten by the index, it is read record by record at the next start.
+            self.follower.report(
+                name,
+                0..fs::metadata(name.path(&self.dir)).map_or(0, |m| m.len()),
+            );
+            index::store(&self.dir, &[], &[name]).ok();
+        }
+    }
+
+    /// Deletes the oldest closed segments beyond the bounds on size and age. What they added to the
+    /// sums stays until the next start.
+    fn delete_old(&mut self, listing: &Listing, inner: &Inner) {
+        let mut sizes = HashMap::new();
+        for name in &listing.segments {
+            if let Ok(found) = fs::metadata(name.path(&self.dir)) {
+                sizes.insert(*name, found.len());
+            }
+        }
+        let mut total: u64 = sizes.values().sum();
+        let active = inner.log.status().segment;
+        let now = SystemTime::UNIX_EPOCH + Duration::from_millis((inner.clock.unix_ms)());
+        for name in &listing.segments {
+            let ours = name.writer == self.writer && name.sequence < active.sequence;
+            if !ours && !self.finals.contains(name) {
+                continue;
+            }
+            let too_much = self
+                .settings
+                .retain_bytes
+                .is_some_and(|bound| total > bound);
+            let path = name.path(&self.dir);
+            let too_old = self.settings.retain_age.is_some_and(|bound| {
+                let written = fs::metadata(&path).and_then(|found| found.modified());
+                written
+                    .is_ok_and(|written| now.duration_since(written).is_ok_and(|age| age > bound))
+            });
+            if (too_much || too_old) && fs::remove_file(&path).is_ok() {
+                tracing::info!(segment = %name, "deleted an old ledger segment");
+                total -= sizes.remove(name).unwrap_or(0);
+                self.finals.remove(name);
+            }
+        }
+        self.follower.retain(&sizes);
+        inner.seen.lock().bytes = total;
+    }
+}
+
+type Books = parking_lot::Mutex<super::books::Books>;
+
+/// Segments summed up in one round; each takes about 0.2 s of one core.
+const SUMMARIES_AT_ONCE: usize = 2;
+
+fn retire(lock: WriterLock) {
+    // A lock file left behind is found dead and empty by the next round or start.
+    if let Err(error) = lock.retire() {
+        tracing::warn!(%error, "lock of a dead ledger writer stays");
+    }
+}

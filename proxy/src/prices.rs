@@ -1,0 +1,76 @@
+//! Prices as the command line and the admin plane show them: a line for each model, tier and context length.
+
+use std::sync::Arc;
+
+use quotah_policy::{Class, Pattern, PriceRow, PriceTable, Rates};
+use serde::{Serialize, Serializer};
+
+/// One column of a price list, with the rates that are published in it.
+#[derive(Debug, Clone, Serialize)]
+pub struct PriceLine {
+    /// Whose price.
+    pub provider: String,
+    /// The model, or several by a pattern.
+    pub model: String,
+    /// The first day on which it holds; none means since ever.
+    pub effective_from: Option<String>,
+    /// The service tier.
+    pub tier: &'static str,
+    /// It holds for requests with more input tokens than this.
+    pub above_tokens: u64,
+    /// Dollars per million tokens, per thousand web searches, by class.
+    #[serde(serialize_with = "by_class")]
+    pub usd: Vec<(Class, String)>,
+}
+
+/// The lines of one row of the table: standard rates first.
+pub fn lines(row: &PriceRow) -> Vec<PriceLine> {
+    let line = |tier, above_tokens, rates: &Rates| PriceLine {
+        provider: row.provider.to_string(),
+        model: row.model.to_string(),
+        effective_from: row.effective_from.map(|day| day.to_string()),
+        tier,
+        above_tokens,
+        usd: rates
+            .listed()
+            .map(|(class, rate)| (class, rate.usd_for(class).to_string()))
+            .collect(),
+    };
+    let standard = line("standard", 0, row.price.standard());
+    let columns = row.price.columns().iter();
+    let columns = columns.map(|c| line(c.tier.as_str(), c.above_tokens, &c.rates));
+    std::iter::once(standard).chain(columns).collect()
+}
+
+/// What `model` costs at a time in seconds since 1970, at every provider of `table` that has it.
+#[must_use]
+pub fn lines_of(table: &PriceTable, model: &str, at_unix_seconds: i64) -> Vec<PriceLine> {
+    let mut providers: Vec<&str> = table.rows().map(|row| &*row.provider).collect();
+    providers.sort_unstable();
+    providers.dedup();
+    let found = providers.into_iter().filter_map(|provider| {
+        let price = table.find(provider, model, at_unix_seconds)?;
+        Some(lines(&PriceRow {
+            provider: provider.into(),
+            model: Pattern::new(model),
+            effective_from: None,
+            price: Arc::new(price.clone()),
+        }))
+    });
+    found.flatten().collect()
+}
+
+impl PriceLine {
+    /// The rate of a class, or nothing.
+    #[must_use]
+    pub fn rate(&self, class: Class) -> &str {
+        self.usd
+            .iter()
+            .find(|(c, _)| *c == class)
+            .map_or("", |(_, rate)| rate)
+    }
+}
+
+fn by_class<S: Serializer>(rates: &[(Class, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(rates.iter().map(|(class, rate)| (class.as_str(), rate)))
+}
