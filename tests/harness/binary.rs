@@ -22,17 +22,25 @@ pub(crate) fn workspace() -> &'static Path {
         .expect("the tests are a folder of the workspace")
 }
 
-/// Builds in the profile and target directory of this very executable: `TARGET/PROFILE/deps/behaviour-…`.
+/// The target directory that this test executable was built into.
+pub(crate) fn target_dir() -> PathBuf {
+    let profile_dir = profile_dir();
+    profile_dir.parent().expect("TARGET/PROFILE").to_owned()
+}
+
+/// `TARGET/PROFILE` of this very executable, `TARGET/PROFILE/deps/behaviour-…`.
+fn profile_dir() -> PathBuf {
+    let this = env::current_exe().expect("the test executable has a path");
+    let profile_dir = this.parent().and_then(Path::parent).expect("TARGET/PROFILE/deps");
+    profile_dir.to_owned()
+}
+
+/// Builds in the profile and target directory of this very executable.
 ///
 /// The whole workspace is selected, although one program is wanted: cargo then resolves the same features
 /// as for the tests, and builds no dependency twice.
 fn build() -> PathBuf {
-    let this = env::current_exe().expect("the test executable has a path");
-    let profile_dir = this
-        .parent()
-        .and_then(Path::parent)
-        .expect("TARGET/PROFILE/deps");
-    let target_dir = profile_dir.parent().expect("TARGET/PROFILE");
+    let profile_dir = profile_dir();
     let profile = match profile_dir.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(name) => name,
@@ -50,7 +58,7 @@ fn build() -> PathBuf {
         ])
         .args(["--profile", profile])
         .arg("--target-dir")
-        .arg(target_dir)
+        .arg(target_dir())
         .status()
         .expect("cargo starts");
     assert!(built.success(), "the program does not build");
