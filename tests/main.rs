@@ -11,4 +11,8 @@
 
 mod harness;
 
+mod bytes;
+mod faults;
+mod sdk;
 mod smoke;
+mod smuggling;

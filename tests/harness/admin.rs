@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::money::picousd;
+
 /// A ledger entry as the admin plane shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry(pub(crate) Value);
@@ -63,14 +65,25 @@ impl Samples {
 
     /// The sum over a metric's samples that have all these labels; 0 when there is none.
     pub(crate) fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
+        let values = self.values(name, labels).into_iter();
+        values
+            .map(|value| value.parse::<f64>().unwrap_or(f64::NAN))
+            .sum()
+    }
+
+    /// The same for dollars, exactly: 10⁻¹² USD.
+    pub(crate) fn picousd(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+        self.values(name, labels).into_iter().map(picousd).sum()
+    }
+
+    /// The values, as written, of a metric's samples that have all these labels.
+    fn values(&self, name: &str, labels: &[(&str, &str)]) -> Vec<&str> {
         let wanted: Vec<String> = labels.iter().map(|(k, v)| format!("{k}=\"{v}\"")).collect();
         let matching = self.iter().filter(|(sample, _)| {
             let (found, rest) = sample.split_once('{').unwrap_or((sample, ""));
             found == name && wanted.iter().all(|label| rest.contains(label))
         });
-        matching
-            .map(|(_, value)| value.parse::<f64>().unwrap_or(f64::NAN))
-            .sum()
+        matching.map(|(_, value)| value).collect()
     }
 
     /// How many series of a metric there are.

@@ -31,7 +31,10 @@ pub(crate) fn target_dir() -> PathBuf {
 /// `TARGET/PROFILE` of this very executable, `TARGET/PROFILE/deps/behaviour-…`.
 fn profile_dir() -> PathBuf {
     let this = env::current_exe().expect("the test executable has a path");
-    let profile_dir = this.parent().and_then(Path::parent).expect("TARGET/PROFILE/deps");
+    let profile_dir = this
+        .parent()
+        .and_then(Path::parent)
+        .expect("TARGET/PROFILE/deps");
     profile_dir.to_owned()
 }
 

@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::sync::OnceLock;
 
-use quotah_bench::mock::{Mock, Options, Script};
+use quotah_bench::mock::{Mock, Options, Recorded, Script};
 use tokio::runtime::Runtime;
+
+use super::clock::eventually;
 
 /// A believable provider in clear text that keeps every request.
 pub(crate) fn provider() -> Mock {
@@ -22,4 +24,13 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     RUNTIME
         .get_or_init(|| Runtime::new().expect("a runtime starts"))
         .block_on(future)
+}
+
+/// Everything that the provider saw, once that is at least `count` requests and all of them are over.
+pub(crate) fn served(provider: &Mock, count: usize) -> Vec<Recorded> {
+    eventually(&format!("{count} requests served by the provider"), || {
+        let requests = provider.requests();
+        let is_over = |r: &Recorded| r.finished_at.is_some() || r.aborted_at.is_some();
+        (requests.len() >= count && requests.iter().all(is_over)).then_some(requests)
+    })
 }
