@@ -51,3 +51,9 @@ mod tests {
         );
     }
 }
+
+/// A new request id: UUID version 7, whose first 48 bits are the time.
+#[must_use]
+pub fn request_id() -> uuid::Uuid {
+    uuid::Uuid::now_v7()
+}

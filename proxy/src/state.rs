@@ -69,6 +69,8 @@ pub(crate) struct State {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
+    /// Counts requests that were refused before a deployment was chosen.
+    pub(crate) no_deployment: Arc<DeploymentMetrics>,
     pub(crate) started: Instant,
     pub(crate) started_at_unix_ms: u64,
     handles: Handles,
@@ -83,6 +85,7 @@ impl State {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
             ledger: Arc::new(ledger),
+            no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
             drain: Drain::default(),
             started: clock::now(),

@@ -162,7 +162,7 @@ pub struct Provider {
     pub timeout_idle: Duration,
     /// The whole exchange.
     pub timeout_total: Duration,
-    /// Extra trust anchors, PEM.
+    /// Trust anchors, PEM, instead of the machine's own.
     pub ca_file: Option<PathBuf>,
     /// HTTP version toward it.
     pub http: HttpVersion,

@@ -15,6 +15,8 @@ use super::refuse::Refusal;
 use super::settle::Evidence;
 use crate::ledger::{Tag, USER_AGENT_BYTES_MAX};
 
+/// Longest model name kept, bytes.
+const MODEL_BYTES_MAX: usize = 256;
 /// Longest value kept of a header of ours, bytes.
 const VALUE_BYTES_MAX: usize = 128;
 
@@ -48,6 +50,21 @@ pub(crate) fn describe(
     entry.client_ip = peer.map(|ip| ip.to_string()).unwrap_or_default();
 }
 
+/// Writes down what is asked for, as far as the path tells.
+pub(crate) fn describe_call(booking: &mut Booking, target: &Target) {
+    target.dialect.as_str().clone_into(&mut booking.entry.dialect);
+    target.operation.as_str().clone_into(&mut booking.entry.operation);
+}
+
+/// And as far as the body tells.
+pub(crate) fn describe_body(booking: &mut Booking, target: &Target, facts: &Facts) {
+    let entry = &mut booking.entry;
+    // A name longer than any model's is not worth its place on disk.
+    entry.model_asked = cut(target.model(facts).unwrap_or_default(), MODEL_BYTES_MAX).to_owned();
+    entry.stream = target.streams(facts);
+    entry.request_bytes = facts.body_bytes as u64;
+}
+
 /// Appends the intent.
 ///
 /// # Errors
@@ -60,9 +77,6 @@ pub(crate) fn admit(
 ) -> Result<(), Refusal> {
     let provider = &order.deployment.upstream.config;
     let entry = &mut booking.entry;
-    target.dialect.as_str().clone_into(&mut entry.dialect);
-    target.operation.as_str().clone_into(&mut entry.operation);
-    entry.model_asked = target.model(facts).unwrap_or_default().to_owned();
     entry.model_sent = order.model_sent.to_string();
     entry.provider = provider.name.to_string();
     entry.deployment = if order.model_sent.is_empty() {
@@ -70,8 +84,6 @@ pub(crate) fn admit(
     } else {
         format!("{}/{}", provider.name, order.model_sent)
     };
-    entry.stream = target.streams(facts);
-    entry.request_bytes = facts.body_bytes as u64;
     booking.provider_kind = provider.kind.as_str();
     booking.evidence = Evidence {
         operation: Some(target.operation),
@@ -79,7 +91,7 @@ pub(crate) fn admit(
         sent: false,
         accepted: false,
     };
-    booking.metrics = Some(booking.state.deployment_metrics(&booking.snapshot, order));
+    booking.metrics = booking.state.deployment_metrics(&booking.snapshot, order);
     // Without a hard budget, a record that waits in memory is no reason to refuse.
     let _ = booking.admit();
     Ok(())

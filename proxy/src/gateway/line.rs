@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
 use quotah_adapters::{Facts, FactsReader};
-use uuid::Uuid;
 
 use super::body::AnswerBody;
+use super::identify::Identity;
 use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
@@ -25,7 +25,7 @@ pub(crate) async fn serve(
 ) -> Response<AnswerBody> {
     let snapshot = state.snapshot();
     let target = parse::target(&snapshot, &request);
-    let refuser = Refuser::new(target.dialect, Uuid::now_v7());
+    let refuser = Refuser::new(target.dialect, clock::request_id());
     let mut response = match line(&state, &conn, &snapshot, request, &refuser, target).await {
         Ok(response) => response,
         Err(refusal) => {
@@ -74,6 +74,7 @@ async fn line(
         conn.left_unread.store(true, Ordering::Relaxed);
     })?;
     admit::describe(&mut booking, &identity, &head, conn.peer);
+    admit::describe_call(&mut booking, &target);
 
     // read, and parse what has been read while the rest arrives
     let mut reader = target.reader();
@@ -92,8 +93,10 @@ async fn line(
         .map_or_else(|| Ok(Facts::default()), FactsReader::finish)
         .map_err(|error| booked(&mut booking, refuser, Refusal::bad_request(&error)))?;
 
-    // admit, choose
-    let order = admit_and_choose(&mut booking, &target, &facts, &identity)
+    admit::describe_body(&mut booking, &target, &facts);
+
+    // choose, admit: the intent names the deployment
+    let order = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, relay; settle and record when the answer ends
@@ -101,13 +104,15 @@ async fn line(
 }
 
 /// Finds a deployment and puts the request on the books.
-fn admit_and_choose(
+fn choose_and_admit(
     booking: &mut Booking,
     target: &parse::Target,
     facts: &Facts,
-    identity: &super::identify::Identity,
+    identity: &Identity,
+    head: &request::Parts,
 ) -> Result<choose::Order, Refusal> {
-    let order = choose::choose(&booking.snapshot, target, facts, identity)?;
+    let asked = head.headers.get("x-quotah-provider").and_then(|name| name.to_str().ok());
+    let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
     admit::admit(booking, target, facts, &order)?;
     Ok(order)
 }

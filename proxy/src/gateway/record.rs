@@ -30,13 +30,15 @@ pub(crate) struct Booking {
     /// Time that the client took to send its body.
     pub(crate) client_wait: Duration,
     pub(crate) first_byte_at: Option<Instant>,
-    pub(crate) metrics: Option<Arc<DeploymentMetrics>>,
+    /// The deployment's, once one is chosen; before, those of no deployment.
+    pub(crate) metrics: Arc<DeploymentMetrics>,
     /// Counts an open event stream for as long as it is open.
     pub(crate) streams: Option<InFlight>,
     /// Price look-ups go by the provider's name first, its kind second.
     pub(crate) provider_kind: &'static str,
     stage: Stage,
     _on_connection: OnConnection,
+    _in_flight: InFlight,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +63,6 @@ impl Booking {
         entry.set_id(id);
         entry.at_unix_ms = clock::unix_ms();
         Self {
-            state,
             snapshot,
             entry,
             started: clock::now(),
@@ -69,11 +70,13 @@ impl Booking {
             upstream_wait: Duration::ZERO,
             client_wait: Duration::ZERO,
             first_byte_at: None,
-            metrics: None,
+            metrics: Arc::clone(&state.no_deployment),
             streams: None,
             provider_kind: "",
             stage: Stage::Open,
             _on_connection: on_connection,
+            _in_flight: state.metrics.inflight_request(),
+            state,
         }
     }
 
@@ -102,18 +105,28 @@ impl Booking {
         self.state.ledger.append_intent(&intent)
     }
 
-    /// Notes one try at the deployment.
-    pub(crate) fn attempt(&mut self, status: u16, error_class: &'static str, took: Duration) {
+    /// Notes one try at the deployment; 0 when no answer came. How it went is told when it is known.
+    pub(crate) fn attempt(&mut self, status: u16, took: Duration) {
         self.entry.attempts.push(Attempt {
             provider: self.entry.provider.clone(),
             deployment: self.entry.deployment.clone(),
             status: status.into(),
-            error_class: error_class.to_owned(),
+            error_class: String::new(),
             duration_ms: millis(took),
         });
-        if let Some(metrics) = &self.metrics {
-            metrics.attempt(if error_class.is_empty() { "ok" } else { error_class });
+    }
+
+    /// The last try brought an answer.
+    pub(crate) fn attempt_succeeded(&self) {
+        self.metrics.attempt("ok");
+    }
+
+    /// The last try failed, for this reason.
+    pub(crate) fn attempt_failed(&mut self, error_class: &'static str) {
+        if let Some(attempt) = self.entry.attempts.last_mut() {
+            error_class.clone_into(&mut attempt.error_class);
         }
+        self.metrics.attempt(error_class);
     }
 
     /// Whether the outcome is in the ledger.
@@ -144,8 +157,8 @@ impl Booking {
             .saturating_sub(self.upstream_wait)
             .saturating_sub(self.client_wait);
         self.write(outcome, reading, &bill, [duration, overhead], ttft);
-        if let Some(metrics) = &self.metrics {
-            metrics.record(&Settled {
+        {
+            self.metrics.record(&Settled {
                 status: u16::try_from(self.entry.status).unwrap_or(0),
                 outcome: outcome.as_str(),
                 duration,

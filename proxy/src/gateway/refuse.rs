@@ -97,6 +97,13 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn no_such_provider(provider: &str) -> Self {
+        Self::new(
+            RefusalKind::ModelNotFound,
+            format!("no provider is configured by the name {:?}", short(provider)),
+        )
+    }
+
     pub(crate) fn other_dialect(model: &str, provider: &str, dialect: Dialect) -> Self {
         Self::new(
             RefusalKind::ModelNotFound,
@@ -132,6 +139,7 @@ impl Refusal {
             ExchangeError::Draining => return Self::new(RefusalKind::Overloaded, error.to_string()).retry(),
             ExchangeError::Connect(_)
             | ExchangeError::Closed
+            | ExchangeError::BrokenOff
             | ExchangeError::Protocol
             | ExchangeError::Upgrade => RefusalKind::UpstreamUnreachable,
         };

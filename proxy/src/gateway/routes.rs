@@ -122,8 +122,15 @@ impl Routes {
             let kind = upstream.config.kind.as_str();
             self.prices.find(kind, model, now_unix_seconds).is_some()
         };
-        let found = speakers().find(knows).or_else(|| self.native(dialect));
-        found.map(|upstream| self.direct(upstream)).ok_or_else(|| Refusal::no_route(model))
+        if let Some(upstream) = speakers().find(knows) {
+            return Ok(self.direct(upstream));
+        }
+        if let Some(other) = self.upstreams.iter().find(knows) {
+            return Err(Refusal::other_dialect(model, &other.config.name, dialect));
+        }
+        // A model newer than the price table: its provider knows, and the books say that it has no price.
+        let native = self.native(dialect).ok_or_else(|| Refusal::no_route(model))?;
+        Ok(self.direct(native))
     }
 
     /// The provider for what names no model: the first that speaks `dialect`, the dialect's own first.

@@ -109,7 +109,8 @@ fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refu
         booking.evidence.sent = false;
     }
     let refusal = Refusal::upstream(error);
-    booking.attempt(0, error.class(), booking.upstream_wait);
+    booking.attempt(0, booking.upstream_wait);
+    booking.attempt_failed(error.class());
     booking.entry.status = refuser.status(&refusal).as_u16().into();
     error.class().clone_into(&mut booking.entry.reason);
     let outcome = if error == ExchangeError::Draining {
@@ -187,8 +188,11 @@ fn relayed(mut booking: Booking, answer: Answer, context: Context<'_>) -> Respon
     let status = head.status;
     booking.entry.status = status.as_u16().into();
     booking.evidence.accepted = status.is_success();
-    let class = if status.is_success() || status.is_redirection() { "" } else { "status" };
-    booking.attempt(status.as_u16(), class, booking.upstream_wait);
+    let is_error = status.is_client_error() || status.is_server_error();
+    booking.attempt(status.as_u16(), booking.upstream_wait);
+    if !is_error {
+        booking.attempt_succeeded();
+    }
 
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
@@ -196,6 +200,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: Context<'_>) -> Respon
     let tap = Tap::new(
         Decoder::new(encoding),
         Meter::new(context.target.dialect, context.target.operation, content_type),
+        is_error,
     );
     let rewrite = (context.asks_usage && is_events && status.is_success())
         .then(|| rewrite(encoding))

@@ -34,9 +34,12 @@ pub(crate) enum ExchangeError {
     /// The whole exchange took too long.
     #[error("provider's answer took too long")]
     TotalTimeout,
-    /// Closed or reset before the answer, or inside it.
+    /// Closed before any byte of an answer.
     #[error("provider closed the connection")]
     Closed,
+    /// Broken off inside the answer.
+    #[error("provider broke off its answer")]
+    BrokenOff,
     /// Not HTTP, or not as it announced.
     #[error("provider's answer is not valid HTTP")]
     Protocol,
@@ -58,6 +61,7 @@ impl ExchangeError {
             | Self::TotalTimeout => "timeout",
             Self::Connect(_) => "connect",
             Self::Closed => "closed",
+            Self::BrokenOff => "truncated",
             Self::Protocol | Self::Upgrade => "protocol",
             Self::Draining => "draining",
         }
@@ -123,10 +127,13 @@ async fn exchange(
             let request = (outgoing.make)(true);
             let response = sender.send_request(request);
             let by = tokio::time::Instant::from_std(first_byte_by);
-            let response = tokio::time::timeout_at(by, response)
-                .await
-                .map_err(|_| ExchangeError::FirstByteTimeout)?
-                .map_err(|error| classify(&error))?;
+            let response = tokio::select! {
+                response = tokio::time::timeout_at(by, response) => {
+                    response.map_err(|_| ExchangeError::FirstByteTimeout)?
+                }
+                () = outgoing.drain.forced() => return Err(ExchangeError::Draining),
+            };
+            let response = response.map_err(|error| classify(&error))?;
             (response, None)
         }
     };
@@ -211,8 +218,16 @@ fn classify(error: &hyper::Error) -> ExchangeError {
     } else if error.is_timeout() {
         ExchangeError::FirstByteTimeout
     } else {
-        // h2 resets and GOAWAY carry an h2 error as their source.
-        ExchangeError::Closed
+        // An h2 stream that was reset may have been worked on: no free try.
+        ExchangeError::BrokenOff
+    }
+}
+
+/// The same, once an answer has begun.
+fn classify_inside(error: &hyper::Error) -> ExchangeError {
+    match classify(error) {
+        ExchangeError::Closed => ExchangeError::BrokenOff,
+        other => other,
     }
 }
 
@@ -294,7 +309,7 @@ impl AnswerBody {
             }
             Some(Err(error)) => {
                 self.give_up();
-                Some(Err(classify(&error)))
+                Some(Err(classify_inside(&error)))
             }
         };
         Poll::Ready(frame)
