@@ -89,7 +89,10 @@ pub(crate) fn gateway_with(more: &str) -> (Mock, Quotah) {
 /// Bytes that the mock sends for an answer, head and framing included.
 fn raw(bytes: impl Into<Bytes>) -> Script {
     let raw = Some(bytes.into());
-    Script::always(Directives { raw, ..Directives::default() })
+    Script::always(Directives {
+        raw,
+        ..Directives::default()
+    })
 }
 
 /// Asks on a connection of its own; `None` when it ends without an answer.

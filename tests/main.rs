@@ -12,6 +12,8 @@
 mod harness;
 
 mod bytes;
+mod crash;
+mod disconnect;
 mod faults;
 mod sdk;
 mod smoke;

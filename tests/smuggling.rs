@@ -53,13 +53,31 @@ fn behind_a_good_request_the_good_one_is_answered_first_and_the_ambiguous_one_re
         let mut conn = quotah.connect();
         conn.try_send(&[good.as_slice(), &case.raw].concat()).ok();
         let first = conn.response();
-        assert_eq!((first.status, first.end), (200, End::Whole), "{}: {}", case.why, first.head);
+        assert_eq!(
+            (first.status, first.end),
+            (200, End::Whole),
+            "{}: {}",
+            case.why,
+            first.head
+        );
         assert_eq!(first.json()["object"], "chat.completion", "{}", case.why);
         last_answer(&mut conn, &case);
         good_count += 1;
-        assert_eq!(provider.requests_count(), good_count, "{} reached the provider", case.why);
+        assert_eq!(
+            provider.requests_count(),
+            good_count,
+            "{} reached the provider",
+            case.why
+        );
     }
-    assert_eq!(quotah.ledger_of(corpus().len()).iter().filter(|e| e.str("outcome") == "ok").count(), corpus().len());
+    assert_eq!(
+        quotah
+            .ledger_of(corpus().len())
+            .iter()
+            .filter(|e| e.str("outcome") == "ok")
+            .count(),
+        corpus().len()
+    );
     quiet(&quotah);
 }
 
@@ -67,19 +85,30 @@ fn behind_a_good_request_the_good_one_is_answered_first_and_the_ambiguous_one_re
 fn a_refused_head_is_answered_in_the_dialect_of_its_path() {
     let (provider, quotah) = gateway();
     let shapes: [(&str, fn(&serde_json::Value) -> bool); 3] = [
-        ("/v1/chat/completions", |body| body["error"]["code"] == "bad_request"),
-        ("/v1/messages", |body| body["type"] == "error" && body["error"]["type"] == "invalid_request_error"),
+        ("/v1/chat/completions", |body| {
+            body["error"]["code"] == "bad_request"
+        }),
+        ("/v1/messages", |body| {
+            body["type"] == "error" && body["error"]["type"] == "invalid_request_error"
+        }),
         ("/v1beta/models/gemini-2.5-flash:generateContent", |body| {
             body["error"]["code"] == 400 && body["error"]["status"] == "INVALID_ARGUMENT"
         }),
     ];
     for (path, is_shape) in shapes {
         let mut conn = quotah.connect();
-        conn.send(format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"));
+        conn.send(format!(
+            "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"
+        ));
         let answer = conn.response();
         assert_eq!(answer.status, 400, "{path}");
         assert!(is_shape(&answer.json()), "{path}: {}", answer.text());
-        assert_eq!(answer.header("connection"), Some("close"), "{path}: {}", answer.head);
+        assert_eq!(
+            answer.header("connection"),
+            Some("close"),
+            "{path}: {}",
+            answer.head
+        );
     }
     assert_eq!(provider.requests_count(), 0);
 }
@@ -92,18 +121,77 @@ fn odd_but_valid_requests_pass() {
     let line = "POST /v1/chat/completions";
     let chunked = "Transfer-Encoding: chunked\r\n";
     let rows = [
-        ("chunk extensions", format!("{line} HTTP/1.1\r\nHost: a\r\n{chunked}\r\n{size};a=b;c=\"d\"\r\n{BODY}\r\n0;e\r\n\r\n")),
-        ("CHUNKED in capitals", format!("{line} HTTP/1.1\r\nHost: a\r\nTRANSFER-ENCODING: CHUNKED\r\n\r\n{size}\r\n{BODY}\r\n0\r\n\r\n")),
-        ("capital hexadecimal digits and leading zeros", format!("{line} HTTP/1.1\r\nHost: a\r\n{chunked}\r\n000{}\r\n{BODY}\r\n00\r\n\r\n", size.to_uppercase())),
-        ("trailers", format!("{line} HTTP/1.1\r\nHost: a\r\n{chunked}Trailer: X-T\r\n\r\n{size}\r\n{BODY}\r\n0\r\nX-T: 1\r\n\r\n")),
-        ("HTTP/1.0 with a length", format!("{line} HTTP/1.0\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}")),
-        ("empty lines before the request line", format!("\r\n\r\n{line} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}")),
-        ("tabs and spaces around values", format!("{line} HTTP/1.1\r\nHost:a\r\nContent-Length:\t {length} \t\r\nX-A:\r\n\r\n{BODY}")),
-        ("a host with a port", format!("{line} HTTP/1.1\r\nHost: [::1]:8080\r\nContent-Length: {length}\r\n\r\n{BODY}")),
-        ("obs-text in a value", format!("{line} HTTP/1.1\r\nHost: a\r\nX-A: \u{e4}\u{20ac}\r\nContent-Length: {length}\r\n\r\n{BODY}")),
-        ("90 header lines", format!("{line} HTTP/1.1\r\nHost: a\r\n{}Content-Length: {length}\r\n\r\n{BODY}", "X-A: 1\r\n".repeat(90))),
-        ("a head of 50 kB", format!("{line} HTTP/1.1\r\nHost: a\r\nX-A: {}\r\nContent-Length: {length}\r\n\r\n{BODY}", "a".repeat(50_000))),
-        ("a query with everything that may stand there", format!("{line}?a=b&c=/?:@!$'()*+,;=-._~%20 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}")),
+        (
+            "chunk extensions",
+            format!(
+                "{line} HTTP/1.1\r\nHost: a\r\n{chunked}\r\n{size};a=b;c=\"d\"\r\n{BODY}\r\n0;e\r\n\r\n"
+            ),
+        ),
+        (
+            "CHUNKED in capitals",
+            format!(
+                "{line} HTTP/1.1\r\nHost: a\r\nTRANSFER-ENCODING: CHUNKED\r\n\r\n{size}\r\n{BODY}\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            "capital hexadecimal digits and leading zeros",
+            format!(
+                "{line} HTTP/1.1\r\nHost: a\r\n{chunked}\r\n000{}\r\n{BODY}\r\n00\r\n\r\n",
+                size.to_uppercase()
+            ),
+        ),
+        (
+            "trailers",
+            format!(
+                "{line} HTTP/1.1\r\nHost: a\r\n{chunked}Trailer: X-T\r\n\r\n{size}\r\n{BODY}\r\n0\r\nX-T: 1\r\n\r\n"
+            ),
+        ),
+        (
+            "HTTP/1.0 with a length",
+            format!("{line} HTTP/1.0\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}"),
+        ),
+        (
+            "empty lines before the request line",
+            format!("\r\n\r\n{line} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}"),
+        ),
+        (
+            "tabs and spaces around values",
+            format!(
+                "{line} HTTP/1.1\r\nHost:a\r\nContent-Length:\t {length} \t\r\nX-A:\r\n\r\n{BODY}"
+            ),
+        ),
+        (
+            "a host with a port",
+            format!(
+                "{line} HTTP/1.1\r\nHost: [::1]:8080\r\nContent-Length: {length}\r\n\r\n{BODY}"
+            ),
+        ),
+        (
+            "obs-text in a value",
+            format!(
+                "{line} HTTP/1.1\r\nHost: a\r\nX-A: \u{e4}\u{20ac}\r\nContent-Length: {length}\r\n\r\n{BODY}"
+            ),
+        ),
+        (
+            "90 header lines",
+            format!(
+                "{line} HTTP/1.1\r\nHost: a\r\n{}Content-Length: {length}\r\n\r\n{BODY}",
+                "X-A: 1\r\n".repeat(90)
+            ),
+        ),
+        (
+            "a head of 50 kB",
+            format!(
+                "{line} HTTP/1.1\r\nHost: a\r\nX-A: {}\r\nContent-Length: {length}\r\n\r\n{BODY}",
+                "a".repeat(50_000)
+            ),
+        ),
+        (
+            "a query with everything that may stand there",
+            format!(
+                "{line}?a=b&c=/?:@!$'()*+,;=-._~%20 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}"
+            ),
+        ),
     ];
     for (why, raw) in &rows {
         for at_once in [usize::MAX, if raw.len() > 4096 { 3000 } else { 1 }] {
@@ -112,7 +200,12 @@ fn odd_but_valid_requests_pass() {
                 conn.send(piece);
             }
             let answer = conn.response();
-            assert_eq!((answer.status, answer.end), (200, End::Whole), "{why}: {}", answer.text());
+            assert_eq!(
+                (answer.status, answer.end),
+                (200, End::Whole),
+                "{why}: {}",
+                answer.text()
+            );
         }
     }
     let seen = provider.requests();
@@ -128,7 +221,11 @@ fn pipelined_requests_are_answered_in_order() {
     let all: Vec<u8> = models
         .iter()
         .flat_map(|model| {
-            Request::post("/openai/v1/chat/completions", format!("{{\"model\":\"{model}\",\"messages\":[]}}")).bytes()
+            Request::post(
+                "/openai/v1/chat/completions",
+                format!("{{\"model\":\"{model}\",\"messages\":[]}}"),
+            )
+            .bytes()
         })
         .collect();
     conn.send(all);
@@ -155,12 +252,20 @@ fn a_body_that_ends_early_reaches_nobody() {
     let (provider, quotah) = gateway();
     let bodies = [
         format!("Content-Length: 1000\r\n\r\n{BODY}"),
-        format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{BODY}\r\n", BODY.len()),
-        format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{BODY}\r\n0\r\n", BODY.len()),
+        format!(
+            "Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{BODY}\r\n",
+            BODY.len()
+        ),
+        format!(
+            "Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{BODY}\r\n0\r\n",
+            BODY.len()
+        ),
     ];
     for rest in bodies {
         let mut conn = quotah.connect();
-        conn.send(format!("POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n{rest}"));
+        conn.send(format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\n{rest}"
+        ));
         conn.finish();
         if let Some(answer) = conn.try_response() {
             assert_eq!(answer.status, 400, "{rest}");
@@ -195,7 +300,9 @@ fn a_slow_head_and_a_slow_body_are_answered_408() {
 #[test]
 fn a_body_over_the_bound_is_answered_413_whatever_its_framing() {
     let provider = provider();
-    let quotah = Config::toward(&provider).server("body_bytes_max = \"64KiB\"").start();
+    let quotah = Config::toward(&provider)
+        .server("body_bytes_max = \"64KiB\"")
+        .start();
     let body = "x".repeat((64 << 10) + 1);
     for request in [
         Request::post("/v1/chat/completions", &body),
@@ -222,14 +329,26 @@ fn gateway() -> (Mock, Quotah) {
 fn each(provider: &Mock, mut run: impl FnMut(&Case)) {
     for case in corpus() {
         run(&case);
-        assert_eq!(provider.requests_count(), 0, "{} reached the provider", case.why);
-        assert_eq!(provider.connections_count(), 0, "{} opened a connection", case.why);
+        assert_eq!(
+            provider.requests_count(),
+            0,
+            "{} reached the provider",
+            case.why
+        );
+        assert_eq!(
+            provider.connections_count(),
+            0,
+            "{} opened a connection",
+            case.why
+        );
     }
 }
 
 /// The row's refusal must be the connection's last word.
 fn last_answer(conn: &mut Conn, case: &Case) -> Response {
-    let answer = conn.try_response().unwrap_or_else(|| panic!("{}: no answer", case.why));
+    let answer = conn
+        .try_response()
+        .unwrap_or_else(|| panic!("{}: no answer", case.why));
     assert!(
         case.statuses.contains(&answer.status),
         "{}: {}{}",
@@ -238,9 +357,20 @@ fn last_answer(conn: &mut Conn, case: &Case) -> Response {
         answer.text()
     );
     assert_eq!(answer.end, End::Whole, "{}: {}", case.why, answer.head);
-    assert!(answer.json()["error"]["message"].is_string(), "{}: {}", case.why, answer.text());
+    assert!(
+        answer.json()["error"]["message"].is_string(),
+        "{}: {}",
+        case.why,
+        answer.text()
+    );
     let (rest, end) = conn.read_to_end();
-    assert_eq!(rest, b"", "{}: {}", case.why, String::from_utf8_lossy(&rest));
+    assert_eq!(
+        rest,
+        b"",
+        "{}: {}",
+        case.why,
+        String::from_utf8_lossy(&rest)
+    );
     assert_eq!(end, End::Whole, "{}: reset instead of closed", case.why);
     answer
 }

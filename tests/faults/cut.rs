@@ -32,7 +32,11 @@ fn a_stream_cut_at_any_byte_never_looks_complete() {
 #[test]
 fn a_compressed_stream_cut_at_any_byte_never_looks_complete() {
     for call in STREAMED {
-        cut_everywhere(call, &[("x-mock-chunks", "2"), ("x-mock-encoding", "gzip")], 11);
+        cut_everywhere(
+            call,
+            &[("x-mock-chunks", "2"), ("x-mock-encoding", "gzip")],
+            11,
+        );
     }
 }
 
@@ -53,7 +57,11 @@ fn a_stream_framed_by_the_connections_end_is_broken_visibly_when_it_did_not_fini
         let answer = cut_at(&quotah, call, &directives, middle);
         assert_eq!((answer.status, answer.end), (200, End::Cut), "{call:?}");
         assert_error_event(call, &answer);
-        assert_eq!(quotah.entry(&answer).str("outcome"), "upstream_error", "{call:?}");
+        assert_eq!(
+            quotah.entry(&answer).str("outcome"),
+            "upstream_error",
+            "{call:?}"
+        );
         lives(&quotah);
     }
 }
@@ -70,14 +78,21 @@ fn a_cut_stream_ends_with_the_dialects_error_event() {
         assert_error_event(call, &answer);
         let entry = quotah.entry(&answer);
         assert_eq!(entry.str("outcome"), "upstream_error", "{call:?}");
-        assert_ne!(entry.str("usage_source"), "none", "what was delivered is booked: {call:?}");
+        assert_ne!(
+            entry.str("usage_source"),
+            "none",
+            "what was delivered is booked: {call:?}"
+        );
     }
 }
 
 /// The last whole event of an answer must be an error.
 fn assert_error_event(call: Call, answer: &Response) {
     let text = answer.text();
-    let last = text.lines().rev().find_map(|line| line.strip_prefix("data: "));
+    let last = text
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("data: "));
     let last: serde_json::Value = serde_json::from_str(last.unwrap())
         .unwrap_or_else(|error| panic!("{error}: {call:?}: {text}"));
     assert!(call.is_error(&last), "{call:?}: {last}");
@@ -93,10 +108,22 @@ fn cut_everywhere(call: Call, directives: &[(&str, &str)], step: usize) {
         let shown = whole.get(..at).unwrap().escape_ascii();
         if at <= first_byte {
             // Nothing went down yet: the failure is told as one.
-            assert_eq!((answer.status, answer.end), (502, End::Whole), "cut at {at}: {shown}");
-            assert!(call.is_error(&answer.json()), "cut at {at}: {}", answer.text());
+            assert_eq!(
+                (answer.status, answer.end),
+                (502, End::Whole),
+                "cut at {at}: {shown}"
+            );
+            assert!(
+                call.is_error(&answer.json()),
+                "cut at {at}: {}",
+                answer.text()
+            );
         } else {
-            assert_eq!((answer.status, answer.end), (200, End::Cut), "cut at {at}: {shown}");
+            assert_eq!(
+                (answer.status, answer.end),
+                (200, End::Cut),
+                "cut at {at}: {shown}"
+            );
         }
         answers.push((at, answer));
     }
@@ -125,22 +152,40 @@ fn whole_answer(
 ) -> (Vec<u8>, usize) {
     // A cut never reached leaves the answer as it is, and every head of one length.
     let answer = cut_at(quotah, call, directives, 9_999_999);
-    assert_eq!((answer.status, answer.end), (200, End::Whole), "{}", answer.text());
+    assert_eq!(
+        (answer.status, answer.end),
+        (200, End::Whole),
+        "{}",
+        answer.text()
+    );
     assert_eq!(quotah.entry(&answer).str("outcome"), "ok");
     let whole = provider.requests().pop().unwrap().sent;
-    let is_chunked = whole.windows(19).any(|part| part.eq_ignore_ascii_case(b"transfer-encoding: "));
+    let is_chunked = whole
+        .windows(19)
+        .any(|part| part.eq_ignore_ascii_case(b"transfer-encoding: "));
     let after = |from: usize, end: &[u8]| {
-        let place = whole[from..].windows(end.len()).position(|part| part == end);
+        let place = whole[from..]
+            .windows(end.len())
+            .position(|part| part == end);
         from + place.unwrap() + end.len()
     };
     let body = after(0, b"\r\n\r\n");
-    (whole.clone(), if is_chunked { after(body, b"\r\n") } else { body })
+    (
+        whole.clone(),
+        if is_chunked {
+            after(body, b"\r\n")
+        } else {
+            body
+        },
+    )
 }
 
 fn cut_at(quotah: &Quotah, call: Call, directives: &[(&str, &str)], at: usize) -> Response {
     let request = directives
         .iter()
-        .fold(call.request(), |request, (name, value)| request.header(name, value))
+        .fold(call.request(), |request, (name, value)| {
+            request.header(name, value)
+        })
         .header("x-mock-cut-at", &at.to_string());
     ask(quotah, &request).unwrap_or_else(|| panic!("cut at {at}: no answer at all"))
 }
@@ -153,6 +198,8 @@ fn says_its_end(call: Call, raw: &[u8]) -> bool {
         _ => return false,
     };
     // A compressed stream is read by what is in it, which only its end tells for sure.
-    let compressed = raw.windows(18).any(|part| part.eq_ignore_ascii_case(b"content-encoding: "));
+    let compressed = raw
+        .windows(18)
+        .any(|part| part.eq_ignore_ascii_case(b"content-encoding: "));
     compressed || raw.windows(end.len()).any(|part| part == end)
 }

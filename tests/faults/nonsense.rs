@@ -18,8 +18,17 @@ fn chunks_with_a_broken_size_or_end_break_the_answer_visibly() {
                 .header("x-mock-chunks", "6");
             let answer = ask(&quotah, &request).unwrap();
             let broken_visibly = answer.status == 502 || answer.end == End::Cut;
-            assert!(broken_visibly, "{bad}, {call:?}: {}{}", answer.head, answer.text());
-            assert_eq!(quotah.entry(&answer).str("outcome"), "upstream_error", "{bad}, {call:?}");
+            assert!(
+                broken_visibly,
+                "{bad}, {call:?}: {}{}",
+                answer.head,
+                answer.text()
+            );
+            assert_eq!(
+                quotah.entry(&answer).str("outcome"),
+                "upstream_error",
+                "{bad}, {call:?}"
+            );
         }
     }
     lives(&quotah);
@@ -57,7 +66,12 @@ fn a_head_that_is_no_http_is_answered_502() {
             provider.set(raw(head.to_vec()));
             let answer = ask(&quotah, &call.request()).unwrap();
             let shown = head.escape_ascii();
-            assert_eq!((answer.status, answer.end), (502, End::Whole), "{shown}: {}", answer.text());
+            assert_eq!(
+                (answer.status, answer.end),
+                (502, End::Whole),
+                "{shown}: {}",
+                answer.text()
+            );
             assert!(call.is_error(&answer.json()), "{shown}: {}", answer.text());
             let entry = quotah.entry(&answer);
             assert_eq!(entry.str("outcome"), "upstream_error", "{shown}");
@@ -75,7 +89,12 @@ fn a_head_without_end_is_answered_502_in_bounded_memory() {
     provider.set(raw(format!("HTTP/1.1 200 OK\r\n{lines}")));
     let before = memory::of(quotah.pid(), "VmHWM");
     let answer = quotah.send(&PLAIN[0].request());
-    assert_eq!((answer.status, answer.end), (502, End::Whole), "{}", answer.text());
+    assert_eq!(
+        (answer.status, answer.end),
+        (502, End::Whole),
+        "{}",
+        answer.text()
+    );
     let grown = memory::of(quotah.pid(), "VmHWM") - before;
     assert!(grown < 8 * MIB, "{grown} bytes for a head of 28 MB");
     provider.set(Script::default());
@@ -87,9 +106,16 @@ fn an_unasked_switch_of_protocols_is_answered_502() {
     let (provider, quotah) = gateway_with("");
     for upgrade in ["", "Upgrade: websocket\r\nConnection: upgrade\r\n"] {
         for call in PLAIN {
-            provider.set(raw(format!("HTTP/1.1 101 Switching Protocols\r\n{upgrade}\r\nhello")));
+            provider.set(raw(format!(
+                "HTTP/1.1 101 Switching Protocols\r\n{upgrade}\r\nhello"
+            )));
             let answer = ask(&quotah, &call.request()).unwrap();
-            assert_eq!((answer.status, answer.end), (502, End::Whole), "{}", answer.text());
+            assert_eq!(
+                (answer.status, answer.end),
+                (502, End::Whole),
+                "{}",
+                answer.text()
+            );
             assert!(call.is_error(&answer.json()), "{}", answer.text());
             assert_eq!(quotah.entry(&answer).str("outcome"), "upstream_error");
         }
@@ -130,7 +156,9 @@ fn a_decompression_bomb_passes_as_it_is_in_bounded_memory() {
 #[test]
 fn an_event_of_64_mib_and_a_line_without_end_pass_whole_in_bounded_memory() {
     let letters = "a".repeat(64 << 20);
-    let event = format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{letters}\"}}}}]}}\n\ndata: [DONE]\n\n");
+    let event = format!(
+        "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{letters}\"}}}}]}}\n\ndata: [DONE]\n\n"
+    );
     let field = format!("data: {{\"choices\":[],\"{letters}\":1}}\n\ndata: [DONE]\n\n");
     for (why, body) in [("event", event), ("key", field), ("line", letters)] {
         let body = Bytes::from(body);
@@ -148,7 +176,12 @@ fn an_event_of_64_mib_and_a_line_without_end_pass_whole_in_bounded_memory() {
             assert!(grown < 16 * MIB, "{why}, {call:?}: {grown} bytes");
             assert_eq!(answer.status, 200);
             let passed = answer.body.get(..body.len()) == Some(&body[..]);
-            assert!(passed, "{why}, {call:?}: {} of {} bytes", answer.body.len(), body.len());
+            assert!(
+                passed,
+                "{why}, {call:?}: {} of {} bytes",
+                answer.body.len(),
+                body.len()
+            );
             provider.set(Script::default());
             lives(&quotah);
         }

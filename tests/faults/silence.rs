@@ -13,9 +13,16 @@ fn a_provider_that_never_answers_is_answered_for_by_504_within_its_timeout() {
             let began = now();
             let answer = quotah.send(&call.request().header("x-mock-hang", hang));
             let took = began.elapsed();
-            assert_eq!((answer.status, answer.end), (504, End::Whole), "{hang}: {call:?}");
+            assert_eq!(
+                (answer.status, answer.end),
+                (504, End::Whole),
+                "{hang}: {call:?}"
+            );
             assert!(call.is_error(&answer.json()), "{hang}: {}", answer.text());
-            assert!(took >= Duration::from_millis(250) && took < Duration::from_secs(5), "{took:?}");
+            assert!(
+                took >= Duration::from_millis(250) && took < Duration::from_secs(5),
+                "{took:?}"
+            );
             let entry = quotah.entry(&answer);
             assert_eq!(entry.str("outcome"), "upstream_error");
             assert_eq!(entry.0["attempts"][0]["error_class"], "timeout");
@@ -35,12 +42,18 @@ fn a_provider_that_falls_silent_in_the_middle_is_cut_visibly_after_its_idle_time
             .header("x-mock-hang", "mid-stream");
         let answer = quotah.send(&request);
         let took = began.elapsed();
-        assert!(took >= Duration::from_millis(250) && took < Duration::from_secs(5), "{took:?}");
+        assert!(
+            took >= Duration::from_millis(250) && took < Duration::from_secs(5),
+            "{took:?}"
+        );
         assert_cut_with_an_event(call, &answer);
         let entry = quotah.entry(&answer);
         assert_eq!(entry.str("outcome"), "upstream_error");
         assert_eq!(entry.str("reason"), "timeout");
-        assert!(entry.u64("output_tokens") > 0, "what was delivered is booked: {call:?}");
+        assert!(
+            entry.u64("output_tokens") > 0,
+            "what was delivered is booked: {call:?}"
+        );
         assert_closed(&provider, call);
     }
     lives(&quotah);
@@ -89,7 +102,9 @@ fn a_provider_that_is_not_there_is_answered_for_by_502_at_once() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let quotah = PLAIN
         .iter()
-        .fold(Config::empty(), |config, call| config.provider(call.dialect, call.dialect, &url, ""))
+        .fold(Config::empty(), |config, call| {
+            config.provider(call.dialect, call.dialect, &url, "")
+        })
         .start();
     for call in PLAIN.into_iter().chain(STREAMED) {
         let began = now();
@@ -99,7 +114,11 @@ fn a_provider_that_is_not_there_is_answered_for_by_502_at_once() {
         assert!(began.elapsed() < Duration::from_secs(2));
         let entry = quotah.entry(&answer);
         assert_eq!(entry.str("outcome"), "upstream_error");
-        assert_eq!(entry.str("usage_source"), "none", "nothing was sent, nothing was used");
+        assert_eq!(
+            entry.str("usage_source"),
+            "none",
+            "nothing was sent, nothing was used"
+        );
         assert_eq!(entry.0["attempts"].as_array().unwrap().len(), 1);
         assert_eq!(entry.0["attempts"][0]["error_class"], "connect");
     }
@@ -109,7 +128,12 @@ fn a_provider_that_is_not_there_is_answered_for_by_502_at_once() {
 fn a_name_that_does_not_resolve_is_answered_for_by_502() {
     let provider = provider();
     let quotah = Config::toward(&provider)
-        .provider("nowhere", "openai", "http://nowhere.invalid", "timeout_connect_ms = 2000")
+        .provider(
+            "nowhere",
+            "openai",
+            "http://nowhere.invalid",
+            "timeout_connect_ms = 2000",
+        )
         .start();
     let answer = quotah.post("/nowhere/v1/chat/completions", PLAIN[0].body);
     assert!([502, 504].contains(&answer.status), "{}", answer.text());
@@ -120,7 +144,10 @@ fn a_name_that_does_not_resolve_is_answered_for_by_502() {
 fn assert_cut_with_an_event(call: Call, answer: &Response) {
     assert_eq!((answer.status, answer.end), (200, End::Cut), "{call:?}");
     let text = answer.text();
-    let last = text.lines().rev().find_map(|line| line.strip_prefix("data: "));
+    let last = text
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("data: "));
     let last = serde_json::from_str(last.unwrap()).unwrap();
     assert!(call.is_error(&last), "{call:?}: {last}");
 }
@@ -128,7 +155,10 @@ fn assert_cut_with_an_event(call: Call, answer: &Response) {
 /// The provider's side of the last exchange is closed soon after ours.
 fn assert_closed(provider: &quotah_bench::mock::Mock, call: Call) {
     let gone = provider.wait_for(Duration::from_secs(5), |request| {
-        request.target.starts_with(call.path.split('?').next().unwrap()) && request.aborted_at.is_some()
+        request
+            .target
+            .starts_with(call.path.split('?').next().unwrap())
+            && request.aborted_at.is_some()
     });
     crate::harness::block_on(gone).unwrap_or_else(|error| panic!("{call:?}: {error}"));
 }
