@@ -130,6 +130,8 @@ pub(crate) struct GateIo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Eof,
+    /// Nothing more comes, and yet no end: hyper drops the answer under way when it sees one.
+    Refused,
     BadBody,
 }
 
@@ -232,7 +234,7 @@ impl GateIo {
             self.end = Some(End::BadBody);
             return;
         }
-        self.end = Some(End::Eof);
+        self.end = Some(End::Refused);
         let target = plausible_target(head).unwrap_or(b"/");
         out.extend_from_slice(REFUSED_METHOD.as_bytes());
         out.push(b' ');
@@ -340,6 +342,8 @@ impl AsyncRead for GateIo {
             }
             match this.end {
                 Some(End::Eof) => return Poll::Ready(Ok(())),
+                // The synthetic request says `close`: the engine ends the connection by itself.
+                Some(End::Refused) => return Poll::Pending,
                 Some(End::BadBody) => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
                 None => {}
             }
