@@ -28,14 +28,21 @@ pub(crate) fn describe(
     peer: Option<IpAddr>,
 ) {
     let headers = &head.headers;
-    let text = |value: &Option<std::sync::Arc<str>>| value.as_deref().unwrap_or_default().to_owned();
+    let text =
+        |value: &Option<std::sync::Arc<str>>| value.as_deref().unwrap_or_default().to_owned();
     let mut tags = tags(headers, &booking.snapshot.config.server.tags);
     for (name, value) in &identity.tags {
         tags.retain(|tag| tag.name != *name);
-        tags.push(Tag { name: name.clone(), value: value.clone() });
+        tags.push(Tag {
+            name: name.clone(),
+            value: value.clone(),
+        });
     }
     tags.sort_by(|a, b| a.name.cmp(&b.name));
-    let project = tags.iter().find(|tag| tag.name == "project").map(|tag| tag.value.clone());
+    let project = tags
+        .iter()
+        .find(|tag| tag.name == "project")
+        .map(|tag| tag.value.clone());
     let entry = &mut booking.entry;
     entry.key = identity.key.to_string();
     entry.team = text(&identity.team);
@@ -43,7 +50,12 @@ pub(crate) fn describe(
     if entry.user.is_empty() {
         entry.user = short(headers, "x-quotah-user", VALUE_BYTES_MAX);
     }
-    entry.project = identity.project.as_deref().map(str::to_owned).or(project).unwrap_or_default();
+    entry.project = identity
+        .project
+        .as_deref()
+        .map(str::to_owned)
+        .or(project)
+        .unwrap_or_default();
     entry.tags = tags;
     entry.client_request_id = short(headers, "x-quotah-request-id", VALUE_BYTES_MAX);
     entry.user_agent = short(headers, header::USER_AGENT.as_str(), USER_AGENT_BYTES_MAX);
@@ -52,8 +64,14 @@ pub(crate) fn describe(
 
 /// Writes down what is asked for, as far as the path tells.
 pub(crate) fn describe_call(booking: &mut Booking, target: &Target) {
-    target.dialect.as_str().clone_into(&mut booking.entry.dialect);
-    target.operation.as_str().clone_into(&mut booking.entry.operation);
+    target
+        .dialect
+        .as_str()
+        .clone_into(&mut booking.entry.dialect);
+    target
+        .operation
+        .as_str()
+        .clone_into(&mut booking.entry.operation);
 }
 
 /// And as far as the body tells.
@@ -99,26 +117,37 @@ pub(crate) fn admit(
 
 /// The tags that the configuration names, out of `x-quotah-tags: project=x,feature=y`.
 fn tags(headers: &HeaderMap, kept: &[String]) -> Vec<Tag> {
-    let text = headers.get("x-quotah-tags").and_then(|value| value.to_str().ok());
+    let text = headers
+        .get("x-quotah-tags")
+        .and_then(|value| value.to_str().ok());
     let Some(text) = text else { return Vec::new() };
     let mut tags: Vec<Tag> = Vec::new();
     for pair in text.split(',') {
-        let Some((name, value)) = pair.split_once('=') else { continue };
+        let Some((name, value)) = pair.split_once('=') else {
+            continue;
+        };
         let (name, value) = (name.trim(), value.trim());
         let known = name == "project" || kept.iter().any(|kept| kept == name);
         let value = cut(value, VALUE_BYTES_MAX);
         if known && !value.is_empty() && !tags.iter().any(|tag| tag.name == name) {
-            tags.push(Tag { name: name.to_owned(), value: value.to_owned() });
+            tags.push(Tag {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            });
         }
     }
     tags
 }
 
 fn short(headers: &HeaderMap, name: &str, bytes_max: usize) -> String {
-    let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value = headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     cut(value, bytes_max).to_owned()
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
+    text.get(..text.floor_char_boundary(bytes_max))
+        .unwrap_or_default()
 }

@@ -38,7 +38,10 @@ pub(crate) fn choose(
     let dialect = target.dialect;
     let wished = match asked_provider {
         Some(name) => Some(
-            routes.upstream(name).cloned().ok_or_else(|| Refusal::no_such_provider(name))?,
+            routes
+                .upstream(name)
+                .cloned()
+                .ok_or_else(|| Refusal::no_such_provider(name))?,
         ),
         None => target.provider.clone(),
     };
@@ -60,9 +63,18 @@ pub(crate) fn choose(
         return Err(Refusal::provider_not_allowed(&provider.name));
     }
     if target.provider.is_none() && provider.kind.dialect() != dialect {
-        return Err(Refusal::other_dialect(asked.unwrap_or_default(), &provider.name, dialect));
+        return Err(Refusal::other_dialect(
+            asked.unwrap_or_default(),
+            &provider.name,
+            dialect,
+        ));
     }
-    let model_sent =
-        deployment.rename.clone().unwrap_or_else(|| asked.unwrap_or_default().into());
-    Ok(Order { deployment, model_sent })
+    let model_sent = deployment
+        .rename
+        .clone()
+        .unwrap_or_else(|| asked.unwrap_or_default().into());
+    Ok(Order {
+        deployment,
+        model_sent,
+    })
 }

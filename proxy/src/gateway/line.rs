@@ -26,7 +26,13 @@ pub(crate) async fn serve(
     let snapshot = state.snapshot();
     let target = parse::target(&snapshot, &request);
     let refuser = Refuser::new(target.dialect, clock::request_id());
-    let mut response = match line(&state, &conn, &snapshot, request, &refuser, target).await {
+    let arrival = Arrival {
+        state: &state,
+        conn: &conn,
+        snapshot,
+        refuser: &refuser,
+    };
+    let mut response = match line(arrival, target, request).await {
         Ok(response) => response,
         Err(refusal) => {
             state.metrics.refused(refusal.reason());
@@ -35,25 +41,41 @@ pub(crate) async fn serve(
     };
     if state.drain.is_closing() {
         let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(http::header::CONNECTION, close);
+        response
+            .headers_mut()
+            .insert(http::header::CONNECTION, close);
     }
     response
 }
 
+/// Where a request has come in.
+struct Arrival<'a> {
+    state: &'a Arc<State>,
+    conn: &'a Arc<ConnState>,
+    snapshot: Arc<Snapshot>,
+    refuser: &'a Refuser,
+}
+
 async fn line(
-    state: &Arc<State>,
-    conn: &Arc<ConnState>,
-    snapshot: &Arc<Snapshot>,
-    request: Request<Incoming>,
-    refuser: &Refuser,
+    arrival: Arrival<'_>,
     target: parse::Target,
+    request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Refusal> {
+    let Arrival {
+        state,
+        conn,
+        snapshot,
+        refuser,
+    } = arrival;
     // accept
     if request.method().as_str() == REFUSED_METHOD {
         return Err(Refusal::at_the_gate(conn.refused.get().copied()));
     }
     let server = &snapshot.config.server;
-    let bounds = Bounds { bytes_max: server.body_bytes_max, silence_max: server.timeout_body };
+    let bounds = Bounds {
+        bytes_max: server.body_bytes_max,
+        silence_max: server.timeout_body,
+    };
     if target.is_greeting() {
         return Ok(Response::new(AnswerBody::Local(bytes::Bytes::new())));
     }
@@ -65,14 +87,18 @@ async fn line(
         conn.left_unread.store(true, Ordering::Relaxed);
         return Err(Refusal::overloaded());
     }
-    let (state, snapshot) = (Arc::clone(state), Arc::clone(snapshot));
-    let mut booking = Booking::open(state, snapshot, OnConnection::begin(conn), refuser.id());
+    let on_connection = OnConnection::begin(conn);
+    let mut booking = Booking::open(Arc::clone(state), snapshot, on_connection, refuser.id());
 
     // identify
     let (head, incoming) = request.into_parts();
-    let identity = booking.snapshot.keys.identify(&head.headers, head.uri.query()).inspect_err(|_| {
-        conn.left_unread.store(true, Ordering::Relaxed);
-    })?;
+    let identity = booking
+        .snapshot
+        .keys
+        .identify(&head.headers, head.uri.query())
+        .inspect_err(|_| {
+            conn.left_unread.store(true, Ordering::Relaxed);
+        })?;
     admit::describe(&mut booking, &identity, &head, conn.peer);
     admit::describe_call(&mut booking, &target);
 
@@ -100,7 +126,19 @@ async fn line(
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, relay; settle and record when the answer ends
-    send::send(booking, send::Sending { head, body, facts, target, identity, order }, refuser).await
+    send::send(
+        booking,
+        send::Sending {
+            head,
+            body,
+            facts,
+            target,
+            identity,
+            order,
+        },
+        refuser,
+    )
+    .await
 }
 
 /// Finds a deployment and puts the request on the books.
@@ -111,7 +149,10 @@ fn choose_and_admit(
     identity: &Identity,
     head: &request::Parts,
 ) -> Result<choose::Order, Refusal> {
-    let asked = head.headers.get("x-quotah-provider").and_then(|name| name.to_str().ok());
+    let asked = head
+        .headers
+        .get("x-quotah-provider")
+        .and_then(|name| name.to_str().ok());
     let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
     admit::admit(booking, target, facts, &order)?;
     Ok(order)
@@ -123,4 +164,3 @@ fn booked(booking: &mut Booking, refuser: &Refuser, refusal: Refusal) -> Refusal
     booking.refuse(status.as_u16(), refusal.reason());
     refusal
 }
-

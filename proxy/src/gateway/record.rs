@@ -147,39 +147,40 @@ impl Booking {
             return;
         }
         self.stage = Stage::Settled;
-        let now = clock::now();
         let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
-        let duration = now.saturating_duration_since(self.started);
-        let ttft = self.first_byte_at.map(|at| at.saturating_duration_since(self.started));
-        // What is neither the provider's nor the client's time up to the first byte is ours.
-        let overhead = ttft
-            .unwrap_or(duration)
-            .saturating_sub(self.upstream_wait)
-            .saturating_sub(self.client_wait);
-        self.write(outcome, reading, &bill, [duration, overhead], ttft);
-        {
-            self.metrics.record(&Settled {
-                status: u16::try_from(self.entry.status).unwrap_or(0),
-                outcome: outcome.as_str(),
-                duration,
-                time_to_first_token: ttft.filter(|_| self.entry.stream),
-                overhead,
-                usage: &bill.usage,
-                cost: if bill.is_unpriced { None } else { Some(bill.cost.unwrap_or_default()) },
-                team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
-            });
-        }
+        let times = self.times();
+        self.write(outcome, reading, &bill, times);
+        self.metrics.record(&Settled {
+            status: u16::try_from(self.entry.status).unwrap_or(0),
+            outcome: outcome.as_str(),
+            duration: times.duration,
+            time_to_first_token: times.to_first_byte.filter(|_| self.entry.stream),
+            overhead: times.overhead,
+            usage: &bill.usage,
+            cost: (!bill.is_unpriced).then(|| bill.cost.unwrap_or_default()),
+            team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
+        });
         crate::telemetry::access(&self.entry);
     }
 
-    fn write(
-        &mut self,
-        outcome: Outcome,
-        reading: &Reading,
-        bill: &Bill,
-        [duration, overhead]: [Duration; 2],
-        ttft: Option<Duration>,
-    ) {
+    fn times(&self) -> Times {
+        let duration = clock::now().saturating_duration_since(self.started);
+        let to_first_byte = self
+            .first_byte_at
+            .map(|at| at.saturating_duration_since(self.started));
+        // What is neither the provider's nor the client's time up to the first byte is ours.
+        let overhead = to_first_byte
+            .unwrap_or(duration)
+            .saturating_sub(self.upstream_wait)
+            .saturating_sub(self.client_wait);
+        Times {
+            duration,
+            to_first_byte,
+            overhead,
+        }
+    }
+
+    fn write(&mut self, outcome: Outcome, reading: &Reading, bill: &Bill, times: Times) {
         let entry = &mut self.entry;
         entry.set_outcome(outcome);
         entry.set_usage(&bill.usage, bill.usage_source);
@@ -192,12 +193,20 @@ impl Booking {
         if let Some(model) = &reading.model {
             entry.model_answered = model.to_string();
         }
-        entry.duration_ms = millis(duration);
-        entry.ttft_ms = ttft.map(millis);
-        entry.overhead_us = u64::try_from(overhead.as_micros()).unwrap_or(u64::MAX);
-        // A failed append is counted, kept in memory and retried by the ledger itself; the answer goes on.
-        let _ = self.state.ledger.append_entry(entry);
+        entry.duration_ms = millis(times.duration);
+        entry.ttft_ms = times.to_first_byte.map(millis);
+        entry.overhead_us = u64::try_from(times.overhead.as_micros()).unwrap_or(u64::MAX);
+        // What cannot be written is counted, kept in memory and retried by the ledger; the answer goes on.
+        let _appended = self.state.ledger.append_entry(entry);
     }
+}
+
+/// How long a request took, and whose time it was.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    duration: Duration,
+    to_first_byte: Option<Duration>,
+    overhead: Duration,
 }
 
 impl Drop for Booking {

@@ -102,7 +102,11 @@ pub(crate) struct Tap {
 impl Tap {
     /// Reads an answer; with `is_error`, also keeps the beginning of its body.
     pub(crate) fn new(decoder: Decoder, meter: Meter, is_error: bool) -> Self {
-        Self { decoder, meter: Some(meter), prefix: is_error.then(Vec::new) }
+        Self {
+            decoder,
+            meter: Some(meter),
+            prefix: is_error.then(Vec::new),
+        }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
@@ -111,7 +115,9 @@ impl Tap {
         self.decoder.push(bytes, &mut |plain| {
             meter.feed(plain);
             if let Some(prefix) = prefix {
-                let room = ERROR_PREFIX_BYTES.saturating_sub(prefix.len()).min(plain.len());
+                let room = ERROR_PREFIX_BYTES
+                    .saturating_sub(prefix.len())
+                    .min(plain.len());
                 prefix.extend_from_slice(&plain[..room]);
             }
         });
@@ -130,7 +136,10 @@ impl Tap {
     }
 
     fn finish(&mut self, complete: bool) -> Reading {
-        self.meter.take().map(|meter| meter.finish(complete)).unwrap_or_default()
+        self.meter
+            .take()
+            .map(|meter| meter.finish(complete))
+            .unwrap_or_default()
     }
 }
 
@@ -144,7 +153,10 @@ pub(crate) struct Rewrite {
 impl Rewrite {
     pub(crate) fn new(packing: Option<(Decoder, Encoder)>) -> Self {
         let packing = packing.map(|(decoder, encoder)| (decoder, Some(encoder)));
-        Self { strip: UsageStrip::new(), packing }
+        Self {
+            strip: UsageStrip::new(),
+            packing,
+        }
     }
 
     fn push(&mut self, data: Bytes, out: &mut VecDeque<Bytes>) {
@@ -177,7 +189,9 @@ impl Rewrite {
             self.strip.finish(&mut |bytes| out.push_back(bytes));
             return;
         };
-        let Some(mut packer) = encoder.take() else { return };
+        let Some(mut packer) = encoder.take() else {
+            return;
+        };
         let mut packed = Vec::new();
         let mut result = Ok(());
         self.strip.finish(&mut |kept| {
@@ -244,7 +258,9 @@ impl Relay {
 impl Drop for Relay {
     /// The client has gone before the end: close the provider, or read on to the usage.
     fn drop(&mut self) {
-        let Some(mut inner) = self.0.take() else { return };
+        let Some(mut inner) = self.0.take() else {
+            return;
+        };
         if inner.booking.is_settled() {
             return;
         }
@@ -379,7 +395,12 @@ impl Inner {
             }
         }
         self.settle(outcome, false);
-        let Failure { dialect, operation, can_say, .. } = self.failure;
+        let Failure {
+            dialect,
+            operation,
+            can_say,
+            ..
+        } = self.failure;
         if can_say && !was_settled && self.border.is_between_events() {
             let kind = match error {
                 ExchangeError::Draining => RefusalKind::Overloaded,

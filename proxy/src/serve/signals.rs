@@ -68,7 +68,8 @@ impl Signals {
 /// Whether some process listens on the unix socket `path`, by the kernel's own list.
 fn is_bound(path: &std::path::Path) -> bool {
     let sockets = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
-    path.to_str().is_some_and(|path| sockets.lines().any(|line| line.ends_with(path)))
+    path.to_str()
+        .is_some_and(|path| sockets.lines().any(|line| line.ends_with(path)))
 }
 
 /// The same program (or the newer one in its place) with the same arguments, waiting for our sockets.
@@ -91,5 +92,7 @@ fn spawn_successor() -> std::io::Result<()> {
 
 /// A signal's stream; `None` when the system refuses it.
 pub(super) fn watch(kind: SignalKind) -> Option<Signal> {
-    signal(kind).inspect_err(|error| tracing::error!(%error, "cannot watch a signal")).ok()
+    signal(kind)
+        .inspect_err(|error| tracing::error!(%error, "cannot watch a signal"))
+        .ok()
 }
