@@ -14,6 +14,13 @@ use crate::harness::{End, Quotah, Request, Response, served};
 fn both_sides(quotah: &Quotah, provider: &Mock, request: &Request) -> (Response, Recorded) {
     let before = provider.requests().len();
     let response = quotah.send(request);
+    let forwarded = response.header("x-quotah-provider").is_some();
+    assert!(
+        forwarded,
+        "not forwarded: {}{}",
+        response.head,
+        response.text()
+    );
     let seen = served(provider, before + 1);
     let recorded = seen.last().cloned().expect("one at least");
     (response, recorded)

@@ -254,7 +254,8 @@ fn assert_booked_once(quotah: &Quotah, count: usize) -> Vec<Entry> {
 
 fn body_of(bytes: usize) -> Bytes {
     let event = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
-    Bytes::from(event.repeat(bytes / event.len()))
+    let last = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+    Bytes::from(event.repeat(bytes / event.len()) + last)
 }
 
 fn serve(provider: &Mock, body: &Bytes) {

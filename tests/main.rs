@@ -11,10 +11,13 @@
 
 mod harness;
 
+mod books;
 mod bytes;
 mod crash;
 mod disconnect;
 mod faults;
+mod refusals;
+mod restart;
 mod sdk;
 mod smoke;
 mod smuggling;

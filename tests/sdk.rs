@@ -161,9 +161,13 @@ fn passes(library: &Library) {
 fn run(library: &Library, quotah: &Quotah) -> Vec<Value> {
     let python = environments().join(library.environment).join("bin/python");
     let (variable, tail) = library.base_url;
-    let output = Command::new(python)
+    // A client that waits for ever is a failure too.
+    let output = Command::new("timeout")
+        .arg("60")
+        .arg(python)
         .arg(workspace().join("tests/sdk").join(library.script))
         .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env(variable, format!("{}{tail}", quotah.proxy_url()))
         .env(library.key, KEY)

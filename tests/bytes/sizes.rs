@@ -34,7 +34,7 @@ fn a_megabyte_in_chunks_of_odd_sizes_arrives_whole() {
     let quotah = Config::toward(&provider).start();
     let body = body_of(1_000_003);
     for sizes in [&[1, 8191, 13, 65_537, 2][..], &[4096], &[999_999]] {
-        let request = Request::of("POST", "/v1/messages").chunked(&body, sizes);
+        let request = Request::of("POST", "/v1/chat/completions").chunked(&body, sizes);
         let (response, recorded) = both_sides(&quotah, &provider, &request);
         assert_eq!(response.status, 200, "{sizes:?}: {}", response.text());
         assert_same(&recorded.body, &body, &format!("{sizes:?}"));

@@ -53,8 +53,8 @@ fn a_stream_framed_by_the_connections_end_is_broken_visibly_when_it_did_not_fini
         let directives = [("x-mock-chunks", "4"), ("x-mock-framing", "close")];
         let (provider, quotah) = gateway_with("");
         let (whole, first_byte) = whole_answer(&provider, &quotah, call, &directives);
-        let middle = first_byte + (whole.len() - first_byte) / 2;
-        let answer = cut_at(&quotah, call, &directives, middle);
+        let border = event_border(&whole, first_byte);
+        let answer = cut_at(&quotah, call, &directives, border);
         assert_eq!((answer.status, answer.end), (200, End::Cut), "{call:?}");
         assert_error_event(call, &answer);
         assert_eq!(
@@ -72,8 +72,8 @@ fn a_cut_stream_ends_with_the_dialects_error_event() {
         let directives = [("x-mock-chunks", "4"), ("x-mock-delay-ms", "1")];
         let (provider, quotah) = gateway_with("");
         let (whole, first_byte) = whole_answer(&provider, &quotah, call, &directives);
-        let middle = first_byte + (whole.len() - first_byte) / 2;
-        let answer = cut_at(&quotah, call, &directives, middle);
+        let border = event_border(&whole, first_byte);
+        let answer = cut_at(&quotah, call, &directives, border);
         assert_eq!((answer.status, answer.end), (200, End::Cut), "{call:?}");
         assert_error_event(call, &answer);
         let entry = quotah.entry(&answer);
@@ -84,6 +84,30 @@ fn a_cut_stream_ends_with_the_dialects_error_event() {
             "what was delivered is booked: {call:?}"
         );
     }
+}
+
+#[test]
+fn a_stream_cut_inside_an_event_ends_there_and_nothing_is_glued_to_it() {
+    for call in STREAMED {
+        let directives = [("x-mock-chunks", "4"), ("x-mock-delay-ms", "1")];
+        let (provider, quotah) = gateway_with("");
+        let (whole, first_byte) = whole_answer(&provider, &quotah, call, &directives);
+        let inside = event_border(&whole, first_byte) - 9;
+        let answer = cut_at(&quotah, call, &directives, inside);
+        assert_eq!((answer.status, answer.end), (200, End::Cut), "{call:?}");
+        let entity = provider.requests().pop().unwrap().answer;
+        assert!(entity.starts_with(&answer.body), "{call:?}: {}", answer.text());
+    }
+}
+
+/// The end of an event in the middle of a raw answer.
+fn event_border(whole: &[u8], first_byte: usize) -> usize {
+    let middle = first_byte + (whole.len() - first_byte) / 2;
+    let is_border = |at: &usize| {
+        let before = whole.get(..*at).unwrap();
+        before.ends_with(b"}\n\n") || before.ends_with(b"}\r\n\r\n")
+    };
+    (middle..whole.len()).find(is_border).unwrap()
 }
 
 /// The last whole event of an answer must be an error.

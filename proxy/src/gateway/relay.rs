@@ -129,6 +129,11 @@ impl Tap {
         self.meter.as_ref().is_some_and(Meter::is_finished)
     }
 
+    /// Whether the provider itself has told its reader of an error: OpenAI's streams then end without more.
+    fn says_error(&self) -> bool {
+        self.meter.as_ref().is_some_and(|meter| meter.reading().error.is_some())
+    }
+
     /// Whether the answer is complete for its reader with what has passed. Gemini's streams go on after the
     /// event that names the reason, and end with their framing.
     fn says_complete(&self, dialect: Dialect) -> bool {
@@ -424,6 +429,7 @@ impl Inner {
             && self.failure.operation.is_metered()
             && !self.booking.is_settled()
             && !self.tap.is_finished()
+            && !self.tap.says_error()
     }
 
     fn settle(&mut self, outcome: Outcome, complete: bool) {

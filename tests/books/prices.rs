@@ -1,0 +1,105 @@
+//! Tokens times the price in force, exactly; what has no price is counted, never a silent zero.
+
+use crate::harness::{Config, Rates, Request, provider, served};
+
+#[test]
+fn each_class_of_tokens_has_its_own_price_and_the_sum_is_exact() {
+    let provider = provider();
+    let quotah = Config::toward(&provider)
+        .table(
+            "[[prices]]\nprovider = \"anthropic\"\nmodel = \"contract-*\"\ninput_usd_per_mtok = \"1.000001\"\n\
+             cached_input_usd_per_mtok = \"0.07\"\ncache_write_usd_per_mtok = \"1.13\"\noutput_usd_per_mtok = 5.3",
+        )
+        .start();
+    let cases = [
+        // 1.000001 USD for a million is 1,000,001 pico-dollars for one.
+        (
+            "contract-7",
+            Rates {
+                input: 1_000_001,
+                cached: 70_000,
+                cache_write: 1_130_000,
+                output: 5_300_000,
+            },
+        ),
+        (
+            "claude-haiku-4-5",
+            Rates {
+                input: 1_000_000,
+                cached: 100_000,
+                cache_write: 1_250_000,
+                output: 5_000_000,
+            },
+        ),
+    ];
+    for (index, (model, rates)) in cases.iter().enumerate() {
+        let body = format!(
+            r#"{{"model":"{model}","max_tokens":40,"pad":"{}"}}"#,
+            "x".repeat(999)
+        );
+        let entry = quotah.entry(&quotah.post("/v1/messages", &body));
+        let billed = served(&provider, index + 1)[index].billed;
+        assert!(billed.cached > 0 && billed.cache_write > 0 && billed.output == 40);
+        assert_eq!(entry.tokens(), billed);
+        assert_eq!(
+            entry.u64("cost_picousd"),
+            rates.picousd(billed),
+            "{}",
+            entry.0
+        );
+        assert_eq!(
+            entry.u64("cost_nanousd"),
+            (rates.picousd(billed) + 500) / 1000
+        );
+        assert_eq!(entry.str("cost_source"), "table");
+        assert!(!entry.str("price_version").is_empty());
+    }
+}
+
+#[test]
+fn a_model_without_a_price_is_counted_and_visible_and_its_cost_is_unknown_not_zero() {
+    let provider = provider();
+    let quotah = Config::toward(&provider).start();
+    let unpriced = || quotah.metric("quotah_unpriced_requests_total", &[]);
+    assert!(unpriced().abs() < 0.1, "shown from the start");
+    let response = quotah.post("/v1/chat/completions", r#"{"model":"no-such-model-7"}"#);
+    assert_eq!(response.status, 200, "served all the same");
+    let entry = quotah.entry(&response);
+    assert_eq!(entry.tokens(), served(&provider, 1)[0].billed);
+    assert!(
+        entry.0["cost_usd"].is_null() && entry.0["cost_nanousd"].is_null(),
+        "{}",
+        entry.0
+    );
+    assert_eq!(entry.str("cost_source"), "none");
+    assert!((unpriced() - 1.0).abs() < 0.1);
+    let total = &quotah.admin_json("/admin/v1/usage")["total"];
+    assert_eq!(
+        (&total["unpriced"], &total["cost_usd"]),
+        (&1.into(), &"0.00".into()),
+        "{total}"
+    );
+    // What was refused by the provider used nothing, and is not unpriced.
+    let refused = Request::post("/v1/chat/completions", r#"{"model":"no-such-model-8"}"#);
+    quotah.entry(&quotah.send(&refused.header("x-mock-status", "404")));
+    assert!((unpriced() - 1.0).abs() < 0.1);
+}
+
+#[test]
+fn a_renamed_model_costs_what_the_providers_model_costs() {
+    let provider = provider();
+    let quotah = Config::toward(&provider)
+        .model("fast", "openai", "gpt-4o-mini")
+        .start();
+    let entry = quotah.entry(&quotah.post("/v1/chat/completions", r#"{"model":"fast"}"#));
+    let rates = Rates {
+        input: 150_000,
+        cached: 75_000,
+        cache_write: 0,
+        output: 600_000,
+    };
+    assert_eq!(
+        entry.u64("cost_picousd"),
+        rates.picousd(served(&provider, 1)[0].billed)
+    );
+}
