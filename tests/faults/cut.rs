@@ -96,7 +96,11 @@ fn a_stream_cut_inside_an_event_ends_there_and_nothing_is_glued_to_it() {
         let answer = cut_at(&quotah, call, &directives, inside);
         assert_eq!((answer.status, answer.end), (200, End::Cut), "{call:?}");
         let entity = provider.requests().pop().unwrap().answer;
-        assert!(entity.starts_with(&answer.body), "{call:?}: {}", answer.text());
+        assert!(
+            entity.starts_with(&answer.body),
+            "{call:?}: {}",
+            answer.text()
+        );
     }
 }
 

@@ -3,7 +3,6 @@
 //! pingora accepts and does TLS; hyper speaks HTTP on the gated stream. Which HTTP is told by ALPN, or by
 //! the connection's first bytes.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -87,7 +86,9 @@ async fn serve_connection(state: &Arc<State>, mut session: Stream) {
     let (first, is_h2) = if session.selected_alpn_proto() == Some(ALPN::H2) {
         (Vec::new(), true)
     } else {
-        let Some(first) = first_bytes(&mut session, timeouts).await else { return };
+        let Some(first) = first_bytes(&mut session, timeouts).await else {
+            return;
+        };
         let is_h2 = first.starts_with(H2_PREFACE);
         (first, is_h2)
     };
@@ -122,12 +123,15 @@ async fn first_bytes(session: &mut Stream, timeouts: IoTimeouts) -> Option<Vec<u
     }
 }
 
+/// Serves HTTP/1.1.
+///
+/// The engine keeps room for a request's future as long as the connection lives, and moves the future into
+/// it: boxed, that is a pointer and not 6 KiB.
 async fn serve_h1(state: &Arc<State>, conn: Arc<ConnState>, io: GateIo) {
     let service = {
         let (state, conn) = (Arc::clone(state), Arc::clone(&conn));
         service_fn(move |request: Request<Incoming>| {
-            let (state, conn) = (Arc::clone(&state), Arc::clone(&conn));
-            async move { Ok::<_, Infallible>(line::serve(state, conn, request).await) }
+            Box::pin(line::serve(Arc::clone(&state), Arc::clone(&conn), request))
         })
     };
     let mut connection = pin!(
@@ -199,8 +203,7 @@ async fn serve_h2(state: &Arc<State>, conn: Arc<ConnState>, io: GateIo) {
     let service = {
         let state = Arc::clone(state);
         service_fn(move |request: Request<Incoming>| {
-            let (state, conn) = (Arc::clone(&state), Arc::clone(&conn));
-            async move { Ok::<_, Infallible>(line::serve(state, conn, request).await) }
+            Box::pin(line::serve(Arc::clone(&state), Arc::clone(&conn), request))
         })
     };
     let mut connection = pin!(
