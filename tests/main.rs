@@ -11,12 +11,15 @@
 
 mod harness;
 
+mod admin;
 mod books;
 mod bytes;
+mod cli;
 mod crash;
 mod disconnect;
 mod faults;
 mod refusals;
+mod reload;
 mod restart;
 mod sdk;
 mod smoke;

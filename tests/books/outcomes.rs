@@ -5,6 +5,7 @@ use quotah_bench::mock::Tokens;
 use crate::harness::{Config, End, Request, provider, served};
 
 const CHAT: &str = r#"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hello"}]}"#;
+const COUNT: &str = r#"{"model":"claude-haiku-4-5","messages":[]}"#;
 const CHAT_STREAM: &str = r#"{"model":"gpt-4o-mini","stream":true}"#;
 const MESSAGES_STREAM: &str = r#"{"model":"claude-haiku-4-5","stream":true}"#;
 
@@ -73,7 +74,7 @@ fn each_way_to_end_is_one_entry_of_its_outcome_and_one_count_in_the_metrics() {
         ),
         (
             "/v1/messages/count_tokens",
-            CHAT,
+            COUNT,
             ("", ""),
             (200, "ok", "none"),
         ),
@@ -152,7 +153,8 @@ fn an_estimate_is_made_of_what_was_delivered_and_an_absurd_report_is_not_believe
         let request = Request::post("/v1/chat/completions", body)
             .header("x-mock-usage", usage)
             .header("x-mock-text-bytes", "300")
-            .header("x-mock-chunks", "1");
+            .header("x-mock-chunks", "1")
+            .header("x-mock-output", "8");
         let entry = quotah.entry(&quotah.send(&request));
         assert_eq!(entry.str("outcome"), "ok", "{usage}: {}", entry.0);
         assert_ne!(

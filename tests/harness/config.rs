@@ -76,6 +76,11 @@ impl Config {
         self
     }
 
+    /// The further tables alone, for a drop-in.
+    pub(crate) fn tables(&self) -> &str {
+        &self.tables
+    }
+
     /// The file's text.
     pub(crate) fn toml(&self) -> String {
         let mut toml = String::new();
