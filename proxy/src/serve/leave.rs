@@ -11,16 +11,16 @@ use tokio::signal::unix::{Signal, SignalKind};
 
 use super::planes::Reloader;
 use super::signals::watch;
+use crate::gateway::drain::LINGER;
 use crate::state::State;
 use crate::telemetry::Guard;
 
 /// How often idle connections are reaped and names looked up again.
 const TIDY_EVERY: Duration = Duration::from_secs(15);
-/// How long clients may still send on connections they have, each answer telling them to go elsewhere.
-/// A connection closed under a request on its way is a failed request that no server can prevent.
-const LINGER: Duration = Duration::from_secs(1);
 /// After open answers were told to end: long enough for their last bytes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Between two looks at whether everybody has gone.
+const LAST_LOOK: Duration = Duration::from_millis(20);
 
 /// Keeps the house while the process serves, and closes it.
 #[derive(Debug)]
@@ -100,8 +100,15 @@ impl Housekeeper {
                 tracing::error!(in_flight = drain.in_flight(), "some answers did not end");
             }
         }
-        // Answers are settled; their last bytes may still be on the way to the socket.
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // Answers are settled; their last bytes may still be on the way to the socket, and who was busy all
+        // the time has not been told to go.
+        let closed = async {
+            while drain.connections() > 0 {
+                tokio::time::sleep(LAST_LOOK).await;
+            }
+        };
+        drop(tokio::time::timeout(LINGER + LAST_LOOK, closed).await);
+        tokio::time::sleep(LAST_LOOK).await;
         self.state.ledger.sync();
         tracing::info!("left");
         drop(self.logs.lock().take());
