@@ -24,3 +24,4 @@ mod restart;
 mod sdk;
 mod smoke;
 mod smuggling;
+mod transport;
