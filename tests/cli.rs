@@ -34,7 +34,7 @@ fn check_names_every_fault_with_file_line_and_column_and_exits_78() {
         ),
         (
             "[[models]]\nname = \"m\"\ndeployments = [{ provider = \"opnai\" }]\n",
-            "3:28",
+            "3:29",
             "did you mean `openai`",
         ),
         ("[[keys]]\nid = \"k\"\n", "1:", "needs `key`"),

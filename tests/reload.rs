@@ -87,6 +87,17 @@ fn hup_and_the_admin_plane_read_again_what_no_watch_sees() {
 }
 
 #[test]
+fn hup_right_behind_the_ready_line_reloads_and_does_not_kill() {
+    let provider = provider();
+    for _ in 0..3 {
+        let quotah = leading_to(&provider, "gpt-4o-mini").start();
+        quotah.signal(Signal::HUP);
+        quotah.process().line_with("\"HUP\"");
+        assert_eq!(model_of(&quotah), "gpt-4o-mini");
+    }
+}
+
+#[test]
 fn a_wrong_file_changes_nothing_and_says_every_fault_with_its_place() {
     let provider = provider();
     let quotah = leading_to(&provider, "gpt-4o-mini").start();

@@ -9,6 +9,7 @@ use pingora_core::server::ShutdownWatch;
 use pingora_core::services::background::BackgroundService;
 use tokio::signal::unix::{Signal, SignalKind};
 
+use super::listen::Ready;
 use super::planes::Reloader;
 use super::signals::watch;
 use crate::gateway::drain::LINGER;
@@ -27,15 +28,22 @@ const LAST_LOOK: Duration = Duration::from_millis(20);
 pub(super) struct Housekeeper {
     state: Arc<State>,
     reloader: Arc<Reloader>,
+    ready: Arc<Ready>,
     logs: Mutex<Option<Guard>>,
 }
 
 impl Housekeeper {
     /// A housekeeper that ends the logs when it ends the process.
-    pub(super) fn new(state: Arc<State>, reloader: Arc<Reloader>, logs: Guard) -> Self {
+    pub(super) fn new(
+        state: Arc<State>,
+        reloader: Arc<Reloader>,
+        ready: Arc<Ready>,
+        logs: Guard,
+    ) -> Self {
         Self {
             state,
             reloader,
+            ready,
             logs: Mutex::new(Some(logs)),
         }
     }
@@ -50,6 +58,8 @@ impl BackgroundService for Housekeeper {
         let mut hangup = watch(SignalKind::hangup());
         let mut tidy = tokio::time::interval(TIDY_EVERY);
         let _watcher = self.reloader.watch();
+        // Who is told that we are ready may send HUP, or change a file, at once: before this, HUP kills.
+        self.ready.up("housekeeper", String::new());
         loop {
             tokio::select! {
                 _ = shutdown.changed() => break,
