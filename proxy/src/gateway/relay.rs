@@ -131,7 +131,9 @@ impl Tap {
 
     /// Whether the provider itself has told its reader of an error: OpenAI's streams then end without more.
     fn says_error(&self) -> bool {
-        self.meter.as_ref().is_some_and(|meter| meter.reading().error.is_some())
+        self.meter
+            .as_ref()
+            .is_some_and(|meter| meter.reading().error.is_some())
     }
 
     /// Whether the answer is complete for its reader with what has passed. Gemini's streams go on after the
