@@ -23,7 +23,7 @@ pub(crate) struct Quotah {
 
 impl Quotah {
     /// Starts the program in a fresh directory and waits for its ready line.
-    pub(crate) fn start(config: Config) -> Self {
+    pub(crate) fn start(config: &Config) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(dir.path().join(CONFIG_FILE), config.toml()).expect("written");
         Self::start_in(dir)
