@@ -339,7 +339,7 @@ fn serve(provider: &Mock, body: &Bytes) {
 }
 
 /// Reads chunks to their end: how many bytes there were, and whether the last chunk came.
-fn read_chunks(conn: &mut Conn) -> (usize, bool) {
+pub(crate) fn read_chunks(conn: &mut Conn) -> (usize, bool) {
     let mut total = 0;
     loop {
         let line = conn.read_until("\r\n");

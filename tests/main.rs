@@ -6,18 +6,23 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     reason = "everything here is a test: a broken expectation is a failed test"
 )]
 
 mod harness;
 
+mod admin;
 mod books;
 mod bytes;
+mod cli;
 mod crash;
 mod disconnect;
 mod faults;
 mod refusals;
+mod reload;
 mod restart;
 mod sdk;
 mod smoke;
 mod smuggling;
+mod transport;

@@ -5,96 +5,45 @@ use quotah_bench::mock::Tokens;
 use crate::harness::{Config, End, Request, provider, served};
 
 const CHAT: &str = r#"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"hello"}]}"#;
+const COUNT: &str = r#"{"model":"claude-haiku-4-5","messages":[]}"#;
 const CHAT_STREAM: &str = r#"{"model":"gpt-4o-mini","stream":true}"#;
 const MESSAGES_STREAM: &str = r#"{"model":"claude-haiku-4-5","stream":true}"#;
+
+/// A call, what the mock is told about it, and how it is booked: status, outcome, source of usage.
+const CASES: [&str; 14] = [
+    "chat            -                  200 ok             provider",
+    "chat_stream     -                  200 ok             provider",
+    "chat            x-mock-status=400  400 upstream_error none",
+    "chat            x-mock-status=429  429 upstream_error none",
+    "chat            x-mock-status=500  500 upstream_error none",
+    "chat            x-mock-usage=none  200 ok             estimated",
+    "chat_stream     x-mock-usage=none  200 ok             estimated",
+    "chat_stream     x-mock-error-at=3  200 upstream_error estimated",
+    "messages_stream x-mock-error-at=3  200 upstream_error partial",
+    "chat_stream     x-mock-cut-at=1500 200 upstream_error estimated",
+    "messages_stream x-mock-cut-at=1500 200 upstream_error partial",
+    "count_tokens    -                  200 ok             none",
+    "files           -                  200 ok             none",
+    "broken          -                  400 refused        none",
+];
 
 #[test]
 fn each_way_to_end_is_one_entry_of_its_outcome_and_one_count_in_the_metrics() {
     let provider = provider();
     let quotah = Config::toward(&provider).start();
-    let openai = "/v1/chat/completions";
-    let cases = [
-        // Path, body, what the mock is told, then status, outcome and source of usage.
-        (openai, CHAT, ("", ""), (200, "ok", "provider")),
-        (openai, CHAT_STREAM, ("", ""), (200, "ok", "provider")),
-        (
-            openai,
-            CHAT,
-            ("x-mock-status", "400"),
-            (400, "upstream_error", "none"),
-        ),
-        (
-            openai,
-            CHAT,
-            ("x-mock-status", "429"),
-            (429, "upstream_error", "none"),
-        ),
-        (
-            openai,
-            CHAT,
-            ("x-mock-status", "500"),
-            (500, "upstream_error", "none"),
-        ),
-        (
-            openai,
-            CHAT,
-            ("x-mock-usage", "none"),
-            (200, "ok", "estimated"),
-        ),
-        (
-            openai,
-            CHAT_STREAM,
-            ("x-mock-usage", "none"),
-            (200, "ok", "estimated"),
-        ),
-        (
-            openai,
-            CHAT_STREAM,
-            ("x-mock-error-at", "3"),
-            (200, "upstream_error", "estimated"),
-        ),
-        (
-            "/v1/messages",
-            MESSAGES_STREAM,
-            ("x-mock-error-at", "3"),
-            (200, "upstream_error", "partial"),
-        ),
-        (
-            openai,
-            CHAT_STREAM,
-            ("x-mock-cut-at", "1500"),
-            (200, "upstream_error", "estimated"),
-        ),
-        (
-            "/v1/messages",
-            MESSAGES_STREAM,
-            ("x-mock-cut-at", "1500"),
-            (200, "upstream_error", "partial"),
-        ),
-        (
-            "/v1/messages/count_tokens",
-            CHAT,
-            ("", ""),
-            (200, "ok", "none"),
-        ),
-        ("/v1/files", "{}", ("", ""), (200, "ok", "none")),
-        (openai, "{not json", ("", ""), (400, "refused", "none")),
-    ];
-    for (target, body, (directive, value), (status, outcome, source)) in cases {
-        let case = format!("{target} {body} {directive}: {value}");
-        let before = quotah.ledger().len();
-        let counted = |outcome| quotah.metric("quotah_requests_total", &[("outcome", outcome)]);
-        let counted_before = counted(outcome);
-        let mut request = Request::post(target, body);
-        if !directive.is_empty() {
-            request = request.header(directive, value);
-        }
-        let response = quotah.send(&request);
+    for (index, case) in CASES.iter().enumerate() {
+        let words: Vec<_> = case.split_whitespace().collect();
+        let [call, told, status, outcome, source] = words[..] else {
+            panic!("five words: {case}");
+        };
+        let counted = || quotah.metric("quotah_requests_total", &[("outcome", outcome)]);
+        let counted_before = counted();
+        let response = quotah.send(&request(call, told));
         let entry = quotah.entry(&response);
-        assert_eq!(entry.u64("status"), status, "{case}: {}", entry.0);
+        assert_eq!(entry.0["status"].to_string(), status, "{case}: {}", entry.0);
         assert_eq!(entry.str("outcome"), outcome, "{case}: {}", entry.0);
         assert_eq!(entry.str("usage_source"), source, "{case}: {}", entry.0);
-        assert_eq!(quotah.ledger().len(), before + 1, "{case}: booked once");
+        assert_eq!(quotah.ledger().len(), index + 1, "{case}: booked once");
         let is_used = source != "none";
         assert_eq!(
             entry.tokens() != Tokens::default(),
@@ -109,16 +58,30 @@ fn each_way_to_end_is_one_entry_of_its_outcome_and_one_count_in_the_metrics() {
             entry.0
         );
         // Refusals are counted by reason; no deployment was chosen for them.
-        if outcome != "refused" {
-            let more = counted(outcome) - counted_before;
-            assert!((more - 1.0).abs() < 0.1, "{case}: counted {more} times");
-        }
-        let expected = if directive == "x-mock-cut-at" {
-            End::Cut
-        } else {
-            End::Whole
-        };
-        assert_eq!(response.end, expected, "{case}");
+        let more = counted() - counted_before;
+        assert!(
+            outcome == "refused" || (more - 1.0).abs() < 0.1,
+            "{case}: counted {more} times"
+        );
+        let is_cut = response.end == End::Cut;
+        assert_eq!(is_cut, told.starts_with("x-mock-cut-at"), "{case}");
+    }
+}
+
+/// The request of a case.
+fn request(call: &str, told: &str) -> Request {
+    let (target, body) = match call {
+        "chat" => ("/v1/chat/completions", CHAT),
+        "chat_stream" => ("/v1/chat/completions", CHAT_STREAM),
+        "messages_stream" => ("/v1/messages", MESSAGES_STREAM),
+        "count_tokens" => ("/v1/messages/count_tokens", COUNT),
+        "files" => ("/v1/files", "{}"),
+        _ => ("/v1/chat/completions", "{not json"),
+    };
+    let request = Request::post(target, body);
+    match told.split_once('=') {
+        Some((directive, value)) => request.header(directive, value),
+        None => request,
     }
 }
 
@@ -152,7 +115,8 @@ fn an_estimate_is_made_of_what_was_delivered_and_an_absurd_report_is_not_believe
         let request = Request::post("/v1/chat/completions", body)
             .header("x-mock-usage", usage)
             .header("x-mock-text-bytes", "300")
-            .header("x-mock-chunks", "1");
+            .header("x-mock-chunks", "1")
+            .header("x-mock-output", "8");
         let entry = quotah.entry(&quotah.send(&request));
         assert_eq!(entry.str("outcome"), "ok", "{usage}: {}", entry.0);
         assert_ne!(

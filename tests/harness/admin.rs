@@ -21,12 +21,6 @@ impl Entry {
         self.0[field].as_str().unwrap_or_default()
     }
 
-    pub(crate) fn bool(&self, field: &str) -> bool {
-        self.0[field]
-            .as_bool()
-            .unwrap_or_else(|| panic!("no boolean {field:?} in {}", self.0))
-    }
-
     /// Input, cached, written to the cache, output, reasoning: as the mock counts them.
     pub(crate) fn tokens(&self) -> quotah_bench::mock::Tokens {
         quotah_bench::mock::Tokens {

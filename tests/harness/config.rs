@@ -10,7 +10,6 @@ use super::quotah::Quotah;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Config {
     server: String,
-    admin: String,
     tables: String,
 }
 
@@ -62,18 +61,16 @@ impl Config {
         self
     }
 
-    /// A line of `[admin]`.
-    pub(crate) fn admin(mut self, line: &str) -> Self {
-        self.admin.push_str(line);
-        self.admin.push('\n');
-        self
-    }
-
     /// Any further table.
     pub(crate) fn table(mut self, toml: &str) -> Self {
         self.tables.push_str(toml);
         self.tables.push_str("\n\n");
         self
+    }
+
+    /// The further tables alone, for a drop-in.
+    pub(crate) fn tables(&self) -> &str {
+        &self.tables
     }
 
     /// The file's text.
@@ -87,8 +84,8 @@ impl Config {
                 FREE_PORT
             }
         };
-        let parts = [("server", &self.server, ""), ("admin", &self.admin, ADMIN)];
-        for (table, lines, own) in parts {
+        let parts = [("server", "", &*self.server), ("admin", ADMIN, "")];
+        for (table, own, lines) in parts {
             write!(toml, "[{table}]\n{}{own}{lines}\n", free(lines)).expect("a string takes it");
         }
         toml + &self.tables
@@ -96,7 +93,7 @@ impl Config {
 
     /// Starts the program with this configuration, in a directory of its own.
     pub(crate) fn start(self) -> Quotah {
-        Quotah::start(self)
+        Quotah::start(&self)
     }
 }
 

@@ -17,7 +17,7 @@ mod process;
 mod provider;
 mod quotah;
 
-pub(crate) use self::admin::{Entry, Samples};
+pub(crate) use self::admin::Entry;
 pub(crate) use self::binary::{target_dir, workspace};
 pub(crate) use self::clock::{eventually, now};
 pub(crate) use self::config::{ADMIN_TOKEN, Config};

@@ -23,7 +23,7 @@ pub(crate) struct Quotah {
 
 impl Quotah {
     /// Starts the program in a fresh directory and waits for its ready line.
-    pub(crate) fn start(config: Config) -> Self {
+    pub(crate) fn start(config: &Config) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         std::fs::write(dir.path().join(CONFIG_FILE), config.toml()).expect("written");
         Self::start_in(dir)
@@ -205,12 +205,15 @@ impl Quotah {
     }
 }
 
-/// The command with this directory's configuration and data, and nothing of the machine's.
+/// The command with this directory's data, its configuration if there is one, and nothing of the machine's.
 fn placed(command: Command, dir: &Path) -> Command {
-    command
-        .env("QUOTAH_CONFIG", dir.join(CONFIG_FILE))
-        .env("QUOTAH_DATA_DIR", dir.join(DATA_DIR))
-        .dir(dir)
+    let config = dir.join(CONFIG_FILE);
+    let command = command.dir(dir).env("QUOTAH_DATA_DIR", dir.join(DATA_DIR));
+    if config.exists() {
+        command.env("QUOTAH_CONFIG", config)
+    } else {
+        command
+    }
 }
 
 /// Both addresses of a ready line.

@@ -6,7 +6,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use async_trait::async_trait;
@@ -20,9 +20,10 @@ use pingora_core::protocols::{ALPN, Stream};
 use pingora_core::server::ShutdownWatch;
 use tokio::io::AsyncReadExt;
 
-use super::drain::Drain;
-use super::io::{ConnState, GateIo, IoTimeouts};
+use super::drain::{Drain, LINGER};
+use super::io::{ConnState, GateIo, IoTimeouts, LazyTimer};
 use super::line;
+use crate::clock;
 use crate::state::State;
 
 /// First bytes of an h2 connection without ALPN (RFC 9113 §3.4).
@@ -38,15 +39,11 @@ const H2_RESETS_MAX: usize = 64;
 #[derive(Debug)]
 pub(crate) struct DataPlane {
     state: Arc<State>,
-    connections: AtomicUsize,
 }
 
 impl DataPlane {
     pub(crate) fn new(state: Arc<State>) -> Self {
-        Self {
-            state,
-            connections: AtomicUsize::new(0),
-        }
+        Self { state }
     }
 }
 
@@ -58,10 +55,9 @@ impl ServerApp for DataPlane {
         _shutdown: &ShutdownWatch,
     ) -> Option<Stream> {
         let most = self.state.snapshot().config.server.connections_max;
-        if self.connections.fetch_add(1, Ordering::Relaxed) < most {
+        if let Some(_open) = self.state.drain.connect(most) {
             serve_connection(&self.state, session).await;
         }
-        self.connections.fetch_sub(1, Ordering::Relaxed);
         None
     }
 }
@@ -144,6 +140,13 @@ async fn serve_h1(state: &Arc<State>, conn: Arc<ConnState>, io: GateIo) {
     );
     // hyper closes by itself when the last answer is out; an error means that the client has gone.
     let turn = poll_with_drain(&state.drain, |cx| connection.as_mut().poll(cx).map(|_| ())).await;
+    if matches!(turn, Turn::Over) {
+        return;
+    }
+    let turn = linger(&state.drain, &conn, |cx| {
+        connection.as_mut().poll(cx).map(|_| ())
+    })
+    .await;
     if matches!(turn, Turn::CloseIdle) {
         connection.as_mut().graceful_shutdown();
         poll_to_the_end(&state.drain, |cx| connection.as_mut().poll(cx).map(|_| ())).await;
@@ -181,6 +184,40 @@ async fn poll_with_drain(
         } else {
             Poll::Pending
         }
+    })
+    .await
+}
+
+/// Lets a busy connection finish its answer and stand a while.
+///
+/// The answer's head went out before the leaving began, so its reader has not been told, and may send once
+/// more: closed at once, that request would fail. It is served instead, and told `connection: close`. One
+/// that is idle now was told by its last answer, or has sent nothing for long.
+async fn linger(
+    drain: &Drain,
+    conn: &ConnState,
+    mut poll: impl FnMut(&mut std::task::Context<'_>) -> Poll<()>,
+) -> Turn {
+    let mut changed = pin!(drain.changed());
+    let mut told = false;
+    let mut timer = LazyTimer::default();
+    let mut idle_since = None;
+    let mut was_busy = false;
+    poll_fn(|cx| {
+        if poll(cx).is_ready() {
+            return Poll::Ready(Turn::Over);
+        }
+        told = told || changed.as_mut().poll(cx).is_ready();
+        if conn.in_flight.load(Ordering::Relaxed) > 0 && !drain.is_forced() {
+            was_busy = true;
+            idle_since = None;
+            return Poll::Pending;
+        }
+        if !was_busy || drain.is_forced() {
+            return Poll::Ready(Turn::CloseIdle);
+        }
+        let since = *idle_since.get_or_insert_with(clock::now);
+        timer.poll(cx, since + LINGER).map(|()| Turn::CloseIdle)
     })
     .await
 }

@@ -1,8 +1,13 @@
 //! Going away without a failed request: told once, seen by every connection.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+
+/// How long a connection stands that was not told to go: while no new ones are taken, and behind an answer
+/// that was under way by then. Closed under a request on its way, it would fail one that no server can save.
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
 /// The stages of leaving, and how much is still under way.
 #[derive(Debug, Default)]
@@ -13,6 +18,17 @@ pub(crate) struct Drain {
     changed: Notify,
     in_flight: AtomicUsize,
     settled: Notify,
+    connections: AtomicUsize,
+}
+
+/// Counts an open connection of a client.
+#[derive(Debug)]
+pub(crate) struct Connected<'a>(&'a Drain);
+
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Drain {
@@ -64,6 +80,18 @@ impl Drain {
             }
             changed.await;
         }
+    }
+
+    /// Counts a connection in, unless `max` are open.
+    pub(crate) fn connect(&self, max: usize) -> Option<Connected<'_>> {
+        let before = self.connections.fetch_add(1, Ordering::SeqCst);
+        let connected = Connected(self);
+        (before < max).then_some(connected)
+    }
+
+    /// Connections open.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Counts a request in, unless `max` are under way.

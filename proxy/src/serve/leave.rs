@@ -9,33 +9,41 @@ use pingora_core::server::ShutdownWatch;
 use pingora_core::services::background::BackgroundService;
 use tokio::signal::unix::{Signal, SignalKind};
 
+use super::listen::Ready;
 use super::planes::Reloader;
 use super::signals::watch;
+use crate::gateway::drain::LINGER;
 use crate::state::State;
 use crate::telemetry::Guard;
 
 /// How often idle connections are reaped and names looked up again.
 const TIDY_EVERY: Duration = Duration::from_secs(15);
-/// How long clients may still send on connections they have, each answer telling them to go elsewhere.
-/// A connection closed under a request on its way is a failed request that no server can prevent.
-const LINGER: Duration = Duration::from_secs(1);
 /// After open answers were told to end: long enough for their last bytes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Between two looks at whether everybody has gone.
+const LAST_LOOK: Duration = Duration::from_millis(20);
 
 /// Keeps the house while the process serves, and closes it.
 #[derive(Debug)]
 pub(super) struct Housekeeper {
     state: Arc<State>,
     reloader: Arc<Reloader>,
+    ready: Arc<Ready>,
     logs: Mutex<Option<Guard>>,
 }
 
 impl Housekeeper {
     /// A housekeeper that ends the logs when it ends the process.
-    pub(super) fn new(state: Arc<State>, reloader: Arc<Reloader>, logs: Guard) -> Self {
+    pub(super) fn new(
+        state: Arc<State>,
+        reloader: Arc<Reloader>,
+        ready: Arc<Ready>,
+        logs: Guard,
+    ) -> Self {
         Self {
             state,
             reloader,
+            ready,
             logs: Mutex::new(Some(logs)),
         }
     }
@@ -50,6 +58,8 @@ impl BackgroundService for Housekeeper {
         let mut hangup = watch(SignalKind::hangup());
         let mut tidy = tokio::time::interval(TIDY_EVERY);
         let _watcher = self.reloader.watch();
+        // Who is told that we are ready may send HUP, or change a file, at once: before this, HUP kills.
+        self.ready.up("housekeeper", String::new());
         loop {
             tokio::select! {
                 _ = shutdown.changed() => break,
@@ -100,8 +110,15 @@ impl Housekeeper {
                 tracing::error!(in_flight = drain.in_flight(), "some answers did not end");
             }
         }
-        // Answers are settled; their last bytes may still be on the way to the socket.
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // Answers are settled; their last bytes may still be on the way to the socket, and who was busy all
+        // the time has not been told to go.
+        let closed = async {
+            while drain.connections() > 0 {
+                tokio::time::sleep(LAST_LOOK).await;
+            }
+        };
+        drop(tokio::time::timeout(LINGER + LAST_LOOK, closed).await);
+        tokio::time::sleep(LAST_LOOK).await;
         self.state.ledger.sync();
         tracing::info!("left");
         drop(self.logs.lock().take());

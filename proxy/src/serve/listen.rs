@@ -49,13 +49,17 @@ impl Ready {
         }
     }
 
-    /// Notes a plane's address; says the ready line when both are known.
-    fn up(&self, plane: &'static str, url: String) {
+    /// Notes a plane's address, or that the housekeeper listens; says the ready line when all three are there.
+    pub(super) fn up(&self, plane: &'static str, url: String) {
         let mut planes = self.planes.lock();
         if planes.insert(plane, url).is_some() {
             return;
         }
-        if let (Some(proxy), Some(admin)) = (planes.get("proxy"), planes.get("admin")) {
+        if let (Some(proxy), Some(admin), Some(_)) = (
+            planes.get("proxy"),
+            planes.get("admin"),
+            planes.get("housekeeper"),
+        ) {
             let banner = Banner {
                 proxy,
                 admin,
@@ -201,13 +205,13 @@ impl<A> Listening<A> {
 
 /// How a plane's address is called in the table of sockets that a hand-over carries.
 ///
-/// Both planes may ask for port 0, so the plane is part of it; pingora separates names by spaces.
+/// Both planes may ask for port 0, so the plane is part of it. A socket's path stands alone: pingora sets
+/// the permissions of the file that it names.
 fn key(plane: &str, address: &Listen) -> String {
-    let address = match address {
-        Listen::Tcp(address) => address.to_string(),
-        Listen::Unix(path) => path.to_string_lossy().replace(' ', "%20"),
-    };
-    format!("{plane}={address}")
+    match address {
+        Listen::Tcp(address) => format!("{plane}={address}"),
+        Listen::Unix(path) => path.to_string_lossy().into_owned(),
+    }
 }
 
 fn open(plane: &str, address: &Listen, scheme: &str) -> Result<Bound, ServeError> {

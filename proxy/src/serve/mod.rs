@@ -83,10 +83,11 @@ pub fn serve(
     )?;
     let admin = AdminPlane::new(admin::router(admin_state(&state, &reloader)));
     let listen = std::slice::from_ref(&config.admin.listen);
-    let admin = Listening::new("admin", admin, listen, None, (ready, upgrade))?.with_threads(1);
+    let admin = Listening::new("admin", admin, listen, None, (Arc::clone(&ready), upgrade))?
+        .with_threads(1);
     server.add_service(data);
     server.add_service(admin);
-    let housekeeper = Housekeeper::new(state, reloader, logs);
+    let housekeeper = Housekeeper::new(state, reloader, ready, logs);
     server.add_service(background_service("housekeeper", housekeeper));
     server.run(RunArgs {
         shutdown_signal: Box::new(Signals { upgrade_socket }),

@@ -195,7 +195,9 @@ const TOKEN_EXPECTED: &str = "at least 16 visible ASCII characters";
 /// Reads an address: `127.0.0.1:8080`, `localhost:8080`, `[::1]:0`, `unix:/run/quotah.sock`.
 fn parse_listen(text: &str) -> Option<Listen> {
     if let Some(path) = text.strip_prefix("unix:") {
-        return path.starts_with('/').then(|| Listen::Unix(path.into()));
+        // A hand-over lists its sockets by name, with spaces between them.
+        let fits = path.starts_with('/') && !path.contains(char::is_whitespace);
+        return fits.then(|| Listen::Unix(path.into()));
     }
     let address = match text.strip_prefix("localhost:") {
         Some(port) => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.parse().ok()?),
