@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -177,9 +178,11 @@ async fn exchange_h1(
         recorder,
         waker,
         timer,
+        heard,
         over,
         ..
     } = &mut *h1;
+    heard.store(false, Ordering::Relaxed);
     let mut response = pin!(sender.send_request(request));
     let answered = poll_fn(|cx| {
         recorder.begin(cx);
@@ -212,8 +215,14 @@ async fn exchange_h1(
         }
         outcome
     })
-    .await?;
-    Ok((answered, h1))
+    .await;
+    match answered {
+        Ok(answered) => Ok((answered, h1)),
+        Err(ExchangeError::Closed) if heard.load(Ordering::Relaxed) => {
+            Err(ExchangeError::BrokenOff)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// hyper's error in our terms.
