@@ -40,7 +40,11 @@ fn after_kill_9_at_random_moments_every_completed_answer_is_in_the_ledger_exactl
     }
     let seen = seen.into_inner().unwrap();
     let outcomes = outcomes(&quotah);
-    assert!(seen.complete.len() > ROUNDS, "too little load: {}", seen.complete.len());
+    assert!(
+        seen.complete.len() > ROUNDS,
+        "too little load: {}",
+        seen.complete.len()
+    );
     for id in &seen.complete {
         let found = outcomes.get(id).map(String::as_str);
         assert_eq!(found, Some("ok"), "{id} was complete for its client");
@@ -48,11 +52,21 @@ fn after_kill_9_at_random_moments_every_completed_answer_is_in_the_ledger_exactl
     for id in &seen.cut {
         let found = outcomes.get(id).map_or("nothing", String::as_str);
         // Settled before its last byte went down, or closed at the next start.
-        assert!(["ok", "interrupted"].contains(&found), "{id} was cut: {found}");
+        assert!(
+            ["ok", "interrupted"].contains(&found),
+            "{id} was cut: {found}"
+        );
     }
     let reached = provider.requests_count();
-    assert!(outcomes.len() as u64 >= reached, "{} booked, {reached} seen", outcomes.len());
-    let interrupted = outcomes.values().filter(|outcome| *outcome == "interrupted").count();
+    assert!(
+        outcomes.len() as u64 >= reached,
+        "{} booked, {reached} seen",
+        outcomes.len()
+    );
+    let interrupted = outcomes
+        .values()
+        .filter(|outcome| *outcome == "interrupted")
+        .count();
     assert!(interrupted > 0, "no round hit a request under way");
     eprintln!(
         "{} complete, {} cut, {interrupted} interrupted, slowest restart {slowest:?}",
@@ -67,7 +81,12 @@ fn a_request_interrupted_by_kill_9_is_closed_once_with_nothing_claimed() {
     let provider = provider();
     let quotah = Config::toward(&provider).start();
     let mut conn = quotah.connect();
-    conn.send(PLAIN[0].request().header("x-mock-hang", "before-head").bytes());
+    conn.send(
+        PLAIN[0]
+            .request()
+            .header("x-mock-hang", "before-head")
+            .bytes(),
+    );
     crate::harness::block_on(provider.wait_for(Duration::from_secs(20), |_| true)).unwrap();
     let quotah = quotah.restart(Signal::KILL);
     let quotah = quotah.restart(Signal::KILL);
@@ -109,7 +128,9 @@ fn ask_on(quotah: &Quotah, client: usize, over: &AtomicBool, seen: &Mutex<Seen>)
     };
     let request = request(client);
     while !over.load(Ordering::Relaxed) && conn.try_send(&request.bytes()).is_ok() {
-        let Some(answer) = conn.try_response() else { return };
+        let Some(answer) = conn.try_response() else {
+            return;
+        };
         let id = answer.header("x-quotah-request-id").unwrap().to_owned();
         let mut seen = seen.lock().unwrap();
         match answer.end {
@@ -122,10 +143,14 @@ fn ask_on(quotah: &Quotah, client: usize, over: &AtomicBool, seen: &Mutex<Seen>)
 fn request(client: usize) -> Request {
     let dialect = client / 2 % 3;
     if client % 2 == 0 {
-        PLAIN[dialect].request().header("x-mock-first-delay-ms", "2")
+        PLAIN[dialect]
+            .request()
+            .header("x-mock-first-delay-ms", "2")
     } else {
         let request = STREAMED[dialect].request();
-        request.header("x-mock-chunks", "10").header("x-mock-delay-ms", "2")
+        request
+            .header("x-mock-chunks", "10")
+            .header("x-mock-delay-ms", "2")
     }
 }
 

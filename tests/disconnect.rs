@@ -22,13 +22,22 @@ fn a_client_gone_in_mid_stream_closes_the_provider_at_once_and_is_booked_once() 
         let left_at = now();
         drop(conn);
         let aborted = aborted(&provider);
-        let took = aborted.aborted_at.unwrap().saturating_duration_since(left_at);
-        assert!(took < Duration::from_secs(2), "{call:?}: the provider was left after {took:?}");
+        let took = aborted
+            .aborted_at
+            .unwrap()
+            .saturating_duration_since(left_at);
+        assert!(
+            took < Duration::from_secs(2),
+            "{call:?}: the provider was left after {took:?}"
+        );
         let entry = gone(&quotah, &seen);
         assert_eq!(entry.str("outcome"), "client_gone", "{call:?}");
         assert_ne!(entry.str("usage_source"), "provider", "{call:?}");
         let (output, billed) = (entry.u64("output_tokens"), aborted.billed.output);
-        assert!(output > 0 && output < 1000, "{call:?}: {output} booked, {billed} generated");
+        assert!(
+            output > 0 && output < 1000,
+            "{call:?}: {output} booked, {billed} generated"
+        );
     }
     assert_booked_once(&quotah, 3);
 }
@@ -43,14 +52,24 @@ fn a_client_gone_before_the_first_byte_closes_the_provider_at_once_and_is_booked
         asked(&provider);
         let left_at = now();
         drop(conn);
-        let took = aborted(&provider).aborted_at.unwrap().saturating_duration_since(left_at);
-        assert!(took < Duration::from_secs(2), "{call:?}: the provider was left after {took:?}");
+        let took = aborted(&provider)
+            .aborted_at
+            .unwrap()
+            .saturating_duration_since(left_at);
+        assert!(
+            took < Duration::from_secs(2),
+            "{call:?}: the provider was left after {took:?}"
+        );
     }
     let entries = assert_booked_once(&quotah, 6);
     for entry in entries {
         assert_eq!(entry.str("outcome"), "client_gone");
         assert_eq!(entry.u64("output_tokens"), 0);
-        assert!(entry.u64("input_tokens") > 0, "the prompt was read: {}", entry.0);
+        assert!(
+            entry.u64("input_tokens") > 0,
+            "the prompt was read: {}",
+            entry.0
+        );
         assert_eq!(entry.str("usage_source"), "estimated");
     }
 }
@@ -78,11 +97,20 @@ fn with_drain_an_answers_usage_is_read_though_its_client_left_before_the_first_b
     for call in PLAIN.into_iter().chain(STREAMED) {
         provider.forget();
         let mut conn = quotah.connect();
-        conn.send(call.request().header("x-mock-first-delay-ms", "300").bytes());
+        conn.send(
+            call.request()
+                .header("x-mock-first-delay-ms", "300")
+                .bytes(),
+        );
         asked(&provider);
         drop(conn);
         let finished = finished(&provider);
-        let booked = || quotah.ledger().into_iter().find(|e| e.tokens() == finished.billed);
+        let booked = || {
+            quotah
+                .ledger()
+                .into_iter()
+                .find(|e| e.tokens() == finished.billed)
+        };
         let entry = eventually("the usage of an answer that nobody took", booked);
         assert_eq!(entry.str("outcome"), "client_gone", "{call:?}");
         assert_eq!(entry.str("usage_source"), "provider", "{call:?}");
@@ -101,9 +129,18 @@ fn with_drain_reading_on_is_bounded_by_the_drain_time() {
     read_some(&mut conn, STREAMED[0]);
     let left_at = now();
     drop(conn);
-    let took = aborted(&provider).aborted_at.unwrap().saturating_duration_since(left_at);
-    assert!(took > Duration::from_millis(800) && took < Duration::from_secs(4), "{took:?}");
-    assert_eq!(assert_booked_once(&quotah, 1)[0].str("outcome"), "client_gone");
+    let took = aborted(&provider)
+        .aborted_at
+        .unwrap()
+        .saturating_duration_since(left_at);
+    assert!(
+        took > Duration::from_millis(800) && took < Duration::from_secs(4),
+        "{took:?}"
+    );
+    assert_eq!(
+        assert_booked_once(&quotah, 1)[0].str("outcome"),
+        "client_gone"
+    );
 }
 
 #[test]
@@ -140,7 +177,13 @@ fn a_reader_that_takes_nothing_holds_the_provider_back_in_bounded_memory() {
         })
         .collect();
     // Sockets take what they may; then everybody stands still.
-    let sent = || provider.requests().iter().map(|r| r.sent.len()).sum::<usize>();
+    let sent = || {
+        provider
+            .requests()
+            .iter()
+            .map(|r| r.sent.len())
+            .sum::<usize>()
+    };
     let mut last = usize::MAX;
     eventually("the provider is held back", || {
         thread::sleep(Duration::from_millis(300));
@@ -148,7 +191,10 @@ fn a_reader_that_takes_nothing_holds_the_provider_back_in_bounded_memory() {
         (std::mem::replace(&mut last, now) == now).then_some(())
     });
     let grown = memory::of(quotah.pid(), "VmHWM").saturating_sub(before);
-    assert!(grown < 16 * MIB, "{grown} bytes for 8 readers of 64 MiB that take nothing");
+    assert!(
+        grown < 16 * MIB,
+        "{grown} bytes for 8 readers of 64 MiB that take nothing"
+    );
     // Whoever reads on gets all of it.
     let mut reader = readers.pop().unwrap();
     let (rest, _) = read_chunks(&mut reader);
@@ -160,19 +206,30 @@ fn a_reader_that_takes_nothing_holds_the_provider_back_in_bounded_memory() {
 #[test]
 fn a_reader_that_takes_nothing_for_too_long_is_cut_off_and_booked() {
     let provider = provider();
-    let quotah = Config::toward(&provider).server("timeout_write_ms = 500").start();
+    let quotah = Config::toward(&provider)
+        .server("timeout_write_ms = 500")
+        .start();
     serve(&provider, &body_of(64 << 20));
     let mut conn = quotah.connect();
     conn.send(STREAMED[0].request().bytes());
     let began = now();
     aborted(&provider);
     let took = began.elapsed();
-    assert!(took > Duration::from_millis(400) && took < Duration::from_secs(10), "{took:?}");
-    assert_eq!(assert_booked_once(&quotah, 1)[0].str("outcome"), "client_gone");
+    assert!(
+        took > Duration::from_millis(400) && took < Duration::from_secs(10),
+        "{took:?}"
+    );
+    assert_eq!(
+        assert_booked_once(&quotah, 1)[0].str("outcome"),
+        "client_gone"
+    );
     let mut rest = Vec::new();
     conn.socket().shutdown(Shutdown::Write).ok();
     let end = conn.socket().read_to_end(&mut rest);
-    assert!(end.is_err() || !rest.ends_with(b"0\r\n\r\n"), "it must not look complete");
+    assert!(
+        end.is_err() || !rest.ends_with(b"0\r\n\r\n"),
+        "it must not look complete"
+    );
 }
 
 #[test]
@@ -188,10 +245,18 @@ fn a_hundred_clients_gone_at_once_leave_nothing_behind() {
     assert_eq!(quotah.metric("quotah_inflight_streams", &[]), 100.0);
     drop(open);
     eventually("every provider connection is left", || {
-        let left = provider.requests().iter().filter(|r| r.aborted_at.is_some()).count();
+        let left = provider
+            .requests()
+            .iter()
+            .filter(|r| r.aborted_at.is_some())
+            .count();
         (left == 100).then_some(())
     });
-    assert!(assert_booked_once(&quotah, 100).iter().all(|e| e.str("outcome") == "client_gone"));
+    assert!(
+        assert_booked_once(&quotah, 100)
+            .iter()
+            .all(|e| e.str("outcome") == "client_gone")
+    );
     eventually("nothing is in flight", || {
         let idle = |name| quotah.metric(name, &[]) == 0.0;
         (idle("quotah_inflight_streams") && idle("quotah_inflight_requests")).then_some(())
@@ -238,14 +303,20 @@ fn gone(quotah: &Quotah, seen: &str) -> Entry {
         .find_map(|line| line.strip_prefix("x-quotah-request-id: "))
         .unwrap();
     eventually(&format!("request {id} in the ledger"), || {
-        quotah.ledger().into_iter().find(|entry| entry.str("id") == id)
+        quotah
+            .ledger()
+            .into_iter()
+            .find(|entry| entry.str("id") == id)
     })
 }
 
 /// So many entries, and no more; none twice.
 fn assert_booked_once(quotah: &Quotah, count: usize) -> Vec<Entry> {
     let entries = quotah.ledger_of(count);
-    let mut ids: Vec<_> = entries.iter().map(|entry| entry.str("id").to_owned()).collect();
+    let mut ids: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.str("id").to_owned())
+        .collect();
     ids.sort();
     ids.dedup();
     assert_eq!((ids.len(), entries.len()), (count, count));

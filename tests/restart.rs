@@ -29,7 +29,9 @@ fn quit_hands_the_sockets_to_a_successor_without_a_failed_request_or_a_cut_strea
             ready_pids(&quotah.stderr()).get(round + 1).copied()
         });
         family.0.push(successor);
-        eventually(&format!("the end of process {pid}"), || has_ended(&mut quotah, pid, round));
+        eventually(&format!("the end of process {pid}"), || {
+            has_ended(&mut quotah, pid, round)
+        });
         pid = successor;
     }
     load.grows_by(200);
@@ -39,7 +41,9 @@ fn quit_hands_the_sockets_to_a_successor_without_a_failed_request_or_a_cut_strea
     // Several processes wrote; one reader sees all of it.
     assert_settled(&quotah, result.complete());
     signal(pid, Signal::TERM);
-    eventually("the end of the last process", || (!is_alive(pid)).then_some(()));
+    eventually("the end of the last process", || {
+        (!is_alive(pid)).then_some(())
+    });
 }
 
 #[test]
@@ -67,7 +71,9 @@ fn term_behind_a_switch_drains_without_a_failed_request_or_a_cut_stream() {
 #[test]
 fn term_lets_requests_finish_and_ends_what_is_open_after_the_drain_time_with_an_error_event() {
     let provider = provider();
-    let mut quotah = Config::toward(&provider).server("drain_seconds = 2").start();
+    let mut quotah = Config::toward(&provider)
+        .server("drain_seconds = 2")
+        .start();
     let mut short = quotah.connect();
     short.send(stream(0, "100", "10").bytes());
     let mut long: Vec<_> = (0..3)
@@ -78,27 +84,47 @@ fn term_lets_requests_finish_and_ends_what_is_open_after_the_drain_time_with_an_
         })
         .collect();
     let mut silent = quotah.connect();
-    silent.send(STREAMED[0].request().header("x-mock-hang", "before-head").bytes());
+    silent.send(
+        STREAMED[0]
+            .request()
+            .header("x-mock-hang", "before-head")
+            .bytes(),
+    );
     let all_asked = || (provider.requests_count() == 5).then_some(());
     eventually("five requests are under way", all_asked);
     let began = now();
     quotah.signal(Signal::TERM);
-    assert_eq!(short.response().end, End::Whole, "a stream that ends in time is not cut");
+    assert_eq!(
+        short.response().end,
+        End::Whole,
+        "a stream that ends in time is not cut"
+    );
     for (dialect, conn) in long.iter_mut().enumerate() {
         let answer = conn.response();
         assert_eq!((answer.status, answer.end), (200, End::Cut));
         let text = answer.text();
-        let last = text.lines().rev().find_map(|line| line.strip_prefix("data: ")).unwrap();
+        let last = text
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("data: "))
+            .unwrap();
         let last = serde_json::from_str(last).unwrap();
         assert!(STREAMED[dialect].is_error(&last), "{last}");
     }
     assert_eq!(silent.response().status, 503);
     assert_eq!(quotah.wait().code(), Some(0));
     let took = began.elapsed();
-    assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(5), "{took:?}");
+    assert!(
+        took >= Duration::from_secs(2) && took < Duration::from_secs(5),
+        "{took:?}"
+    );
     let outcomes = outcomes_on_disk(&quotah);
     let count = |outcome: &str| outcomes.iter().filter(|one| *one == outcome).count();
-    assert_eq!((count("ok"), count("interrupted"), outcomes.len()), (1, 4, 5), "{outcomes:?}");
+    assert_eq!(
+        (count("ok"), count("interrupted"), outcomes.len()),
+        (1, 4, 5),
+        "{outcomes:?}"
+    );
 }
 
 #[test]
@@ -110,31 +136,48 @@ fn int_drains_like_term_and_an_idle_program_leaves_at_once() {
         let began = now();
         quotah.signal(stop);
         assert_eq!(quotah.wait().code(), Some(0), "{stop:?}");
-        assert!(began.elapsed() < Duration::from_secs(3), "{stop:?}: {:?}", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_secs(3),
+            "{stop:?}: {:?}",
+            began.elapsed()
+        );
     }
 }
 
 #[test]
 fn while_draining_answers_say_close_and_new_connections_are_refused() {
     let provider = provider();
-    let quotah = Config::toward(&provider).server("drain_seconds = 5").start();
+    let quotah = Config::toward(&provider)
+        .server("drain_seconds = 5")
+        .start();
     let mut kept = quotah.connect();
-    assert_eq!(kept.exchange(&stream(0, "1", "0")).header("connection"), None);
+    assert_eq!(
+        kept.exchange(&stream(0, "1", "0")).header("connection"),
+        None
+    );
     let mut open = quotah.connect();
     open.send(stream(1, "200", "10").bytes());
-    block_on(provider.wait_for(Duration::from_secs(20), |r| r.target.contains("messages"))).unwrap();
+    block_on(provider.wait_for(Duration::from_secs(20), |r| r.target.contains("messages")))
+        .unwrap();
     quotah.signal(Signal::TERM);
     eventually("the listener is closed", || {
-        std::net::TcpStream::connect(quotah.proxy_addr()).is_err().then_some(())
+        std::net::TcpStream::connect(quotah.proxy_addr())
+            .is_err()
+            .then_some(())
     });
     let answer = kept.exchange(&stream(0, "1", "0"));
-    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+    assert_eq!(
+        (answer.status, answer.header("connection")),
+        (200, Some("close"))
+    );
     assert_eq!(open.response().end, End::Whole);
 }
 
 fn stream(dialect: usize, chunks: &str, delay_ms: &str) -> Request {
     let request = STREAMED[dialect].request();
-    request.header("x-mock-chunks", chunks).header("x-mock-delay-ms", delay_ms)
+    request
+        .header("x-mock-chunks", chunks)
+        .header("x-mock-delay-ms", delay_ms)
 }
 
 /// Processes that no `Child` of ours stands for; killed when the test is over.
@@ -155,14 +198,21 @@ fn signal(pid: u32, signal: Signal) {
 
 /// The processes that said that they are ready, in order.
 fn ready_pids(stderr: &str) -> Vec<u32> {
-    let ready = stderr.lines().filter(|line| line.starts_with("quotah ready "));
-    ready.filter_map(|line| line.rsplit_once("pid=")?.1.trim().parse().ok()).collect()
+    let ready = stderr
+        .lines()
+        .filter(|line| line.starts_with("quotah ready "));
+    ready
+        .filter_map(|line| line.rsplit_once("pid=")?.1.trim().parse().ok())
+        .collect()
 }
 
 /// Whether a process is there and no corpse.
 fn is_alive(pid: u32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| !stat.rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" Z")))
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        !stat
+            .rsplit_once(')')
+            .is_some_and(|(_, rest)| rest.starts_with(" Z"))
+    })
 }
 
 /// The first process is our child, its successors are not.
@@ -197,7 +247,10 @@ fn outcomes_on_disk(quotah: &Quotah) -> Vec<String> {
 
 fn settled_on_disk(quotah: &Quotah) -> usize {
     let outcomes = outcomes_on_disk(quotah);
-    assert!(outcomes.iter().all(|outcome| outcome == "ok"), "{outcomes:?}");
+    assert!(
+        outcomes.iter().all(|outcome| outcome == "ok"),
+        "{outcomes:?}"
+    );
     thread::yield_now();
     outcomes.len()
 }

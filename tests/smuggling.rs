@@ -316,7 +316,12 @@ fn a_body_over_the_bound_is_answered_413_whatever_its_framing() {
         assert_eq!(answer.json()["error"]["code"], "request_too_large");
         // A body that was all there may be read away and the connection kept.
         conn.finish();
-        assert_eq!(conn.read_to_end(), (Vec::new(), End::Whole), "{}", request.head());
+        assert_eq!(
+            conn.read_to_end(),
+            (Vec::new(), End::Whole),
+            "{}",
+            request.head()
+        );
     }
     assert_eq!(provider.requests_count(), 0);
 }

@@ -34,7 +34,11 @@ fn many_streams_share_one_h2_connection_and_each_is_booked() {
         let asked: Vec<_> = (0..100)
             .map(|n| {
                 let client = Arc::clone(&client);
-                tokio::spawn(async move { client.ask(STREAMED[n % 3], &[("x-mock-delay-ms", "2")]).await })
+                tokio::spawn(async move {
+                    client
+                        .ask(STREAMED[n % 3], &[("x-mock-delay-ms", "2")])
+                        .await
+                })
             })
             .collect();
         let mut answers = Vec::new();
@@ -65,11 +69,17 @@ fn an_h2_stream_that_is_reset_leaves_the_provider_at_once_and_its_neighbours_alo
         }
         drop(open);
         let gone = |request: &quotah_bench::mock::Recorded| request.aborted_at.is_some();
-        provider.wait_for(Duration::from_secs(10), gone).await.unwrap();
+        provider
+            .wait_for(Duration::from_secs(10), gone)
+            .await
+            .unwrap();
         served(&client, &quotah).await;
     });
     let entries = quotah.ledger_of(7);
-    let gone: Vec<_> = entries.iter().filter(|e| e.str("outcome") == "client_gone").collect();
+    let gone: Vec<_> = entries
+        .iter()
+        .filter(|e| e.str("outcome") == "client_gone")
+        .collect();
     assert_eq!((gone.len(), entries.len()), (1, 7));
     assert!(gone[0].u64("output_tokens") > 0);
 }
@@ -79,7 +89,11 @@ fn over_tls_the_clients_choice_of_h2_or_http_1_is_served() {
     let provider = provider();
     let identity = Identity::self_signed().unwrap();
     let quotah = over_tls(&provider, &identity, None);
-    assert!(quotah.proxy_url().starts_with("https://"), "{}", quotah.proxy_url());
+    assert!(
+        quotah.proxy_url().starts_with("https://"),
+        "{}",
+        quotah.proxy_url()
+    );
     for (offered, agreed) in [
         (vec!["h2", "http/1.1"], Some("h2")),
         (vec!["http/1.1"], Some("http/1.1")),
@@ -114,7 +128,10 @@ fn clear_text_on_a_tls_listener_is_not_served() {
 fn with_a_client_ca_only_its_own_are_served() {
     let provider = provider();
     let identity = Identity::self_signed().unwrap();
-    let (known, stranger) = (Identity::self_signed().unwrap(), Identity::self_signed().unwrap());
+    let (known, stranger) = (
+        Identity::self_signed().unwrap(),
+        Identity::self_signed().unwrap(),
+    );
     let quotah = over_tls(&provider, &identity, Some(&known));
     let tls = || Tls::trusting(identity.cert_pem()).offering(&["http/1.1"]);
     for refused in [tls(), tls().showing(&stranger)] {
@@ -127,7 +144,11 @@ fn with_a_client_ca_only_its_own_are_served() {
     }
     assert_eq!(provider.requests_count(), 0);
     block_on(async {
-        let stream = tls().showing(&known).connect(quotah.proxy_addr()).await.unwrap();
+        let stream = tls()
+            .showing(&known)
+            .connect(quotah.proxy_addr())
+            .await
+            .unwrap();
         served(&Client::h1(stream).await, &quotah).await;
     });
 }
@@ -149,7 +170,11 @@ fn a_unix_socket_is_served_to_its_owner_alone() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     let entry = &quotah.ledger_of(1)[0];
     assert_eq!((entry.str("outcome"), entry.str("client_ip")), ("ok", ""));
-    assert_eq!(quotah.send(&PLAIN[0].request()).status, 200, "the other address is served too");
+    assert_eq!(
+        quotah.send(&PLAIN[0].request()).status,
+        200,
+        "the other address is served too"
+    );
 }
 
 #[test]
@@ -164,19 +189,34 @@ fn providers_are_reached_over_tls_in_h1_and_h2_with_a_ca_file() {
         let quotah = trusting(&provider, provider.ca_pem().unwrap(), http);
         for call in PLAIN.into_iter().chain(STREAMED) {
             let answer = quotah.send(&call.request());
-            assert_eq!((answer.status, answer.end), (200, End::Whole), "{version:?} {http}: {call:?}");
+            assert_eq!(
+                (answer.status, answer.end),
+                (200, End::Whole),
+                "{version:?} {http}: {call:?}"
+            );
             assert_eq!(quotah.entry(&answer).str("usage_source"), "provider");
         }
         let seen = provider.requests();
         let by_h2 = seen.iter().all(|request| request.head.is_empty());
-        assert_eq!(by_h2, version == Version::Http2 && http != "1.1", "{version:?} {http}");
-        assert_eq!(provider.connections_count(), 1, "{version:?} {http}: one connection is kept");
+        assert_eq!(
+            by_h2,
+            version == Version::Http2 && http != "1.1",
+            "{version:?} {http}"
+        );
+        assert_eq!(
+            provider.connections_count(),
+            1,
+            "{version:?} {http}: one connection is kept"
+        );
     }
 }
 
 #[test]
 fn a_provider_is_reached_over_h2_in_clear_text_where_it_is_asked_for() {
-    let options = Options { version: Version::Http2, ..Options::default() };
+    let options = Options {
+        version: Version::Http2,
+        ..Options::default()
+    };
     let provider = provider_of(options, Script::default());
     let url = provider.url();
     let quotah = PLAIN
@@ -187,7 +227,12 @@ fn a_provider_is_reached_over_h2_in_clear_text_where_it_is_asked_for() {
         .start();
     for call in PLAIN.into_iter().chain(STREAMED) {
         let answer = quotah.send(&call.request());
-        assert_eq!((answer.status, answer.end), (200, End::Whole), "{}", answer.text());
+        assert_eq!(
+            (answer.status, answer.end),
+            (200, End::Whole),
+            "{}",
+            answer.text()
+        );
     }
     assert_eq!(provider.connections_count(), 1);
 }
@@ -197,7 +242,11 @@ fn over_h2_a_burst_shares_connections_and_a_client_that_goes_resets_its_stream_a
     let provider = provider_of(tls_options(Version::Http2), Script::default());
     let quotah = trusting(&provider, provider.ca_pem().unwrap(), "auto");
     assert_eq!(quotah.send(&PLAIN[0].request()).status, 200);
-    let slow = |call: Call| call.request().header("x-mock-chunks", "200").header("x-mock-delay-ms", "10");
+    let slow = |call: Call| {
+        call.request()
+            .header("x-mock-chunks", "200")
+            .header("x-mock-delay-ms", "10")
+    };
     let mut open: Vec<_> = (0..20)
         .map(|n| {
             let mut conn = quotah.connect();
@@ -214,7 +263,12 @@ fn over_h2_a_burst_shares_connections_and_a_client_that_goes_resets_its_stream_a
     }
     assert_eq!(provider.connections_count(), 1);
     let entries = quotah.ledger_of(21);
-    let count = |outcome: &str| entries.iter().filter(|e| e.str("outcome") == outcome).count();
+    let count = |outcome: &str| {
+        entries
+            .iter()
+            .filter(|e| e.str("outcome") == outcome)
+            .count()
+    };
     assert_eq!((count("ok"), count("client_gone")), (11, 10));
 }
 
@@ -232,7 +286,11 @@ fn a_certificate_that_is_not_trusted_is_answered_for_by_502() {
             assert_eq!(entry.0["attempts"][0]["error_class"], "connect");
             assert_eq!(entry.str("usage_source"), "none");
         }
-        assert_eq!(provider.requests_count(), 0, "no request, and no key, went to a stranger");
+        assert_eq!(
+            provider.requests_count(),
+            0,
+            "no request, and no key, went to a stranger"
+        );
     }
 }
 
@@ -240,11 +298,16 @@ fn a_certificate_that_is_not_trusted_is_answered_for_by_502() {
 fn a_certificate_of_another_name_is_answered_for_by_502() {
     // The certificate is for localhost and 127.0.0.1.
     let listen = "127.0.0.2:0".parse().unwrap();
-    let options = Options { listen, ..tls_options(Version::Http1) };
+    let options = Options {
+        listen,
+        ..tls_options(Version::Http1)
+    };
     let provider = provider_of(options, Script::default());
     let more = format!("ca_file = \"{}\"", pem_file(provider.ca_pem().unwrap()));
     let url = format!("https://{}", provider.addr());
-    let quotah = Config::empty().provider("openai", "openai", &url, &more).start();
+    let quotah = Config::empty()
+        .provider("openai", "openai", &url, &more)
+        .start();
     let answer = quotah.send(&PLAIN[0].request());
     assert_eq!(answer.status, 502, "{}", answer.text());
     assert_eq!(provider.requests_count(), 0);
@@ -262,13 +325,22 @@ fn kept_connections_are_used_again_toward_the_provider() {
     for _ in 0..5 {
         let mut open: Vec<_> = (0..together).map(|_| quotah.connect()).collect();
         for conn in &mut open {
-            conn.send(PLAIN[0].request().header("x-mock-first-delay-ms", "50").bytes());
+            conn.send(
+                PLAIN[0]
+                    .request()
+                    .header("x-mock-first-delay-ms", "50")
+                    .bytes(),
+            );
         }
         for conn in &mut open {
             assert_eq!(conn.response().status, 200);
         }
     }
-    assert!(provider.connections_count() <= together, "{}", provider.connections_count());
+    assert!(
+        provider.connections_count() <= together,
+        "{}",
+        provider.connections_count()
+    );
 }
 
 #[test]
@@ -281,7 +353,10 @@ fn a_client_that_says_close_is_closed_on_and_one_that_does_not_is_kept() {
             assert_eq!(conn.exchange(&call.request()).header("connection"), None);
         }
         let last = conn.exchange(&call.request().header("connection", "close"));
-        assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+        assert_eq!(
+            (last.status, last.header("connection")),
+            (200, Some("close"))
+        );
         assert_eq!(conn.read_to_end(), (Vec::new(), End::Whole));
     }
 }
@@ -294,8 +369,15 @@ fn an_http_1_0_client_gets_its_stream_framed_by_the_connections_end() {
     let mut conn = quotah.connect();
     conn.send(request.replacen("HTTP/1.1", "HTTP/1.0", 1));
     let answer = conn.response();
-    assert_eq!((answer.status, answer.header("transfer-encoding")), (200, None));
-    assert!(answer.text().ends_with("data: [DONE]\n\n"), "{}", answer.text());
+    assert_eq!(
+        (answer.status, answer.header("transfer-encoding")),
+        (200, None)
+    );
+    assert!(
+        answer.text().ends_with("data: [DONE]\n\n"),
+        "{}",
+        answer.text()
+    );
     assert_eq!(quotah.entry(&answer).str("outcome"), "ok");
 }
 
@@ -304,7 +386,8 @@ async fn served(client: &Client, quotah: &Quotah) {
     for call in PLAIN.into_iter().chain(STREAMED) {
         let Answer { status, id, body } = client.ask(call, &[]).await.unwrap();
         assert_eq!(status, 200, "{call:?}: {}", String::from_utf8_lossy(&body));
-        let found = tokio::task::block_in_place(|| quotah.admin_json(&format!("/admin/v1/requests/{id}")));
+        let found =
+            tokio::task::block_in_place(|| quotah.admin_json(&format!("/admin/v1/requests/{id}")));
         assert_eq!(found["outcome"], "ok", "{call:?}");
         assert_eq!(found["usage_source"], "provider", "{call:?}");
     }
@@ -335,12 +418,18 @@ fn pem_file(pem: &str) -> String {
     static DIR: OnceLock<tempfile::TempDir> = OnceLock::new();
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let dir = DIR.get_or_init(|| tempfile::tempdir().unwrap());
-    let path = dir.path().join(format!("{}.pem", COUNT.fetch_add(1, Ordering::Relaxed)));
+    let path = dir
+        .path()
+        .join(format!("{}.pem", COUNT.fetch_add(1, Ordering::Relaxed)));
     std::fs::write(&path, pem).unwrap();
     path.display().to_string()
 }
 
 fn tls_options(version: Version) -> Options {
     let identity = Identity::self_signed().unwrap();
-    Options { transport: Transport::Tls(identity), version, ..Options::default() }
+    Options {
+        transport: Transport::Tls(identity),
+        version,
+        ..Options::default()
+    }
 }

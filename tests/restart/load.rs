@@ -90,7 +90,13 @@ impl Result {
     pub(super) fn assert_unhurt(&self) {
         assert!(self.streams > STREAM_CLIENTS, "{} streams", self.streams);
         let first = self.hurt.first();
-        assert_eq!(first, None, "{} of {}", self.hurt.len(), self.complete() + self.hurt.len());
+        assert_eq!(
+            first,
+            None,
+            "{} of {}",
+            self.hurt.len(),
+            self.complete() + self.hurt.len()
+        );
     }
 }
 
@@ -129,8 +135,11 @@ fn ask(
         Some((_, conn)) => conn,
         None => Conn::try_open(address).map_err(|error| format!("connect: {error}"))?,
     };
-    conn.try_send(&request.bytes()).map_err(|error| format!("send, kept {was_kept}: {error}"))?;
-    let answer = conn.try_response().ok_or_else(|| format!("no answer, kept {was_kept}"))?;
+    conn.try_send(&request.bytes())
+        .map_err(|error| format!("send, kept {was_kept}: {error}"))?;
+    let answer = conn
+        .try_response()
+        .ok_or_else(|| format!("no answer, kept {was_kept}"))?;
     if answer.status != 200 || answer.end == End::Cut {
         return Err(format!("{}{}", answer.head, answer.text()));
     }
@@ -145,5 +154,7 @@ fn request(client: usize) -> Request {
         return PLAIN[client % 3].request();
     }
     let request = STREAMED[client % 3].request();
-    request.header("x-mock-chunks", "100").header("x-mock-delay-ms", "20")
+    request
+        .header("x-mock-chunks", "100")
+        .header("x-mock-delay-ms", "20")
 }

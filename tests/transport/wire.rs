@@ -69,14 +69,26 @@ impl Client {
         let Open(response) = self.begin(call, headers).await?;
         let status = response.status().as_u16();
         let id = response.headers().get("x-quotah-request-id");
-        let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-        let body = response.into_body().collect().await.map_err(io::Error::other)?.to_bytes();
+        let id = id
+            .and_then(|id| id.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .map_err(io::Error::other)?
+            .to_bytes();
         Ok(Answer { status, id, body })
     }
 
     /// Asks, and waits for the head.
     pub(super) async fn begin(&self, call: Call, headers: &[(&str, &str)]) -> io::Result<Open> {
-        let scheme = if matches!(self.0, Sender::H2(_)) { "http://quotah.test" } else { "" };
+        let scheme = if matches!(self.0, Sender::H2(_)) {
+            "http://quotah.test"
+        } else {
+            ""
+        };
         let mut request = http::Request::post(format!("{scheme}{}", call.path))
             .header("content-type", "application/json");
         if scheme.is_empty() {
@@ -109,13 +121,22 @@ impl Tls {
     /// Trusts this certificate alone.
     pub(super) fn trusting(pem: &str) -> Self {
         let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
-        Self { roots, offered: Vec::new(), identity: None }
+        roots
+            .add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap())
+            .unwrap();
+        Self {
+            roots,
+            offered: Vec::new(),
+            identity: None,
+        }
     }
 
     /// Offers these protocols.
     pub(super) fn offering(mut self, protocols: &[&str]) -> Self {
-        self.offered = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        self.offered = protocols
+            .iter()
+            .map(|name| name.as_bytes().to_vec())
+            .collect();
         self
     }
 
@@ -139,6 +160,8 @@ impl Tls {
         };
         config.alpn_protocols = self.offered;
         let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(Arc::new(config)).connect(name, tcp(addr).await).await
+        TlsConnector::from(Arc::new(config))
+            .connect(name, tcp(addr).await)
+            .await
     }
 }
