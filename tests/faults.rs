@@ -8,9 +8,9 @@ mod nonsense;
 mod pool;
 mod silence;
 
-use crate::harness::{Config, Conn, Entry, Quotah, Request, Response, provider};
+use crate::harness::{Config, Conn, Entry, Quotah, Request, Response, eventually, provider};
 use bytes::Bytes;
-use quotah_bench::mock::{Directives, Mock, Script};
+use quotah_bench::mock::{Directives, Mock, Recorded, Script};
 
 /// One way to ask for an answer, and the model that it names.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +100,14 @@ fn ask(quotah: &Quotah, request: &Request) -> Option<Response> {
     let mut conn: Conn = quotah.connect();
     conn.try_send(&request.bytes()).ok();
     conn.try_response()
+}
+
+/// The provider's last request, once its answer is written and billed: a client may be done before.
+fn last_answered(provider: &Mock) -> Recorded {
+    eventually("the provider is done with its last answer", || {
+        let last = provider.requests().pop()?;
+        last.finished_at.is_some().then_some(last)
+    })
 }
 
 /// What must be true after every fault: the program lives, and books what it serves.

@@ -230,6 +230,23 @@ fn a_provider_that_cannot_be_reached_or_says_nothing_in_time_is_told_apart() {
 }
 
 #[test]
+fn a_client_may_wait_less_than_the_provider_is_given() {
+    let provider = provider();
+    let quotah = Config::toward(&provider).start();
+    for (dialect, target) in DIALECTS {
+        let request = ask(target, "m", "{}")
+            .header("x-mock-hang", "before-head")
+            .header("x-quotah-timeout-ms", "200");
+        assert_refused(&quotah.send(&request), dialect, &TIMEOUT);
+    }
+    let seen = crate::harness::served(&provider, 3);
+    assert!(
+        seen.iter().all(|request| request.aborted_at.is_some()),
+        "the provider is let go"
+    );
+}
+
+#[test]
 fn one_request_too_many_in_flight_is_told_to_come_back() {
     let provider = provider();
     let quotah = Config::toward(&provider)

@@ -1,12 +1,13 @@
 //! The same sums wherever one looks: entries, usage, exports, metrics, and the provider's own books.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 use quotah_bench::mock::Tokens;
 use serde_json::Value;
 
 use crate::harness::{
-    Config, Entry, Quotah, Request, cost_of, picousd, provider, served, tokens_of,
+    Config, End, Entry, Quotah, Request, cost_of, picousd, provider, served, tokens_of,
 };
 
 #[test]
@@ -36,6 +37,67 @@ fn usage_and_exports_and_metrics_sum_to_the_entries_and_to_what_was_billed() {
             .picousd("quotah_cost_usd_total", &[("team", team)]);
         assert_eq!(cost, cost_of(of_team), "{team}");
     }
+}
+
+#[test]
+fn what_many_clients_do_at_once_is_booked_once_each() {
+    let provider = provider();
+    let quotah = Config::toward(&provider).start();
+    let calls = [
+        (
+            "/v1/chat/completions",
+            r#"{"model":"gpt-4o-mini","stream":true}"#,
+        ),
+        (
+            "/v1/messages",
+            r#"{"model":"claude-haiku-4-5","stream":true}"#,
+        ),
+        ("/v1beta/models/gemini-2.5-flash:generateContent", "{}"),
+    ];
+    let ids: Vec<String> = thread::scope(|scope| {
+        let client = |_| {
+            let send = || {
+                let mut conn = quotah.connect();
+                let answers = calls.iter().cycle().take(60).map(|(target, body)| {
+                    let answer = conn.exchange(&Request::post(target, body));
+                    assert_eq!(
+                        (answer.status, answer.end),
+                        (200, End::Whole),
+                        "{}",
+                        answer.text()
+                    );
+                    answer
+                        .header("x-quotah-request-id")
+                        .unwrap_or_default()
+                        .to_owned()
+                });
+                answers.collect::<Vec<_>>()
+            };
+            scope.spawn(send)
+        };
+        let clients: Vec<_> = (0..8).map(client).collect();
+        clients
+            .into_iter()
+            .flat_map(|client| client.join().expect("no panic"))
+            .collect()
+    });
+    let entries = quotah.ledger_of(ids.len());
+    let booked: BTreeSet<_> = entries
+        .iter()
+        .map(|entry| entry.str("id").to_owned())
+        .collect();
+    assert_eq!((entries.len(), booked), (480, ids.into_iter().collect()));
+    let mut billed = Tokens::default();
+    served(&provider, 480)
+        .iter()
+        .for_each(|request| billed += request.billed);
+    assert_eq!(tokens_of(&entries), billed);
+    assert_eq!(
+        quotah.metrics().picousd("quotah_cost_usd_total", &[]),
+        cost_of(&entries)
+    );
+    let in_flight = quotah.metric("quotah_inflight_requests", &[]);
+    assert!(in_flight.abs() < 0.1, "{in_flight} left behind");
 }
 
 /// Requests of three dialects, two teams, priced and unpriced, that go well and do not; how many.

@@ -1,7 +1,7 @@
 //! Answers: every coding, every cut, every line end.
 
-use super::{assert_same_answer, both_sides};
-use crate::harness::{Config, Request, provider};
+use super::{assert_same, assert_same_answer, both_sides};
+use crate::harness::{Config, Request, eventually, provider};
 
 #[test]
 fn answers_in_every_coding_come_back_as_they_are_and_are_metered_all_the_same() {
@@ -131,6 +131,58 @@ fn errors_of_a_provider_come_back_as_they_are() {
             assert_same_answer(&response, &recorded, &case);
         }
     }
+}
+
+#[test]
+fn events_come_down_as_they_come_and_wait_for_no_later_one() {
+    let provider = provider();
+    let quotah = Config::toward(&provider).start();
+    let asked = r#"{"model":"gpt-4o-mini","stream":true,"stream_options":{"include_usage":true}}"#;
+    let unasked = r#"{"model":"gpt-4o-mini","stream":true}"#;
+    let messages = r#"{"model":"claude-haiku-4-5","stream":true}"#;
+    for (target, body, encoding) in [
+        ("/v1/chat/completions", asked, ""),
+        ("/v1/chat/completions", unasked, ""),
+        ("/v1/messages", messages, ""),
+        ("/v1/messages", messages, "gzip"),
+        ("/v1/messages", messages, "br"),
+        ("/v1/messages", messages, "zstd"),
+    ] {
+        let request = Request::post(target, body)
+            .header("x-mock-encoding", encoding)
+            .header("x-mock-hang", "mid-stream");
+        let mut conn = quotah.connect();
+        conn.send(request.bytes());
+        assert_eq!(conn.response_head().status, 200);
+        let sent = eventually("half of the events are sent", || {
+            let requests = provider.requests();
+            let sent = &requests.last()?.sent;
+            let head = sent.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+            Some(unchunked(&sent[head..])).filter(|body| !body.is_empty())
+        });
+        // The provider has fallen silent: what is read now came without waiting for more.
+        let mut seen = Vec::new();
+        while seen.len() < sent.len() {
+            seen.extend(conn.chunk().expect("more of what was sent"));
+        }
+        assert_same(
+            &seen[..sent.len()],
+            &sent,
+            &format!("{target} {body} in {encoding:?}"),
+        );
+    }
+}
+
+/// The data of the chunks that are whole.
+fn unchunked(mut framed: &[u8]) -> Vec<u8> {
+    let mut data = Vec::new();
+    while let Some(line_end) = framed.windows(2).position(|window| window == b"\r\n") {
+        let size = std::str::from_utf8(&framed[..line_end]).expect("a chunk size");
+        let size = usize::from_str_radix(size, 16).expect("a chunk size");
+        data.extend_from_slice(&framed[line_end + 2..][..size]);
+        framed = &framed[line_end + 2 + size + 2..];
+    }
+    data
 }
 
 /// A plain and a streamed call of each dialect whose usage comes unasked, or was asked for by the client.

@@ -99,6 +99,42 @@ fn one_connection_serves_one_request_after_another() {
     );
 }
 
+#[test]
+fn a_client_may_ask_for_one_provider_by_path_by_header_or_in_the_models_name() {
+    let provider = provider();
+    let url = provider.url();
+    let quotah = Config::empty()
+        .provider("openai", "openai", &url, "")
+        .provider("spare", "openai", &url, "")
+        .start();
+    let chat = "/v1/chat/completions";
+    for request in [
+        Request::post("/spare/v1/chat/completions", r#"{"model":"gpt-4o-mini"}"#),
+        Request::post(chat, r#"{"model":"gpt-4o-mini"}"#).header("x-quotah-provider", "spare"),
+        Request::post(chat, r#"{"model":"spare/gpt-4o-mini"}"#),
+    ] {
+        let (response, recorded) = both_sides(&quotah, &provider, &request);
+        assert_eq!(response.status, 200, "{}", response.text());
+        assert_eq!(
+            response.header("x-quotah-provider"),
+            Some("spare"),
+            "{request:?}"
+        );
+        assert_eq!(
+            recorded.header("authorization"),
+            Some("Bearer sk-test-spare")
+        );
+        assert_eq!(recorded.target, chat);
+        assert_same(
+            &recorded.body,
+            br#"{"model":"gpt-4o-mini"}"#,
+            "the provider's own name",
+        );
+    }
+    let unknown = Request::post(chat, r#"{"model":"m"}"#).header("x-quotah-provider", "nobody");
+    assert_eq!(quotah.send(&unknown).status, 404);
+}
+
 /// What clients write, and what the provider gets.
 const SPELLINGS: [(&str, &str); 10] = [
     ("/v1/chat/completions", "/v1/chat/completions"),

@@ -132,6 +132,74 @@ fn a_client_that_waits_for_100_continue_gets_it_and_the_provider_is_not_asked() 
     assert_eq!(recorded.header("expect"), None);
 }
 
+#[test]
+fn a_provider_without_a_key_of_ours_gets_the_clients_own_credential_as_it_came() {
+    let provider = provider();
+    let url = provider.url();
+    let own = |kind: &str| {
+        format!("[[providers]]\nkind = \"{kind}\"\nbase_url = \"{url}\"\ncredential = \"client\"")
+    };
+    let quotah = Config::empty()
+        .table(&own("openai"))
+        .table(&own("gemini"))
+        .key("k", "sk-virtual-key-0002", "")
+        .start();
+    let gemini = "/v1beta/models/gemini-2.5-flash:generateContent";
+    let with_key = format!("{gemini}?alt=json&key=AIza-mine");
+    for (request, name, value) in [
+        (
+            Request::post("/v1/chat/completions", "{\"model\":\"m\"}").bearer("sk-mine"),
+            "authorization",
+            Some("Bearer sk-mine"),
+        ),
+        (
+            Request::post(gemini, "{}").header("x-goog-api-key", "AIza-mine"),
+            "x-goog-api-key",
+            Some("AIza-mine"),
+        ),
+        (Request::post(&with_key, "{}"), "x-goog-api-key", None),
+        // A key of ours is nobody else's: better no credential than that one.
+        (
+            Request::post("/v1/chat/completions", "{\"model\":\"m\"}")
+                .bearer("sk-virtual-key-0002"),
+            "authorization",
+            None,
+        ),
+    ] {
+        let (response, recorded) = both_sides(&quotah, &provider, &request);
+        assert_eq!(response.status, 200, "{request:?}: {}", response.text());
+        assert_eq!(recorded.header(name), value, "{request:?}");
+    }
+    let targets: Vec<_> = provider
+        .requests()
+        .into_iter()
+        .map(|seen| seen.target)
+        .collect();
+    assert_eq!(targets[2], with_key, "the query is the client's");
+}
+
+#[test]
+fn configured_lines_replace_the_clients_of_the_same_name() {
+    let provider = provider();
+    let more = "headers = { openai-organization = \"org-ours\", x-team = \"blue\" }";
+    let quotah = Config::empty()
+        .provider("openai", "openai", &provider.url(), more)
+        .start();
+    let request = Request::post("/v1/chat/completions", "{\"model\":\"m\"}")
+        .header("openai-organization", "org-theirs");
+    let (_, recorded) = both_sides(&quotah, &provider, &request);
+    let organizations: Vec<_> = recorded
+        .headers
+        .iter()
+        .filter(|(name, _)| name == "openai-organization")
+        .collect();
+    assert_eq!(
+        organizations,
+        [&("openai-organization".to_owned(), "org-ours".to_owned())]
+    );
+    assert_eq!(recorded.header("x-team"), Some("blue"));
+}
+
 /// What a gateway that parses and writes JSON again would change.
 const ODD_BODIES: [&str; 8] = [
     "{\"z\":1,\"a\":2,\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"caf\\u00e9 \\/ \\ud83d\\ude00 é😀\"}]}",

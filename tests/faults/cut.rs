@@ -1,6 +1,6 @@
 //! Answers that end before their end.
 
-use super::{Call, PLAIN, STREAMED, ask, gateway_with, lives, only_entry};
+use super::{Call, PLAIN, STREAMED, ask, gateway_with, last_answered, lives, only_entry};
 use crate::harness::{End, Quotah, Response};
 use quotah_bench::mock::Mock;
 
@@ -95,12 +95,14 @@ fn a_stream_cut_inside_an_event_ends_there_and_nothing_is_glued_to_it() {
         let inside = event_border(&whole, first_byte) - 9;
         let answer = cut_at(&quotah, call, &directives, inside);
         assert_eq!((answer.status, answer.end), (200, End::Cut), "{call:?}");
-        let entity = provider.requests().pop().unwrap().answer;
-        assert!(
-            entity.starts_with(&answer.body),
-            "{call:?}: {}",
-            answer.text()
-        );
+        let entity = last_answered(&provider).answer;
+        // Where our own usage chunk is looked for, half an event is held back and falls away: then the error
+        // stands behind a whole one.
+        let text = answer.text();
+        let said = text.find("data: {\"error\"").unwrap_or(text.len());
+        let (passed, _) = text.split_at(said);
+        assert!(entity.starts_with(passed.as_bytes()), "{call:?}: {text}");
+        assert!(said == text.len() || passed.ends_with("\n\n"), "{text}");
     }
 }
 
@@ -187,7 +189,7 @@ fn whole_answer(
         answer.text()
     );
     assert_eq!(quotah.entry(&answer).str("outcome"), "ok");
-    let whole = provider.requests().pop().unwrap().sent;
+    let whole = last_answered(provider).sent;
     let is_chunked = whole
         .windows(19)
         .any(|part| part.eq_ignore_ascii_case(b"transfer-encoding: "));

@@ -1,6 +1,6 @@
 //! Kept connections that died meanwhile: one free try, and never a second charge.
 
-use super::{PLAIN, STREAMED, gateway_with, lives};
+use super::{PLAIN, STREAMED, gateway_with, last_answered, lives};
 use crate::harness::End;
 use quotah_bench::mock::{Cut, Directives, Hang, Script};
 
@@ -29,7 +29,7 @@ fn a_kept_connection_that_dies_before_any_byte_costs_one_free_try_on_a_fresh_one
             assert_eq!(entry.0["attempts"].as_array().unwrap().len(), 1);
             assert_eq!(
                 entry.tokens(),
-                provider.requests()[2].billed,
+                last_answered(&provider).billed,
                 "{cut:?}: {call:?}"
             );
         }
@@ -66,7 +66,7 @@ fn a_kept_connection_that_dies_once_it_has_begun_to_answer_is_not_tried_again() 
     for call in PLAIN.into_iter().chain(STREAMED) {
         let (provider, quotah) = gateway_with("");
         assert_eq!(quotah.send(&call.request()).status, 200);
-        let sent = provider.requests().pop().unwrap().sent;
+        let sent = last_answered(&provider).sent;
         let head = sent
             .windows(4)
             .position(|part| part == b"\r\n\r\n")

@@ -75,6 +75,34 @@ fn an_exchange_that_takes_too_long_as_a_whole_is_cut_visibly_though_it_never_fal
 }
 
 #[test]
+fn an_answer_may_take_longer_than_an_idle_connection_is_kept() {
+    let provider = provider();
+    let quotah = Config::toward(&provider)
+        .server("timeout_keepalive_ms = 300")
+        .start();
+    for call in STREAMED {
+        let request = call
+            .request()
+            .header("x-mock-chunks", "60")
+            .header("x-mock-delay-ms", "20");
+        let answer = quotah.send(&request);
+        assert_eq!((answer.status, answer.end), (200, End::Whole), "{call:?}");
+        assert_eq!(quotah.entry(&answer).str("outcome"), "ok");
+        let late = quotah.send(&call.request().header("x-mock-first-delay-ms", "1000"));
+        assert_eq!((late.status, late.end), (200, End::Whole), "{call:?}");
+    }
+    let mut idle = quotah.connect();
+    assert_eq!(idle.exchange(&PLAIN[0].request()).status, 200);
+    let began = now();
+    assert_eq!(idle.read_to_end(), (Vec::new(), End::Whole));
+    let took = began.elapsed();
+    assert!(
+        took > Duration::from_millis(200) && took < Duration::from_secs(3),
+        "{took:?}"
+    );
+}
+
+#[test]
 fn a_client_may_ask_for_a_shorter_wait_but_not_for_a_longer_one() {
     let (_provider, quotah) = gateway_with("timeout_total_ms = 600");
     for (asked, least_ms, most_ms) in [("200", 150, 590), ("60000", 550, 5_000)] {

@@ -241,6 +241,18 @@ impl Conn {
             .0
     }
 
+    /// The next HTTP chunk of an answer whose head was read; `None` at the end, however it came.
+    pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).ok()?;
+        let size = usize::from_str_radix(line.trim_end(), 16)
+            .ok()
+            .filter(|size| *size > 0)?;
+        let mut chunk = self.read_exact(size + 2);
+        chunk.truncate(size);
+        Some(chunk)
+    }
+
     fn head(&mut self) -> Option<(Response, Length)> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {

@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -177,9 +178,11 @@ async fn exchange_h1(
         recorder,
         waker,
         timer,
+        heard,
         over,
         ..
     } = &mut *h1;
+    heard.store(false, Ordering::Relaxed);
     let mut response = pin!(sender.send_request(request));
     recorder.renew();
     let answered = poll_fn(|cx| {
@@ -214,10 +217,18 @@ async fn exchange_h1(
         }
         outcome
     })
-    .await?;
-    // The body has not been looked at yet.
-    recorder.renew();
-    Ok((answered, h1))
+    .await;
+    match answered {
+        Ok(answered) => {
+            // The body has not been looked at yet.
+            recorder.renew();
+            Ok((answered, h1))
+        }
+        Err(ExchangeError::Closed) if heard.load(Ordering::Relaxed) => {
+            Err(ExchangeError::BrokenOff)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// hyper's error in our terms.

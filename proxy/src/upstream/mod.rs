@@ -7,6 +7,7 @@ mod address;
 mod body;
 mod connect;
 mod exchange;
+mod heard;
 mod pool;
 mod waker;
 

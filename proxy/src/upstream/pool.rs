@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use pingora_core::protocols::{ALPN, Stream};
 
 use super::address::Addresses;
 use super::connect::{ConnectError, Connectors, connect};
+use super::heard::Heard;
 use super::{RequestBody, waker::Recorder};
 use crate::clock;
 use crate::config::resolved::{BaseUrl, HttpVersion};
@@ -63,12 +65,14 @@ impl Origin {
 #[derive(Debug)]
 pub(crate) struct H1 {
     pub(crate) sender: http1::SendRequest<RequestBody>,
-    pub(crate) conn: http1::Connection<TokioIo<Stream>, RequestBody>,
+    pub(crate) conn: http1::Connection<TokioIo<Heard>, RequestBody>,
     pub(crate) recorder: Arc<Recorder>,
     /// The recorder as a waker, made once.
     pub(crate) waker: Waker,
     /// Watches the exchange under way; its allocation outlives requests.
     pub(crate) timer: LazyTimer,
+    /// Set by every read that brings something.
+    pub(crate) heard: Arc<AtomicBool>,
     /// Whether `conn` has finished.
     pub(crate) over: bool,
     idle_since: Instant,
@@ -159,6 +163,7 @@ impl Pool {
     }
 
     async fn handshake_h1(&self, stream: Stream) -> Result<Link, ConnectError> {
+        let (stream, heard) = Heard::new(stream);
         let (sender, conn) = http1::Builder::new()
             .max_buf_size(BUFFER_BYTES_MAX)
             .preserve_header_case(self.origin.keep_header_case)
@@ -171,6 +176,7 @@ impl Pool {
             conn,
             waker: recorder.waker(),
             recorder,
+            heard,
             timer: LazyTimer::default(),
             over: false,
             idle_since: clock::now(),
