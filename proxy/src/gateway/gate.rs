@@ -284,24 +284,22 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// The next line without its CR LF, or `None` when it is not there yet.
+    ///
+    /// What is wrong with a line does not depend on how much of it has come: a NUL is refused as one whether
+    /// the line's end is here or not, and only the first [`HEAD_BYTES_MAX`] bytes are looked at.
     fn next_line(&mut self) -> Result<Option<&'a [u8]>, GateError> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let Some(end) = memchr(b'\n', rest) else {
-            return if self.bytes.len() > HEAD_BYTES_MAX {
-                Err(GateError::TooLarge)
-            } else if memchr(0, rest).is_some() {
-                Err(GateError::Control)
-            } else {
-                Ok(None)
-            };
-        };
-        if self.at + end + 1 > HEAD_BYTES_MAX {
-            return Err(GateError::TooLarge);
+        let bound = self.bytes.len().min(HEAD_BYTES_MAX);
+        let rest = self.bytes.get(self.at..bound).unwrap_or_default();
+        let end = memchr(b'\n', rest);
+        let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        if memchr(0, line).is_some() {
+            return Err(GateError::Control);
         }
-        let Some((line, b"\r")) = rest.get(..end).and_then(|line| line.split_last_chunk::<1>())
-        .map(|(line, last)| (line, last.as_slice())) else {
-            return Err(GateError::BareLineEnd);
+        let Some(end) = end else {
+            let is_over = self.bytes.len() > HEAD_BYTES_MAX;
+            return if is_over { Err(GateError::TooLarge) } else { Ok(None) };
         };
+        let Some(line) = line.strip_suffix(b"\r") else { return Err(GateError::BareLineEnd) };
         self.at += end + 1;
         Ok(Some(line))
     }
@@ -332,6 +330,10 @@ fn request_line_version(line: &[u8]) -> Result<Version, GateError> {
     }
     if target.first() != Some(&b'/') {
         return Err(GateError::Target);
+    }
+    // The engine takes a target as text; what it would refuse is refused here, in the caller's dialect.
+    if std::str::from_utf8(target).is_err() {
+        return Err(GateError::RequestLine);
     }
     match version {
         b"HTTP/1.1" => Ok(Version::Http11),
@@ -514,6 +516,14 @@ mod tests {
             assert_eq!(gate.advance(std::slice::from_ref(byte)), Step::Pass);
         }
         assert!(gate.is_between_messages());
+    }
+
+    #[test]
+    fn a_nul_is_told_by_name_wherever_the_head_is_cut() {
+        let raw = b"\0 / HTTP/1.1\n";
+        for end in 1..=raw.len() {
+            assert_eq!(refusal(&raw[..end]), Some(GateError::Control), "{end}");
+        }
     }
 
     #[test]
