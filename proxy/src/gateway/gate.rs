@@ -89,12 +89,16 @@ enum Chunk {
     DataCr,
     DataLf,
     TrailerStart { length: usize },
+    TrailerName { length: usize },
     Trailer { length: usize },
     TrailerLf { length: usize },
     EndLf,
 }
 
-const SIZE: Chunk = Chunk::Size { value: 0, digits: 0 };
+const SIZE: Chunk = Chunk::Size {
+    value: 0,
+    digits: 0,
+};
 
 /// The scan of one connection's request side.
 #[derive(Debug)]
@@ -127,7 +131,11 @@ pub enum Step {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { state: State::Head, chunk_value: 0, leading_crlf: 0 }
+        Self {
+            state: State::Head,
+            chunk_value: 0,
+            leading_crlf: 0,
+        }
     }
 }
 
@@ -144,7 +152,9 @@ impl Gate {
     pub fn advance(&mut self, bytes: &[u8]) -> Step {
         let mut at = 0;
         loop {
-            let Some(rest) = bytes.get(at..) else { return Step::Pass };
+            let Some(rest) = bytes.get(at..) else {
+                return Step::Pass;
+            };
             if rest.is_empty() {
                 return Step::Pass;
             }
@@ -152,13 +162,22 @@ impl Gate {
                 State::Head => match self.head(rest) {
                     Ok(Some(length)) => at += length,
                     Ok(None) => return Step::Hold { released: at },
-                    Err(error) => return Step::Refuse { released: at, error, in_body: false },
+                    Err(error) => {
+                        return Step::Refuse {
+                            released: at,
+                            error,
+                            in_body: false,
+                        };
+                    }
                 },
                 State::Body(left) => {
                     let here = u64::try_from(rest.len()).unwrap_or(u64::MAX).min(left);
                     at += usize::try_from(here).unwrap_or(rest.len());
-                    self.state =
-                        if here == left { State::Head } else { State::Body(left - here) };
+                    self.state = if here == left {
+                        State::Head
+                    } else {
+                        State::Body(left - here)
+                    };
                 }
                 State::Chunked(chunk) => match self.chunked(chunk, rest) {
                     Ok(length) => at += length,
@@ -180,11 +199,15 @@ impl Gate {
             return self.leading_crlf(bytes);
         }
         let mut lines = Lines { bytes, at: 0 };
-        let Some(request_line) = lines.next_line()? else { return Ok(None) };
+        let Some(request_line) = lines.next_line()? else {
+            return Ok(None);
+        };
         let version = request_line_version(request_line)?;
         let mut head = HeadFacts::default();
         loop {
-            let Some(line) = lines.next_line()? else { return Ok(None) };
+            let Some(line) = lines.next_line()? else {
+                return Ok(None);
+            };
             if line.is_empty() {
                 break;
             }
@@ -217,7 +240,9 @@ impl Gate {
             });
             return Ok(usize::try_from(here).unwrap_or(bytes.len()));
         }
-        let Some(&byte) = bytes.first() else { return Ok(0) };
+        let Some(&byte) = bytes.first() else {
+            return Ok(0);
+        };
         self.state = self.chunk_byte(chunk, byte).ok_or(0usize)?;
         Ok(1)
     }
@@ -231,14 +256,19 @@ impl Gate {
                 if digits >= 13 || value > LENGTH_MAX {
                     return None;
                 }
-                Chunk::Size { value, digits: digits + 1 }
+                Chunk::Size {
+                    value,
+                    digits: digits + 1,
+                }
             }
             (Chunk::Size { value, digits: 1.. }, b'\r') => Chunk::SizeLf { value },
             (Chunk::Size { value, digits: 1.. }, b';') => {
                 self.chunk_value = value;
                 Chunk::Extension { length: 0 }
             }
-            (Chunk::Extension { .. }, b'\r') => Chunk::SizeLf { value: self.chunk_value },
+            (Chunk::Extension { .. }, b'\r') => Chunk::SizeLf {
+                value: self.chunk_value,
+            },
             (Chunk::Extension { length }, byte)
                 if length < LINE_BYTES_MAX && (byte == b'\t' || !byte.is_ascii_control()) =>
             {
@@ -250,10 +280,12 @@ impl Gate {
             (Chunk::DataLf, b'\n') => SIZE,
             (Chunk::TrailerStart { .. }, b'\r') => Chunk::EndLf,
             (Chunk::EndLf, b'\n') => return Some(State::Head),
-            (Chunk::TrailerStart { length }, byte)
-                if length < LINE_BYTES_MAX && is_token(byte) =>
-            {
-                Chunk::Trailer { length: length + 1 }
+            (Chunk::TrailerStart { length }, byte) if length < LINE_BYTES_MAX && is_token(byte) => {
+                Chunk::TrailerName { length: length + 1 }
+            }
+            (Chunk::TrailerName { length }, b':') => Chunk::Trailer { length: length + 1 },
+            (Chunk::TrailerName { length }, byte) if length < LINE_BYTES_MAX && is_token(byte) => {
+                Chunk::TrailerName { length: length + 1 }
             }
             (Chunk::Trailer { length }, b'\r') => Chunk::TrailerLf { length },
             (Chunk::Trailer { length }, byte)
@@ -297,9 +329,15 @@ impl<'a> Lines<'a> {
         }
         let Some(end) = end else {
             let is_over = self.bytes.len() > HEAD_BYTES_MAX;
-            return if is_over { Err(GateError::TooLarge) } else { Ok(None) };
+            return if is_over {
+                Err(GateError::TooLarge)
+            } else {
+                Ok(None)
+            };
         };
-        let Some(line) = line.strip_suffix(b"\r") else { return Err(GateError::BareLineEnd) };
+        let Some(line) = line.strip_suffix(b"\r") else {
+            return Err(GateError::BareLineEnd);
+        };
         self.at += end + 1;
         Ok(Some(line))
     }
@@ -325,15 +363,15 @@ fn request_line_version(line: &[u8]) -> Result<Version, GateError> {
     if method.is_empty() || method.len() > 32 || !method.iter().all(|&byte| is_token(byte)) {
         return Err(GateError::RequestLine);
     }
+    // The engine takes a target as text; what it would refuse is refused here, in the caller's dialect.
+    if std::str::from_utf8(target).is_err() {
+        return Err(GateError::RequestLine);
+    }
     if target.iter().any(|&byte| is_control(byte)) {
         return Err(GateError::Control);
     }
     if target.first() != Some(&b'/') {
         return Err(GateError::Target);
-    }
-    // The engine takes a target as text; what it would refuse is refused here, in the caller's dialect.
-    if std::str::from_utf8(target).is_err() {
-        return Err(GateError::RequestLine);
     }
     match version {
         b"HTTP/1.1" => Ok(Version::Http11),
@@ -360,7 +398,9 @@ impl HeadFacts {
         if matches!(line.first(), Some(b' ' | b'\t')) {
             return Err(GateError::Fold);
         }
-        let Some(colon) = memchr(b':', line) else { return Err(GateError::HeaderLine) };
+        let Some(colon) = memchr(b':', line) else {
+            return Err(GateError::HeaderLine);
+        };
         let (name, value) = line.split_at(colon);
         let value = value.get(1..).unwrap_or_default();
         if name.is_empty() || !name.iter().all(|&byte| is_token(byte)) {
@@ -421,8 +461,9 @@ fn plain_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() || value.len() > 16 || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let length =
-        value.iter().fold(0u64, |length, digit| length * 10 + u64::from(digit.wrapping_sub(b'0')));
+    let length = value.iter().fold(0u64, |length, digit| {
+        length * 10 + u64::from(digit.wrapping_sub(b'0'))
+    });
     (length <= LENGTH_MAX).then_some(length)
 }
 
@@ -480,11 +521,15 @@ mod tests {
             (b"GET / HTTP/1.1\r\nhost: a\r\nupgrade: h2c\r\n\r\n", GateError::Upgrade),
             (b"GET  / HTTP/1.1\r\nhost: a\r\n\r\n", GateError::RequestLine),
             (b"GET / HTTP/2.0\r\nhost: a\r\n\r\n", GateError::Version),
+            (b"GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n", GateError::RequestLine),
             (b"GET /\r\nhost: a\r\n\r\n", GateError::RequestLine),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n\r\n", GateError::Chunk),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\nx\r\n", GateError::Chunk),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nxx\r\n", GateError::Chunk),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n 1\r\nx\r\n", GateError::Chunk),
+            (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\nno colon\r\n\r\n", GateError::Chunk),
+            (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx : 1\r\n\r\n", GateError::Chunk),
+            (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx\r\n\r\n", GateError::Chunk),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n", GateError::Chunk),
         ];
         for (raw, error) in cases {
@@ -494,7 +539,8 @@ mod tests {
 
     #[test]
     fn plain_requests_pass_whole_and_pipelined() {
-        let one = b"POST /v1/x?y=z HTTP/1.1\r\nHost: a:8080\r\nContent-Length: 3\r\nX-A:\tb \r\n\r\nabc";
+        let one =
+            b"POST /v1/x?y=z HTTP/1.1\r\nHost: a:8080\r\nContent-Length: 3\r\nX-A:\tb \r\n\r\nabc";
         let two = b"POST / HTTP/1.1\r\nhost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nx-t: 1\r\n\r\n";
         let mut pipelined = one.to_vec();
         pipelined.extend_from_slice(two);
@@ -509,7 +555,11 @@ mod tests {
         let head = raw.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
         let mut gate = Gate::default();
         for end in 1..head {
-            assert_eq!(gate.advance(&raw[..end]), Step::Hold { released: 0 }, "{end}");
+            assert_eq!(
+                gate.advance(&raw[..end]),
+                Step::Hold { released: 0 },
+                "{end}"
+            );
         }
         assert_eq!(gate.advance(&raw[..head]), Step::Pass);
         for byte in &raw[head..] {
