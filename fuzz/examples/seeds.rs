@@ -63,7 +63,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn answers(to: &Path, name: &str, dialect: usize, fixture: &Value) -> Result<(), Box<dyn Error>> {
     let body = shortened(fixture["response"]["body"].as_str().ok_or("no body")?);
     let is_stream = name.contains("-stream");
-    let operation = OPERATIONS.iter().position(|known| fixture["operation"] == **known);
+    let operation = OPERATIONS
+        .iter()
+        .position(|known| fixture["operation"] == **known);
     let operation = operation.ok_or("an unknown operation")?;
     // Gemini's own chat is OpenAI's dialect.
     let dialect = if operation == 0 { 0 } else { dialect };
@@ -85,9 +87,17 @@ fn answers(to: &Path, name: &str, dialect: usize, fixture: &Value) -> Result<(),
 
 /// A request's body, for each path in turn.
 fn requests(to: &Path, name: &str, fixture: &Value) -> Result<(), Box<dyn Error>> {
-    let Some(body) = fixture["request"]["body"].as_str() else { return Ok(()) };
+    let Some(body) = fixture["request"]["body"].as_str() else {
+        return Ok(());
+    };
     for path in 0..12 {
-        seed(to, "facts", &format!("{name}-{path}"), path, &shortened(body))?;
+        seed(
+            to,
+            "facts",
+            &format!("{name}-{path}"),
+            path,
+            &shortened(body),
+        )?;
     }
     Ok(())
 }
@@ -99,7 +109,12 @@ fn log(to: &Path) -> Result<(), Box<dyn Error>> {
         segment::put_frame(&mut frames, segment::kind::SETTLEMENT, &vec![b'x'; length])?;
         seed(to, "log", &format!("frames-{length}"), 1, &frames)?;
     }
-    let header = segment::Header { sequence: 1, writer: 2, created_unix_ms: 3 }.encode();
+    let header = segment::Header {
+        sequence: 1,
+        writer: 2,
+        created_unix_ms: 3,
+    }
+    .encode();
     seed(to, "log", "segment", 0, &[&header[..], &frames].concat())
 }
 
@@ -117,7 +132,15 @@ fn shortened(body: &str) -> Vec<u8> {
         return body.to_vec();
     }
     let (head, tail) = (&body[..half], &body[body.len() - half..]);
-    let end = |bytes: &[u8]| bytes.iter().position(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let head = &head[..head.iter().rposition(|&byte| byte == b'\n').map_or(half, |at| at + 1)];
+    let end = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1)
+    };
+    let head = &head[..head
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(half, |at| at + 1)];
     [head, &tail[end(tail)..]].concat()
 }

@@ -25,11 +25,18 @@ const UNSUSPICIOUS_BYTES: u64 = 16 << 20;
 const RATIO_MAX: u64 = 2000;
 
 fuzz_target!(|data: &[u8]| {
-    let Some(input) = Input::read(data) else { return };
+    let Some(input) = Input::read(data) else {
+        return;
+    };
     let coding = input.choose(&CODINGS);
     let whole = decode(coding, [input.body]);
     let bound = (RATIO_MAX * input.body.len() as u64).max(UNSUSPICIOUS_BYTES);
-    assert!(whole.bytes <= bound, "{} bytes of {}", whole.bytes, input.body.len());
+    assert!(
+        whole.bytes <= bound,
+        "{} bytes of {}",
+        whole.bytes,
+        input.body.len()
+    );
     // A fault may come a piece sooner or later: only what decodes to its end is the same in every cut.
     let pieces = decode(coding, input.pieces());
     assert_eq!(pieces.fault, whole.fault);
@@ -60,5 +67,9 @@ fn decode<'a>(coding: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Decod
             hasher.update(decoded);
         });
     }
-    Decoded { bytes, checksum: hasher.finalize(), fault: decoder.fault() }
+    Decoded {
+        bytes,
+        checksum: hasher.finalize(),
+        fault: decoder.fault(),
+    }
 }

@@ -31,9 +31,13 @@ const ECHOES_MAX: usize = 256;
 const ECHO_BYTES_MAX: usize = 256;
 
 fuzz_target!(|data: &[u8]| {
-    let Some(input) = Input::read(data) else { return };
+    let Some(input) = Input::read(data) else {
+        return;
+    };
     let path = input.choose(&PATHS);
-    let Some(call) = classify("POST", path) else { panic!("{path} is a path that we know") };
+    let Some(call) = classify("POST", path) else {
+        panic!("{path} is a path that we know")
+    };
     let whole = read(&call, [input.body]);
     assert_eq!(read(&call, input.body.chunks(1)), whole, "byte by byte");
     assert_eq!(read(&call, input.pieces()), whole, "in pieces");
@@ -54,10 +58,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fn read<'a>(
-    call: &Call,
-    pieces: impl IntoIterator<Item = &'a [u8]>,
-) -> Result<Facts, FactsError> {
+fn read<'a>(call: &Call, pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Facts, FactsError> {
     let mut reader = FactsReader::new(call);
     for piece in pieces {
         reader.feed(piece);
@@ -70,20 +71,27 @@ fn agree(path: &str, facts: &Facts, body: &Value) {
     let model = facts.model.as_ref().map(|model| &*model.name);
     if !path.contains("/models/") {
         // Longer names than we read are refused where a model is needed, and nobody's business elsewhere.
-        let name = body["model"].as_str().filter(|name| (1..=256).contains(&name.len()));
+        let name = body["model"]
+            .as_str()
+            .filter(|name| (1..=256).contains(&name.len()));
         assert_eq!(model, name);
     }
     let has_stream = !path.contains("/models/") && path != "/v1/embeddings";
     assert_eq!(facts.stream, has_stream && body["stream"] == true);
     if facts.has_usage_option {
-        assert_eq!(facts.asks_for_usage(), body["stream_options"]["include_usage"] == true);
-        let answers = [&body["n"], &body["best_of"]].into_iter().filter_map(Value::as_u64);
+        assert_eq!(
+            facts.asks_for_usage(),
+            body["stream_options"]["include_usage"] == true
+        );
+        let answers = [&body["n"], &body["best_of"]]
+            .into_iter()
+            .filter_map(Value::as_u64);
         assert_eq!(facts.answers, answers.fold(1, u64::max));
     }
     let cap = match path {
-        "/v1/chat/completions" | "/v1/completions" => {
-            body["max_tokens"].as_u64().max(body["max_completion_tokens"].as_u64())
-        }
+        "/v1/chat/completions" | "/v1/completions" => body["max_tokens"]
+            .as_u64()
+            .max(body["max_completion_tokens"].as_u64()),
         "/v1/responses" => body["max_output_tokens"].as_u64(),
         "/v1/messages" | "/v1/messages/count_tokens" => body["max_tokens"].as_u64(),
         _ => facts.output_cap(),
@@ -115,14 +123,21 @@ fn splice(input: &Input<'_>, path: &str, facts: &Facts, mut body: Value) {
 }
 
 fn rename_echoes(path: &str, body: &mut Value) {
-    if !path.ends_with("mbedContent") && !path.ends_with("mbedContents") && !path.ends_with("m:countTokens") {
+    if !path.ends_with("mbedContent")
+        && !path.ends_with("mbedContents")
+        && !path.ends_with("m:countTokens")
+    {
         return;
     }
     let echo = |object: &mut Value| {
         if let Some(Value::String(name)) = object.get_mut("model")
             && name.len() <= ECHO_BYTES_MAX
         {
-            let prefix = if name.starts_with("models/") { "models/" } else { "" };
+            let prefix = if name.starts_with("models/") {
+                "models/"
+            } else {
+                ""
+            };
             *name = [prefix, OTHER_MODEL].concat();
         }
     };

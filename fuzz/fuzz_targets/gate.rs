@@ -6,7 +6,11 @@
 #![no_main]
 
 #[path = "../../proxy/src/gateway/gate.rs"]
-#[allow(dead_code, unreachable_pub, reason = "not all that the gateway uses is used here")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "not all that the gateway uses is used here"
+)]
 mod gate;
 #[path = "../oracles/strict.rs"]
 mod strict;
@@ -16,7 +20,9 @@ use libfuzzer_sys::fuzz_target;
 use quotah_fuzz::{Input, SHORT_BYTES};
 
 fuzz_target!(|data: &[u8]| {
-    let Some(input) = Input::read(data) else { return };
+    let Some(input) = Input::read(data) else {
+        return;
+    };
     let whole = judge([input.body]);
     assert_eq!(judge(input.pieces()), whole, "in pieces");
     // A held head is read again with each byte: too dear for long ones.
@@ -49,13 +55,25 @@ fn judge<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Verdict {
         let (more, refused) = match gate.advance(&held) {
             Step::Pass => (held.len(), None),
             Step::Hold { released } => (released, None),
-            Step::Refuse { released, error, in_body } => (released, Some((error, in_body))),
+            Step::Refuse {
+                released,
+                error,
+                in_body,
+            } => (released, Some((error, in_body))),
         };
         released += more;
         if refused.is_some() {
-            return Verdict { released, refused, is_between: gate.is_between_messages() };
+            return Verdict {
+                released,
+                refused,
+                is_between: gate.is_between_messages(),
+            };
         }
         held.drain(..more);
     }
-    Verdict { released, refused: None, is_between: gate.is_between_messages() }
+    Verdict {
+        released,
+        refused: None,
+        is_between: gate.is_between_messages(),
+    }
 }

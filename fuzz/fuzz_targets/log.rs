@@ -2,10 +2,18 @@
 #![no_main]
 
 #[path = "../../proxy/src/ledger/entry.rs"]
-#[allow(dead_code, unreachable_pub, reason = "not all that the ledger uses is used here")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "not all that the ledger uses is used here"
+)]
 mod entry;
 #[path = "../../proxy/src/ledger/segment.rs"]
-#[allow(dead_code, unreachable_pub, reason = "not all that the ledger uses is used here")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "not all that the ledger uses is used here"
+)]
 mod segment;
 
 use std::ops::Range;
@@ -18,7 +26,9 @@ use segment::{FRAME_BYTES, HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, Scanned, Ste
 const MARK: [u8; 4] = [0xf5, b'Q', 0xff, 0xfe];
 
 fuzz_target!(|data: &[u8]| {
-    let Some(input) = Input::read(data) else { return };
+    let Some(input) = Input::read(data) else {
+        return;
+    };
     let mut segment = input.body.to_vec();
     // A fuzzer cannot guess checksums: half of its inputs get those that their frames should have.
     if input.pick & 1 == 0 {
@@ -32,7 +42,10 @@ fuzz_target!(|data: &[u8]| {
     for record in &records {
         let payload = &segment[record.start + FRAME_BYTES..record.end];
         // Total over any payload: it decodes or says why not.
-        let _ = (entry::Entry::decode(payload), entry::Intent::decode(payload));
+        let _ = (
+            entry::Entry::decode(payload),
+            entry::Intent::decode(payload),
+        );
     }
 });
 
@@ -54,14 +67,21 @@ fn read(segment: &[u8]) -> (Vec<Range<usize>>, Scanned) {
             Step::Tail => break,
         }
     }
-    assert!(segment.len() - at < FRAME_BYTES + PAYLOAD_BYTES_MAX, "an endless tail");
+    assert!(
+        segment.len() - at < FRAME_BYTES + PAYLOAD_BYTES_MAX,
+        "an endless tail"
+    );
     let mut starts = Vec::new();
     let scanned = scan(&mut &*segment, 0, |_, _, start| {
         starts.push(start);
         true
     });
     let scanned = scanned.expect("memory does not fail");
-    assert!(starts.into_iter().eq(records.iter().map(|record| record.start as u64)));
+    assert!(
+        starts
+            .into_iter()
+            .eq(records.iter().map(|record| record.start as u64))
+    );
     assert_eq!(scanned.end, at as u64);
     (records, scanned)
 }
@@ -70,7 +90,8 @@ fn read(segment: &[u8]) -> (Vec<Range<usize>>, Scanned) {
 fn whole_records(segment: &[u8]) -> Vec<Range<usize>> {
     let (mut records, mut at) = (Vec::new(), 0);
     while at < segment.len() {
-        match frame_end(segment, at).filter(|end| crc_at(segment, at) == crc_of(segment, at..*end)) {
+        match frame_end(segment, at).filter(|end| crc_at(segment, at) == crc_of(segment, at..*end))
+        {
             Some(end) => {
                 records.push(at..end);
                 at = end;
@@ -84,8 +105,10 @@ fn whole_records(segment: &[u8]) -> Vec<Range<usize>> {
 /// Every byte is a record's, damaged, or the tail's.
 fn account(segment: &[u8], records: &[Range<usize>], scanned: &Scanned) {
     assert_eq!(scanned.end + scanned.tail_bytes, segment.len() as u64);
-    let mut ranges: Vec<Range<u64>> =
-        records.iter().map(|record| record.start as u64..record.end as u64).collect();
+    let mut ranges: Vec<Range<u64>> = records
+        .iter()
+        .map(|record| record.start as u64..record.end as u64)
+        .collect();
     ranges.extend(scanned.damaged.iter().cloned());
     ranges.sort_unstable_by_key(|range| range.start);
     let mut at = 0;
@@ -94,7 +117,13 @@ fn account(segment: &[u8], records: &[Range<usize>], scanned: &Scanned) {
         at = range.end;
     }
     assert_eq!(at, scanned.end);
-    assert!(scanned.damaged.windows(2).all(|pair| pair[0].end < pair[1].start), "not joined");
+    assert!(
+        scanned
+            .damaged
+            .windows(2)
+            .all(|pair| pair[0].end < pair[1].start),
+        "not joined"
+    );
 }
 
 /// A reader that follows a growing segment reads what one does that finds it whole. (Not if a payload holds a
@@ -111,7 +140,11 @@ fn read_as_it_grows(segment: &[u8], cut: usize) {
     let (mut followed, scanned) = read(&segment[..cut]);
     let from = scanned.end as usize;
     let (later, _) = read(&segment[from..]);
-    followed.extend(later.into_iter().map(|record| record.start + from..record.end + from));
+    followed.extend(
+        later
+            .into_iter()
+            .map(|record| record.start + from..record.end + from),
+    );
     records.sort_unstable_by_key(|record| record.start);
     assert_eq!(followed, records, "cut at {cut}");
 }
@@ -147,7 +180,12 @@ fn frame_end(segment: &[u8], at: usize) -> Option<usize> {
 }
 
 fn crc_at(segment: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([segment[at + 8], segment[at + 9], segment[at + 10], segment[at + 11]])
+    u32::from_le_bytes([
+        segment[at + 8],
+        segment[at + 9],
+        segment[at + 10],
+        segment[at + 11],
+    ])
 }
 
 /// Over length, kind and payload.

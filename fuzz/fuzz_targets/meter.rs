@@ -31,7 +31,9 @@ const CONTENT_TYPES: [&str; 6] = [
 ];
 
 fuzz_target!(|data: &[u8]| {
-    let Some(input) = Input::read(data) else { return };
+    let Some(input) = Input::read(data) else {
+        return;
+    };
     let whole = read(&input, [input.body]);
     assert_eq!(read(&input, input.body.chunks(1)), whole, "byte by byte");
     assert_eq!(read(&input, input.pieces()), whole, "in pieces");
@@ -65,15 +67,33 @@ fn believe(reading: &Reading, body_bytes: u64) {
     if reading.source == UsageSource::Provider {
         assert!(reading.input_reported && reading.output_reported);
     }
-    for usage in reading.usage.iter().chain(reading.extra_calls.iter().map(|call| &call.usage)) {
+    for usage in reading
+        .usage
+        .iter()
+        .chain(reading.extra_calls.iter().map(|call| &call.usage))
+    {
         believe_usage(usage);
     }
     assert!(reading.extra_calls.len() <= 16);
     let names = [&reading.model, &reading.service_tier, &reading.response_id];
     let calls = reading.extra_calls.iter().map(|call| &call.model);
-    assert!(names.into_iter().chain(calls).flatten().all(|name| name.len() <= 128));
-    assert!(reading.extra_calls.iter().all(|call| call.kind.len() <= 128));
-    let errors = reading.error.iter().flat_map(|error| [&error.kind, &error.code]);
+    assert!(
+        names
+            .into_iter()
+            .chain(calls)
+            .flatten()
+            .all(|name| name.len() <= 128)
+    );
+    assert!(
+        reading
+            .extra_calls
+            .iter()
+            .all(|call| call.kind.len() <= 128)
+    );
+    let errors = reading
+        .error
+        .iter()
+        .flat_map(|error| [&error.kind, &error.code]);
     assert!(errors.flatten().all(|name| name.len() <= 64));
 }
 
@@ -82,11 +102,20 @@ fn believe_usage(usage: &Usage) {
     part(usage.input_tokens, TOKENS_MAX);
     part(usage.output_tokens, TOKENS_MAX);
     part(usage.web_search_requests, TOKENS_MAX);
-    part(usage.cached_input_tokens + usage.cache_write_tokens, usage.input_tokens);
+    part(
+        usage.cached_input_tokens + usage.cache_write_tokens,
+        usage.input_tokens,
+    );
     part(usage.cache_write_long_tokens, usage.cache_write_tokens);
-    part(usage.input_audio_tokens + usage.input_image_tokens, usage.input_tokens);
+    part(
+        usage.input_audio_tokens + usage.input_image_tokens,
+        usage.input_tokens,
+    );
     part(usage.cached_audio_tokens, usage.cached_input_tokens);
     part(usage.cached_audio_tokens, usage.input_audio_tokens);
     part(usage.reasoning_tokens, usage.output_tokens);
-    part(usage.output_audio_tokens + usage.output_image_tokens, usage.output_tokens);
+    part(
+        usage.output_audio_tokens + usage.output_image_tokens,
+        usage.output_tokens,
+    );
 }

@@ -6,7 +6,9 @@ use quotah_adapters::sse::{EVENT_NAME_BYTES_MAX, Sink, Splitter};
 use quotah_fuzz::Input;
 
 fuzz_target!(|data: &[u8]| {
-    let Some(input) = Input::read(data) else { return };
+    let Some(input) = Input::read(data) else {
+        return;
+    };
     let whole = split([input.body]);
     assert_eq!(split(input.body.chunks(1)), whole, "byte by byte");
     assert_eq!(split(input.pieces()), whole, "in pieces");
@@ -75,10 +77,17 @@ fn by_the_letter(body: &[u8]) -> Vec<Event> {
 fn lines(mut body: &[u8]) -> Vec<&[u8]> {
     let mut lines = Vec::new();
     while !body.is_empty() {
-        let end = body.iter().position(|byte| b"\r\n".contains(byte)).unwrap_or(body.len());
+        let end = body
+            .iter()
+            .position(|byte| b"\r\n".contains(byte))
+            .unwrap_or(body.len());
         lines.push(&body[..end]);
         let rest = &body[end..];
-        let ending = if rest.starts_with(b"\r\n") { 2 } else { rest.len().min(1) };
+        let ending = if rest.starts_with(b"\r\n") {
+            2
+        } else {
+            rest.len().min(1)
+        };
         body = &rest[ending..];
     }
     lines

@@ -13,7 +13,8 @@ pub(crate) fn read(bytes: &[u8]) -> bool {
         if rest.is_empty() {
             return true;
         }
-        let head_bytes = find(rest, b"\r\n\r\n").expect("a head was let through before its end") + 4;
+        let head_bytes =
+            find(rest, b"\r\n\r\n").expect("a head was let through before its end") + 4;
         let (head, body) = rest.split_at(head_bytes);
         let after = match framing(head) {
             Framing::Length(length) => body.get(usize::try_from(length).unwrap_or(usize::MAX)..),
@@ -31,23 +32,51 @@ enum Framing {
 }
 
 fn framing(head: &[u8]) -> Framing {
-    let lines: Vec<_> = head[..head.len() - 4].split(|&byte| byte == b'\n').collect();
+    let lines: Vec<_> = head[..head.len() - 4]
+        .split(|&byte| byte == b'\n')
+        .collect();
     for (number, line) in lines.iter().enumerate() {
         let is_last = number + 1 == lines.len();
-        let line = if is_last { line } else { line.strip_suffix(b"\r").expect("a bare LF") };
+        let line = if is_last {
+            line
+        } else {
+            line.strip_suffix(b"\r").expect("a bare LF")
+        };
         let is_plain = |byte: &u8| *byte == b'\t' && number > 0 || *byte >= 0x20 && *byte != 0x7f;
-        assert!(line.iter().all(is_plain), "control character: {}", line.escape_ascii());
-        assert!(!line.starts_with(b" ") && !line.starts_with(b"\t"), "folded line");
+        assert!(
+            line.iter().all(is_plain),
+            "control character: {}",
+            line.escape_ascii()
+        );
+        assert!(
+            !line.starts_with(b" ") && !line.starts_with(b"\t"),
+            "folded line"
+        );
     }
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let parsed = request.parse(head);
-    assert_eq!(parsed, Ok(httparse::Status::Complete(head.len())), "{}", head.escape_ascii());
-    assert!(request.path.is_some_and(|target| target.starts_with('/')), "target");
-    assert_eq!(request.headers.len(), lines.len() - 1, "lines that are no headers");
+    assert_eq!(
+        parsed,
+        Ok(httparse::Status::Complete(head.len())),
+        "{}",
+        head.escape_ascii()
+    );
+    assert!(
+        request.path.is_some_and(|target| target.starts_with('/')),
+        "target"
+    );
+    assert_eq!(
+        request.headers.len(),
+        lines.len() - 1,
+        "lines that are no headers"
+    );
     let all = |name: &str| -> Vec<_> {
         let headers = request.headers.iter();
-        headers.filter(|header| header.name.eq_ignore_ascii_case(name)).map(|h| h.value).collect()
+        headers
+            .filter(|header| header.name.eq_ignore_ascii_case(name))
+            .map(|h| h.value)
+            .collect()
     };
     assert_eq!(all("host").len(), 1, "host");
     assert!(all("upgrade").is_empty(), "upgrade");
@@ -55,7 +84,9 @@ fn framing(head: &[u8]) -> Framing {
         ([], []) => Framing::Length(0),
         ([length], []) => {
             assert!(length.iter().all(u8::is_ascii_digit), "content-length");
-            let length = std::str::from_utf8(length).ok().and_then(|length| length.parse().ok());
+            let length = std::str::from_utf8(length)
+                .ok()
+                .and_then(|length| length.parse().ok());
             Framing::Length(length.expect("a content-length that fits"))
         }
         ([], [coding]) => {
@@ -72,10 +103,17 @@ fn framing(head: &[u8]) -> Framing {
 fn after_chunks(mut body: &[u8]) -> Option<&[u8]> {
     loop {
         let (line, after) = line(body)?;
-        let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let digits = line
+            .iter()
+            .take_while(|byte| byte.is_ascii_hexdigit())
+            .count();
         let (size, extension) = line.split_at(digits);
         assert!(extension.is_empty() || extension[0] == b';', "chunk size");
-        assert!(extension.iter().all(|&byte| byte == b'\t' || !byte.is_ascii_control()));
+        assert!(
+            extension
+                .iter()
+                .all(|&byte| byte == b'\t' || !byte.is_ascii_control())
+        );
         let size = std::str::from_utf8(size).expect("digits are ASCII");
         let size = u64::from_str_radix(size, 16).expect("a chunk size that fits");
         if size == 0 {
@@ -105,7 +143,8 @@ fn after_trailers(mut body: &[u8]) -> Option<&[u8]> {
     let mut headers = vec![httparse::EMPTY_HEADER; section.len()];
     if section.len() > 2 {
         let parsed = httparse::parse_headers(section, &mut headers);
-        let is_whole = matches!(parsed, Ok(httparse::Status::Complete((len, _))) if len == section.len());
+        let is_whole =
+            matches!(parsed, Ok(httparse::Status::Complete((len, _))) if len == section.len());
         assert!(is_whole, "trailers: {}", section.escape_ascii());
     }
     Some(body)
