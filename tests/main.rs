@@ -1,1 +1,20 @@
-//! Behaviour of the real binary over real sockets.
+//! Quotah's behaviour: the real binary, over real sockets, against a scripted provider.
+//!
+//! A file per behaviour; [`harness`] starts the program and the provider and reads both sides' books.
+//! Every name is a sentence, and every test asserts the figure that matters.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "everything here is a test: a broken expectation is a failed test"
+)]
+
+mod harness;
+
+mod bytes;
+mod crash;
+mod disconnect;
+mod faults;
+mod sdk;
+mod smoke;
+mod smuggling;

@@ -288,9 +288,8 @@ impl Judge {
 impl Sink for Judge {
     fn data(&mut self, piece: &[u8]) {
         let is_next_line = piece == b"\n";
-        self.is_json = self.is_json
-            && !is_next_line
-            && self.scanner.feed(piece, &mut self.sight).is_ok();
+        self.is_json =
+            self.is_json && !is_next_line && self.scanner.feed(piece, &mut self.sight).is_ok();
     }
 
     fn end_event(&mut self, _name: &[u8]) {
@@ -393,7 +392,11 @@ mod tests {
         ] {
             let stream = format!("{data}\n\n");
             assert_eq!(strip([stream.as_bytes()]), stream.as_bytes(), "{data}");
-            assert_eq!(strip(stream.as_bytes().chunks(1)), stream.as_bytes(), "{data}");
+            assert_eq!(
+                strip(stream.as_bytes().chunks(1)),
+                stream.as_bytes(),
+                "{data}"
+            );
         }
     }
 

@@ -41,19 +41,35 @@ impl Usage {
     pub const fn saturating_add(self, other: &Self) -> Self {
         Self {
             input_tokens: self.input_tokens.saturating_add(other.input_tokens),
-            cached_input_tokens: self.cached_input_tokens.saturating_add(other.cached_input_tokens),
-            cache_write_tokens: self.cache_write_tokens.saturating_add(other.cache_write_tokens),
+            cached_input_tokens: self
+                .cached_input_tokens
+                .saturating_add(other.cached_input_tokens),
+            cache_write_tokens: self
+                .cache_write_tokens
+                .saturating_add(other.cache_write_tokens),
             cache_write_long_tokens: self
                 .cache_write_long_tokens
                 .saturating_add(other.cache_write_long_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
-            input_audio_tokens: self.input_audio_tokens.saturating_add(other.input_audio_tokens),
-            cached_audio_tokens: self.cached_audio_tokens.saturating_add(other.cached_audio_tokens),
-            output_audio_tokens: self.output_audio_tokens.saturating_add(other.output_audio_tokens),
-            input_image_tokens: self.input_image_tokens.saturating_add(other.input_image_tokens),
-            output_image_tokens: self.output_image_tokens.saturating_add(other.output_image_tokens),
-            web_search_requests: self.web_search_requests.saturating_add(other.web_search_requests),
+            input_audio_tokens: self
+                .input_audio_tokens
+                .saturating_add(other.input_audio_tokens),
+            cached_audio_tokens: self
+                .cached_audio_tokens
+                .saturating_add(other.cached_audio_tokens),
+            output_audio_tokens: self
+                .output_audio_tokens
+                .saturating_add(other.output_audio_tokens),
+            input_image_tokens: self
+                .input_image_tokens
+                .saturating_add(other.input_image_tokens),
+            output_image_tokens: self
+                .output_image_tokens
+                .saturating_add(other.output_image_tokens),
+            web_search_requests: self
+                .web_search_requests
+                .saturating_add(other.web_search_requests),
         }
     }
 }

@@ -37,6 +37,12 @@ fn since_1970() -> std::time::Duration {
         .unwrap_or_default()
 }
 
+/// A new request id: UUID version 7, whose first 48 bits are the time.
+#[must_use]
+pub fn request_id() -> uuid::Uuid {
+    uuid::Uuid::now_v7()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

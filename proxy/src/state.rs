@@ -35,13 +35,21 @@ impl Snapshot {
     /// Makes everything that requests need from a configuration.
     pub(crate) fn new(config: Arc<Config>, pools: &Pools) -> Self {
         let names = config.models.iter().flat_map(|model| {
-            let sent = model.deployments.iter().filter_map(|deployment| deployment.model.clone());
-            std::iter::once(model.name.clone()).chain(model.aliases.iter().cloned()).chain(sent)
+            let sent = model
+                .deployments
+                .iter()
+                .filter_map(|deployment| deployment.model.clone());
+            std::iter::once(model.name.clone())
+                .chain(model.aliases.iter().cloned())
+                .chain(sent)
         });
         Self {
             routes: Routes::new(&config, pools),
             keys: Keys::new(&config.keys, config.server.require_key),
-            keeps_header_case: config.providers.iter().any(|provider| provider.keep_header_case),
+            keeps_header_case: config
+                .providers
+                .iter()
+                .any(|provider| provider.keep_header_case),
             labels: names.collect(),
             config,
         }
@@ -69,6 +77,8 @@ pub(crate) struct State {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
+    /// Counts requests that were refused before a deployment was chosen.
+    pub(crate) no_deployment: Arc<DeploymentMetrics>,
     pub(crate) started: Instant,
     pub(crate) started_at_unix_ms: u64,
     handles: Handles,
@@ -83,6 +93,7 @@ impl State {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
             ledger: Arc::new(ledger),
+            no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
             drain: Drain::default(),
             started: clock::now(),
@@ -98,7 +109,8 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        self.snapshot.store(Arc::new(Snapshot::new(config, &self.pools)));
+        self.snapshot
+            .store(Arc::new(Snapshot::new(config, &self.pools)));
         self.handles.clear();
     }
 
@@ -110,7 +122,11 @@ impl State {
     ) -> Arc<DeploymentMetrics> {
         let provider = &order.deployment.upstream.config;
         let route = &order.deployment.route;
-        let key = (Arc::clone(&provider.name), Arc::clone(&order.model_sent), Arc::clone(route));
+        let key = (
+            Arc::clone(&provider.name),
+            Arc::clone(&order.model_sent),
+            Arc::clone(route),
+        );
         if let Some(handle) = self.handles.get(&key) {
             return Arc::clone(&handle);
         }

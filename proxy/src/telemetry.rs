@@ -38,7 +38,11 @@ pub enum TelemetryError {
 /// # Errors
 /// [`TelemetryError`] when the filter is bad or logs were set up before.
 pub fn init(log: &Log) -> Result<Guard, TelemetryError> {
-    let filter = EnvFilter::try_new(with_quiet_libraries(&log.filter))?;
+    let mut directives = with_quiet_libraries(&log.filter);
+    if !log.access {
+        directives.push_str(&format!(",{ACCESS}=off"));
+    }
+    let filter = EnvFilter::try_new(directives)?;
     let (lines, guard) = Lines::to(io::stderr())?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -73,7 +77,7 @@ fn with_quiet_libraries(filter: &str) -> String {
 
 const QUIET: &str = ",pingora_core=warn,hyper=warn,hyper_util=warn,h2=warn,rustls=warn,sled=warn";
 
-/// Logs one settled request: one line, whatever became of it.
+/// Logs one settled request: one line, whatever became of it; none with `log.access = false`.
 ///
 /// It holds what the ledger holds, less the words that are the caller's own (user agent, tags).
 pub fn access(entry: &Entry) {

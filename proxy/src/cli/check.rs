@@ -53,7 +53,7 @@ pub(super) fn check(inputs: &Inputs, streams: &mut Streams<'_>) -> io::Result<Ex
         };
         writeln!(
             streams.err,
-            "ok: {from}: {} providers, {} models, {} keys, {} prices, digest {}",
+            "ok: {from}: providers {}, models {}, keys {}, prices {}, digest {}",
             config.providers.len(),
             config.models.len(),
             config.keys.len(),

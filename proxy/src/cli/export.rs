@@ -142,7 +142,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The fields of an entry in the order in which the documentation lists them. New ones come last.
-pub(super) const COLUMNS: [&str; 46] = [
+pub(super) const COLUMNS: [&str; 47] = [
     "id",
     "client_request_id",
     "at",
@@ -187,6 +187,7 @@ pub(super) const COLUMNS: [&str; 46] = [
     "ttft_ms",
     "overhead_us",
     "client_ip",
+    "user_agent",
     "request_bytes",
     "response_bytes",
 ];

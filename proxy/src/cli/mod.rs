@@ -36,6 +36,10 @@ struct Cli {
 }
 
 /// Flags of every verb; each has an environment twin.
+#[expect(
+    clippy::doc_markdown,
+    reason = "printed as help, where backticks would only be noise"
+)]
 #[derive(Debug, Clone, Default, Args)]
 struct Common {
     /// Configuration file [env: QUOTAH_CONFIG] [default: ./quotah.toml if it exists]

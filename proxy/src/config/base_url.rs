@@ -1,5 +1,7 @@
 //! A provider's address as users write it, split into what a connection and a request line need.
 
+use std::net::IpAddr;
+
 use super::resolved::BaseUrl;
 
 /// Why a text is no base URL. Nothing of the text is repeated: it may hold a password.
@@ -70,6 +72,22 @@ impl BaseUrl {
     }
 }
 
+impl BaseUrl {
+    /// Whether its host is on this machine or a private network, as far as its name tells.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+            Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+            // Without a dot it is a name of this machine, a container or a cluster.
+            Err(_) => {
+                let near = [".localhost", ".local", ".internal"];
+                !self.host.contains('.') || near.iter().any(|end| self.host.ends_with(end))
+            }
+        }
+    }
+}
+
 fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let head = text.get(..scheme.len())?;
     head.eq_ignore_ascii_case(scheme)
@@ -135,6 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn an_address_is_split_and_its_version_taken_off() {
         for (text, https, host, port, authority, prefix) in [
             (
@@ -217,6 +236,25 @@ mod tests {
     }
 
     #[test]
+    fn nearness_is_told_by_the_name() {
+        for (text, near) in [
+            ("http://localhost:8000", true),
+            ("http://10.0.0.7", true),
+            ("http://[::1]", true),
+            ("http://vllm:8000", true),
+            ("http://vllm.ml.svc.cluster.local", true),
+            ("http://203.0.113.9", false),
+            ("http://api.openai.com", false),
+        ] {
+            assert_eq!(
+                BaseUrl::parse(text).map(|base| base.is_near()),
+                Ok(near),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         for (text, why) in [
             ("api.openai.com/v1", BaseUrlError::Scheme),
@@ -241,7 +279,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "(https?://)?[\\[\\]a-z0-9:./@?ü-]*") {
-            let _ = BaseUrl::parse(&text);
+            BaseUrl::parse(&text).ok();
         }
     }
 }

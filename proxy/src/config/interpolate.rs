@@ -168,7 +168,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in ".*") {
-            let _ = interpolate(&text, &Environment::default());
+            interpolate(&text, &Environment::default()).ok();
         }
 
         #[test]

@@ -104,7 +104,7 @@ fn resolve_sources(inputs: &Inputs, sources: &[tree::Source]) -> Result<Loaded, 
 /// Where the ledger is, for commands that only read it: they need no working configuration.
 #[must_use]
 pub fn ledger_dir(inputs: &Inputs) -> PathBuf {
-    lenient(inputs, |tree, inputs| resolve::data_dir_of(tree, inputs)).join("ledger")
+    lenient(inputs, resolve::data_dir_of).join("ledger")
 }
 
 /// Where the admin plane listens, for commands that call it.
@@ -152,6 +152,11 @@ pub enum Warning {
         /// The variable.
         variable: &'static str,
     },
+    /// A provider's key would travel in the clear.
+    PlainHttp {
+        /// The provider.
+        provider: String,
+    },
     /// A model lists deployments that are not used.
     OneDeployment {
         /// The model.
@@ -178,6 +183,10 @@ impl fmt::Display for Warning {
             Self::BadKey { variable } => {
                 write!(f, "{variable} has characters that no key has: ignored")
             }
+            Self::PlainHttp { provider } => write!(
+                f,
+                "provider `{provider}` is called over http: its key and all prompts travel in the clear"
+            ),
             Self::OneDeployment { model } => {
                 write!(f, "model `{model}`: this version uses its first deployment only")
             }

@@ -3,6 +3,7 @@
 //! A reload is all or nothing: [`Source::load`] gives a whole new configuration or every fault, and the
 //! one in force stays what it is until the caller swaps it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -55,11 +56,16 @@ impl Source {
         let Some(main) = file::main_file(&self.inputs) else {
             return Ok(None);
         };
+        let name = main.file_name().unwrap_or_default().to_owned();
         let (sender, events) = mpsc::channel();
         let mut watcher =
             notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
                 // An error means that events were lost: load again rather than miss a change.
-                if event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
+                let is_other = |event: notify::Event| {
+                    matches!(event.kind, EventKind::Access(_))
+                        || !event.paths.iter().any(|path| concerns(path, &name))
+                };
+                if event.is_ok_and(is_other) {
                     return;
                 }
                 // The receiver is gone only when the watcher is being dropped.
@@ -91,6 +97,15 @@ pub enum WatchError {
     /// No thread.
     #[error("cannot watch the configuration for changes: {0}")]
     Thread(std::io::Error),
+}
+
+/// Whether a changed path is part of the configuration: the main file, a drop-in, or the link that a mounted
+/// volume swaps (`..data`). Logs and data may lie in the same directory.
+fn concerns(path: &Path, main: &OsStr) -> bool {
+    let Some(name) = path.file_name() else {
+        return true;
+    };
+    name == main || name == "..data" || path.extension().is_some_and(|e| e == "toml")
 }
 
 /// The main file's directory, that of what it links to, and the drop-ins'.
@@ -157,6 +172,17 @@ mod tests {
             .expect("noticed");
         assert!(changes.recv_timeout(QUIET * 3).is_err(), "noticed twice");
         drop(watcher);
+    }
+
+    #[test]
+    fn a_log_in_the_same_directory_is_no_change() {
+        let main = OsStr::new("quotah.toml");
+        let concerned = |path: &str| concerns(Path::new(path), main);
+        assert!(concerned("/etc/quotah/quotah.toml"));
+        assert!(concerned("/etc/quotah/conf.d/own.toml"));
+        assert!(concerned("/etc/quotah/..data"));
+        assert!(!concerned("/etc/quotah/quotah.log"));
+        assert!(!concerned("/etc/quotah/ledger"));
     }
 
     #[test]

@@ -39,6 +39,13 @@ pub(super) fn resolve(
             problems.nowhere(Problem::NoProvider);
         }
     }
+    let plain = providers
+        .iter()
+        .filter(|p| !p.base.https && !p.base.is_near());
+    let plain = plain.map(|p| Warning::PlainHttp {
+        provider: p.name.to_string(),
+    });
+    warnings.extend(plain);
     let models = model::models(&root, &providers, &mut warnings);
     let keys = key::keys(&root, &providers);
     if server.require_key && keys.is_empty() && !root.is_present("keys") {

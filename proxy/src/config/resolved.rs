@@ -57,6 +57,15 @@ pub enum Listen {
     Unix(PathBuf),
 }
 
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
 /// Data-plane settings.
 #[derive(Debug, Clone)]
 pub struct Server {
@@ -162,7 +171,7 @@ pub struct Provider {
     pub timeout_idle: Duration,
     /// The whole exchange.
     pub timeout_total: Duration,
-    /// Extra trust anchors, PEM.
+    /// Trust anchors, PEM, instead of the machine's own.
     pub ca_file: Option<PathBuf>,
     /// HTTP version toward it.
     pub http: HttpVersion,

@@ -193,7 +193,7 @@ impl<'a> Section<'a> {
     }
 
     /// A table inside this one.
-    pub(super) fn table(&self, key: &'static str, label: &str) -> Option<Section<'a>> {
+    pub(super) fn table(&self, key: &'static str, label: &str) -> Option<Self> {
         let node = self.node(key)?;
         match &node.value {
             Value::Table(table) => Some(Section::new(
@@ -207,7 +207,7 @@ impl<'a> Section<'a> {
     }
 
     /// The tables of an array of tables.
-    pub(super) fn tables(&self, key: &'static str, label: &str) -> Vec<Section<'a>> {
+    pub(super) fn tables(&self, key: &'static str, label: &str) -> Vec<Self> {
         let Some(node) = self.node(key) else {
             return Vec::new();
         };

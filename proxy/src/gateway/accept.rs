@@ -44,7 +44,10 @@ pub(crate) struct DataPlane {
 
 impl DataPlane {
     pub(crate) fn new(state: Arc<State>) -> Self {
-        Self { state, connections: AtomicUsize::new(0) }
+        Self {
+            state,
+            connections: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -77,7 +80,10 @@ async fn serve_connection(state: &Arc<State>, mut session: Stream) {
     let peer = session
         .get_socket_digest()
         .and_then(|digest| digest.peer_addr()?.as_inet().map(std::net::SocketAddr::ip));
-    let conn = Arc::new(ConnState { peer, ..ConnState::default() });
+    let conn = Arc::new(ConnState {
+        peer,
+        ..ConnState::default()
+    });
     let (first, is_h2) = if session.selected_alpn_proto() == Some(ALPN::H2) {
         (Vec::new(), true)
     } else {
@@ -159,7 +165,11 @@ async fn poll_with_drain(
                 return Poll::Ready(Turn::CloseIdle);
             }
         }
-        if drain.is_idle_closed() { Poll::Ready(Turn::CloseIdle) } else { Poll::Pending }
+        if drain.is_idle_closed() {
+            Poll::Ready(Turn::CloseIdle)
+        } else {
+            Poll::Pending
+        }
     })
     .await
 }

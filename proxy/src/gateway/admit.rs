@@ -15,6 +15,8 @@ use super::refuse::Refusal;
 use super::settle::Evidence;
 use crate::ledger::{Tag, USER_AGENT_BYTES_MAX};
 
+/// Longest model name kept, bytes.
+const MODEL_BYTES_MAX: usize = 256;
 /// Longest value kept of a header of ours, bytes.
 const VALUE_BYTES_MAX: usize = 128;
 
@@ -26,14 +28,21 @@ pub(crate) fn describe(
     peer: Option<IpAddr>,
 ) {
     let headers = &head.headers;
-    let text = |value: &Option<std::sync::Arc<str>>| value.as_deref().unwrap_or_default().to_owned();
+    let text =
+        |value: &Option<std::sync::Arc<str>>| value.as_deref().unwrap_or_default().to_owned();
     let mut tags = tags(headers, &booking.snapshot.config.server.tags);
     for (name, value) in &identity.tags {
         tags.retain(|tag| tag.name != *name);
-        tags.push(Tag { name: name.clone(), value: value.clone() });
+        tags.push(Tag {
+            name: name.clone(),
+            value: value.clone(),
+        });
     }
     tags.sort_by(|a, b| a.name.cmp(&b.name));
-    let project = tags.iter().find(|tag| tag.name == "project").map(|tag| tag.value.clone());
+    let project = tags
+        .iter()
+        .find(|tag| tag.name == "project")
+        .map(|tag| tag.value.clone());
     let entry = &mut booking.entry;
     entry.key = identity.key.to_string();
     entry.team = text(&identity.team);
@@ -41,11 +50,37 @@ pub(crate) fn describe(
     if entry.user.is_empty() {
         entry.user = short(headers, "x-quotah-user", VALUE_BYTES_MAX);
     }
-    entry.project = identity.project.as_deref().map(str::to_owned).or(project).unwrap_or_default();
+    entry.project = identity
+        .project
+        .as_deref()
+        .map(str::to_owned)
+        .or(project)
+        .unwrap_or_default();
     entry.tags = tags;
     entry.client_request_id = short(headers, "x-quotah-request-id", VALUE_BYTES_MAX);
     entry.user_agent = short(headers, header::USER_AGENT.as_str(), USER_AGENT_BYTES_MAX);
     entry.client_ip = peer.map(|ip| ip.to_string()).unwrap_or_default();
+}
+
+/// Writes down what is asked for, as far as the path tells.
+pub(crate) fn describe_call(booking: &mut Booking, target: &Target) {
+    target
+        .dialect
+        .as_str()
+        .clone_into(&mut booking.entry.dialect);
+    target
+        .operation
+        .as_str()
+        .clone_into(&mut booking.entry.operation);
+}
+
+/// And as far as the body tells.
+pub(crate) fn describe_body(booking: &mut Booking, target: &Target, facts: &Facts) {
+    let entry = &mut booking.entry;
+    // A name longer than any model's is not worth its place on disk.
+    entry.model_asked = cut(target.model(facts).unwrap_or_default(), MODEL_BYTES_MAX).to_owned();
+    entry.stream = target.streams(facts);
+    entry.request_bytes = facts.body_bytes as u64;
 }
 
 /// Appends the intent.
@@ -60,9 +95,6 @@ pub(crate) fn admit(
 ) -> Result<(), Refusal> {
     let provider = &order.deployment.upstream.config;
     let entry = &mut booking.entry;
-    target.dialect.as_str().clone_into(&mut entry.dialect);
-    target.operation.as_str().clone_into(&mut entry.operation);
-    entry.model_asked = target.model(facts).unwrap_or_default().to_owned();
     entry.model_sent = order.model_sent.to_string();
     entry.provider = provider.name.to_string();
     entry.deployment = if order.model_sent.is_empty() {
@@ -70,8 +102,6 @@ pub(crate) fn admit(
     } else {
         format!("{}/{}", provider.name, order.model_sent)
     };
-    entry.stream = target.streams(facts);
-    entry.request_bytes = facts.body_bytes as u64;
     booking.provider_kind = provider.kind.as_str();
     booking.evidence = Evidence {
         operation: Some(target.operation),
@@ -79,7 +109,7 @@ pub(crate) fn admit(
         sent: false,
         accepted: false,
     };
-    booking.metrics = Some(booking.state.deployment_metrics(&booking.snapshot, order));
+    booking.metrics = booking.state.deployment_metrics(&booking.snapshot, order);
     // Without a hard budget, a record that waits in memory is no reason to refuse.
     let _ = booking.admit();
     Ok(())
@@ -87,26 +117,37 @@ pub(crate) fn admit(
 
 /// The tags that the configuration names, out of `x-quotah-tags: project=x,feature=y`.
 fn tags(headers: &HeaderMap, kept: &[String]) -> Vec<Tag> {
-    let text = headers.get("x-quotah-tags").and_then(|value| value.to_str().ok());
+    let text = headers
+        .get("x-quotah-tags")
+        .and_then(|value| value.to_str().ok());
     let Some(text) = text else { return Vec::new() };
     let mut tags: Vec<Tag> = Vec::new();
     for pair in text.split(',') {
-        let Some((name, value)) = pair.split_once('=') else { continue };
+        let Some((name, value)) = pair.split_once('=') else {
+            continue;
+        };
         let (name, value) = (name.trim(), value.trim());
         let known = name == "project" || kept.iter().any(|kept| kept == name);
         let value = cut(value, VALUE_BYTES_MAX);
         if known && !value.is_empty() && !tags.iter().any(|tag| tag.name == name) {
-            tags.push(Tag { name: name.to_owned(), value: value.to_owned() });
+            tags.push(Tag {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            });
         }
     }
     tags
 }
 
 fn short(headers: &HeaderMap, name: &str, bytes_max: usize) -> String {
-    let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let value = headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     cut(value, bytes_max).to_owned()
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
+    text.get(..text.floor_char_boundary(bytes_max))
+        .unwrap_or_default()
 }

@@ -25,16 +25,27 @@ pub(crate) struct Order {
 ///
 /// # Errors
 /// 404 when nothing serves the model, 403 when the key may not use it.
+///
+/// `asked_provider` is `x-quotah-provider`: a client's wish for one provider, as if its path had named it.
 pub(crate) fn choose(
     snapshot: &Snapshot,
-    target: &Target,
+    (target, asked_provider): (&Target, Option<&str>),
     facts: &Facts,
     identity: &Identity,
 ) -> Result<Order, Refusal> {
     let asked = target.model(facts);
     let routes = &snapshot.routes;
     let dialect = target.dialect;
-    let deployment = match (&target.provider, asked) {
+    let wished = match asked_provider {
+        Some(name) => Some(
+            routes
+                .upstream(name)
+                .cloned()
+                .ok_or_else(|| Refusal::no_such_provider(name))?,
+        ),
+        None => target.provider.clone(),
+    };
+    let deployment = match (&wished, asked) {
         (Some(upstream), _) => routes.direct(upstream),
         (None, Some(model)) => routes.find(model, dialect, clock::unix_seconds())?,
         (None, None) => routes
@@ -52,9 +63,18 @@ pub(crate) fn choose(
         return Err(Refusal::provider_not_allowed(&provider.name));
     }
     if target.provider.is_none() && provider.kind.dialect() != dialect {
-        return Err(Refusal::other_dialect(asked.unwrap_or_default(), &provider.name, dialect));
+        return Err(Refusal::other_dialect(
+            asked.unwrap_or_default(),
+            &provider.name,
+            dialect,
+        ));
     }
-    let model_sent =
-        deployment.rename.clone().unwrap_or_else(|| asked.unwrap_or_default().into());
-    Ok(Order { deployment, model_sent })
+    let model_sent = deployment
+        .rename
+        .clone()
+        .unwrap_or_else(|| asked.unwrap_or_default().into());
+    Ok(Order {
+        deployment,
+        model_sent,
+    })
 }

@@ -55,6 +55,17 @@ impl Drain {
         self.changed.notified()
     }
 
+    /// Completes when open answers must end.
+    pub(crate) async fn forced(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_forced() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// Counts a request in, unless `max` are under way.
     pub(crate) fn enter(&self, max: usize) -> bool {
         let before = self.in_flight.fetch_add(1, Ordering::SeqCst);

@@ -3,8 +3,8 @@
 //! A request's lines are copied one by one into a new map: removing from the old one would reorder it.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use quotah_adapters::CREDENTIAL_HEADERS;
 
@@ -107,7 +107,10 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
         || *name == TRAILER
         || *name == PROXY_AUTHORIZATION
         || *name == PROXY_AUTHENTICATE
-        || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "http2-settings")
+        || matches!(
+            name.as_str(),
+            "keep-alive" | "proxy-connection" | "http2-settings"
+        )
 }
 
 /// Names that `Connection` lists. Never more than the head's lines allow.
@@ -116,7 +119,8 @@ fn connection_listed(headers: &HeaderMap) -> Vec<HeaderName> {
     for value in headers.get_all(CONNECTION) {
         for name in value.as_bytes().split(|&byte| byte == b',') {
             let name = name.trim_ascii();
-            let usual = name.eq_ignore_ascii_case(b"keep-alive") || name.eq_ignore_ascii_case(b"close");
+            let usual =
+                name.eq_ignore_ascii_case(b"keep-alive") || name.eq_ignore_ascii_case(b"close");
             if !usual && let Ok(name) = HeaderName::from_bytes(name) {
                 listed.push(name);
             }
@@ -132,12 +136,20 @@ mod tests {
     fn map(lines: &[(&'static str, &'static str)]) -> HeaderMap {
         lines
             .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
             .collect()
     }
 
     fn lines(headers: &HeaderMap) -> Vec<(&str, &str)> {
-        headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect()
+        headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+            .collect()
     }
 
     #[test]

@@ -69,8 +69,15 @@ impl Keys {
                 (Sha256::digest(key.key.expose()).into(), Arc::new(identity))
             })
             .collect();
-        let anonymous = Identity { key: "anonymous".into(), ..Identity::default() };
-        Self { by_digest, anonymous: Arc::new(anonymous), required }
+        let anonymous = Identity {
+            key: "anonymous".into(),
+            ..Identity::default()
+        };
+        Self {
+            by_digest,
+            anonymous: Arc::new(anonymous),
+            required,
+        }
     }
 
     /// Whom a request belongs to.
@@ -96,6 +103,10 @@ impl Keys {
                 return Err(Refusal::invalid_key());
             }
         }
-        if self.required { Err(Refusal::invalid_key()) } else { Ok(Arc::clone(&self.anonymous)) }
+        if self.required {
+            Err(Refusal::invalid_key())
+        } else {
+            Ok(Arc::clone(&self.anonymous))
+        }
     }
 }

@@ -86,7 +86,9 @@ impl LazyTimer {
     /// Ready when `deadline` has passed; otherwise the task is woken at it, or before.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
         let deadline = tokio::time::Instant::from_std(deadline);
-        let sleep = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        let sleep = self
+            .0
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         if sleep.deadline() > deadline {
             sleep.as_mut().reset(deadline);
         }
@@ -128,6 +130,8 @@ pub(crate) struct GateIo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Eof,
+    /// Nothing more comes, and yet no end: hyper drops the answer under way when it sees one.
+    Refused,
     BadBody,
 }
 
@@ -178,7 +182,11 @@ impl GateIo {
                 }
                 self.head_since.get_or_insert_with(clock::now);
             }
-            Step::Refuse { released, error, in_body } => {
+            Step::Refuse {
+                released,
+                error,
+                in_body,
+            } => {
                 let head = bytes.split_off(released);
                 self.refuse(Refused::Gate(error), in_body, &head, &mut bytes);
             }
@@ -197,7 +205,11 @@ impl GateIo {
                 return;
             }
             Step::Hold { released } => (released, None),
-            Step::Refuse { released, error, in_body } => (released, Some((error, in_body))),
+            Step::Refuse {
+                released,
+                error,
+                in_body,
+            } => (released, Some((error, in_body))),
         };
         let left = fresh.get(keep..).unwrap_or_default().to_vec();
         buf.set_filled(before + keep);
@@ -215,14 +227,14 @@ impl GateIo {
     /// Ends the request side: a refused head becomes a synthetic one, a refused body an error.
     fn refuse(&mut self, why: Refused, in_body: bool, head: &[u8], out: &mut Vec<u8>) {
         // Only the first reason counts; nothing is read after it.
-        let _ = self.conn.refused.set(why);
+        self.conn.refused.set(why).ok();
         self.head_since = None;
         self.held = Vec::new();
         if in_body {
             self.end = Some(End::BadBody);
             return;
         }
-        self.end = Some(End::Eof);
+        self.end = Some(End::Refused);
         let target = plausible_target(head).unwrap_or(b"/");
         out.extend_from_slice(REFUSED_METHOD.as_bytes());
         out.push(b' ');
@@ -232,7 +244,10 @@ impl GateIo {
 
     /// Copies released bytes to the engine; `None` when there are none.
     fn drain_out(&mut self, buf: &mut ReadBuf<'_>) -> Option<()> {
-        let rest = self.out.get(self.out_at..).filter(|rest| !rest.is_empty())?;
+        let rest = self
+            .out
+            .get(self.out_at..)
+            .filter(|rest| !rest.is_empty())?;
         let length = rest.len().min(buf.remaining());
         buf.put_slice(rest.get(..length)?);
         self.out_at += length;
@@ -276,7 +291,10 @@ impl GateIo {
         }
         let since = *self.blocked_since.get_or_insert_with(clock::now);
         ready!(self.write_timer.poll(cx, since + self.timeouts.write));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "client takes nothing")))
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "client takes nothing",
+        )))
     }
 
     /// Reads and drops what the client is still sending after it was answered without being read.
@@ -284,7 +302,9 @@ impl GateIo {
         if !self.conn.left_unread.load(Ordering::Relaxed) && self.conn.refused.get().is_none() {
             return Poll::Ready(Ok(()));
         }
-        let until = *self.linger_until.get_or_insert_with(|| clock::now() + LINGER);
+        let until = *self
+            .linger_until
+            .get_or_insert_with(|| clock::now() + LINGER);
         let mut scratch = [std::mem::MaybeUninit::uninit(); 4096];
         while self.linger_bytes < LINGER_BYTES_MAX {
             let mut buf = ReadBuf::uninit(&mut scratch);
@@ -322,6 +342,8 @@ impl AsyncRead for GateIo {
             }
             match this.end {
                 Some(End::Eof) => return Poll::Ready(Ok(())),
+                // The synthetic request says `close`: the engine ends the connection by itself.
+                Some(End::Refused) => return Poll::Pending,
                 Some(End::BadBody) => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
                 None => {}
             }

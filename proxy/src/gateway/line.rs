@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
 use quotah_adapters::{Facts, FactsReader};
-use uuid::Uuid;
 
 use super::body::AnswerBody;
+use super::identify::Identity;
 use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
@@ -25,8 +25,14 @@ pub(crate) async fn serve(
 ) -> Response<AnswerBody> {
     let snapshot = state.snapshot();
     let target = parse::target(&snapshot, &request);
-    let refuser = Refuser::new(target.dialect, Uuid::now_v7());
-    let mut response = match line(&state, &conn, &snapshot, request, &refuser, target).await {
+    let refuser = Refuser::new(target.dialect, clock::request_id());
+    let arrival = Arrival {
+        state: &state,
+        conn: &conn,
+        snapshot,
+        refuser: &refuser,
+    };
+    let mut response = match line(arrival, target, request).await {
         Ok(response) => response,
         Err(refusal) => {
             state.metrics.refused(refusal.reason());
@@ -35,25 +41,41 @@ pub(crate) async fn serve(
     };
     if state.drain.is_closing() {
         let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(http::header::CONNECTION, close);
+        response
+            .headers_mut()
+            .insert(http::header::CONNECTION, close);
     }
     response
 }
 
+/// Where a request has come in.
+struct Arrival<'a> {
+    state: &'a Arc<State>,
+    conn: &'a Arc<ConnState>,
+    snapshot: Arc<Snapshot>,
+    refuser: &'a Refuser,
+}
+
 async fn line(
-    state: &Arc<State>,
-    conn: &Arc<ConnState>,
-    snapshot: &Arc<Snapshot>,
-    request: Request<Incoming>,
-    refuser: &Refuser,
+    arrival: Arrival<'_>,
     target: parse::Target,
+    request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Refusal> {
+    let Arrival {
+        state,
+        conn,
+        snapshot,
+        refuser,
+    } = arrival;
     // accept
     if request.method().as_str() == REFUSED_METHOD {
         return Err(Refusal::at_the_gate(conn.refused.get().copied()));
     }
     let server = &snapshot.config.server;
-    let bounds = Bounds { bytes_max: server.body_bytes_max, silence_max: server.timeout_body };
+    let bounds = Bounds {
+        bytes_max: server.body_bytes_max,
+        silence_max: server.timeout_body,
+    };
     if target.is_greeting() {
         return Ok(Response::new(AnswerBody::Local(bytes::Bytes::new())));
     }
@@ -65,15 +87,20 @@ async fn line(
         conn.left_unread.store(true, Ordering::Relaxed);
         return Err(Refusal::overloaded());
     }
-    let (state, snapshot) = (Arc::clone(state), Arc::clone(snapshot));
-    let mut booking = Booking::open(state, snapshot, OnConnection::begin(conn), refuser.id());
+    let on_connection = OnConnection::begin(conn);
+    let mut booking = Booking::open(Arc::clone(state), snapshot, on_connection, refuser.id());
 
     // identify
     let (head, incoming) = request.into_parts();
-    let identity = booking.snapshot.keys.identify(&head.headers, head.uri.query()).inspect_err(|_| {
-        conn.left_unread.store(true, Ordering::Relaxed);
-    })?;
+    let identity = booking
+        .snapshot
+        .keys
+        .identify(&head.headers, head.uri.query())
+        .inspect_err(|_| {
+            conn.left_unread.store(true, Ordering::Relaxed);
+        })?;
     admit::describe(&mut booking, &identity, &head, conn.peer);
+    admit::describe_call(&mut booking, &target);
 
     // read, and parse what has been read while the rest arrives
     let mut reader = target.reader();
@@ -92,22 +119,41 @@ async fn line(
         .map_or_else(|| Ok(Facts::default()), FactsReader::finish)
         .map_err(|error| booked(&mut booking, refuser, Refusal::bad_request(&error)))?;
 
-    // admit, choose
-    let order = admit_and_choose(&mut booking, &target, &facts, &identity)
+    admit::describe_body(&mut booking, &target, &facts);
+
+    // choose, admit: the intent names the deployment
+    let order = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, relay; settle and record when the answer ends
-    send::send(booking, send::Sending { head, body, facts, target, identity, order }, refuser).await
+    send::send(
+        booking,
+        send::Sending {
+            head,
+            body,
+            facts,
+            target,
+            identity,
+            order,
+        },
+        refuser,
+    )
+    .await
 }
 
 /// Finds a deployment and puts the request on the books.
-fn admit_and_choose(
+fn choose_and_admit(
     booking: &mut Booking,
     target: &parse::Target,
     facts: &Facts,
-    identity: &super::identify::Identity,
+    identity: &Identity,
+    head: &request::Parts,
 ) -> Result<choose::Order, Refusal> {
-    let order = choose::choose(&booking.snapshot, target, facts, identity)?;
+    let asked = head
+        .headers
+        .get("x-quotah-provider")
+        .and_then(|name| name.to_str().ok());
+    let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
     admit::admit(booking, target, facts, &order)?;
     Ok(order)
 }
@@ -118,4 +164,3 @@ fn booked(booking: &mut Booking, refuser: &Refuser, refusal: Refusal) -> Refusal
     booking.refuse(status.as_u16(), refusal.reason());
     refusal
 }
-

@@ -70,8 +70,11 @@ impl Target {
             }
             _ => raw_upstream_path(prefix, &self.path),
         };
-        let path =
-            if keeps_key { path } else { without_query_key(&path).into_owned() };
+        let path = if keeps_key {
+            path
+        } else {
+            without_query_key(&path).into_owned()
+        };
         // The client's target was a valid one, and a prefix comes from a valid URL.
         PathAndQuery::try_from(path).unwrap_or_else(|_| PathAndQuery::from_static("/"))
     }
@@ -79,11 +82,20 @@ impl Target {
 
 /// Understands a request's path. `/{provider}/…` wins over every dialect's own paths.
 pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
-    let full = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
-    let first = full.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+    let full = request
+        .uri()
+        .path_and_query()
+        .map_or("/", PathAndQuery::as_str);
+    let first = full
+        .strip_prefix('/')
+        .and_then(|rest| rest.split(['/', '?']).next())
+        .unwrap_or_default();
     let provider = snapshot.routes.upstream(first).cloned();
     let path = match &provider {
-        Some(_) => full.get(first.len() + 1..).filter(|rest| rest.starts_with('/')).unwrap_or("/"),
+        Some(_) => full
+            .get(first.len() + 1..)
+            .filter(|rest| rest.starts_with('/'))
+            .unwrap_or("/"),
         None => full,
     };
     let method = request.method().as_str();
@@ -95,11 +107,26 @@ pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
             None => call,
         }),
     };
-    let dialect = call.as_ref().map(|call| call.dialect).or(hint).unwrap_or(Dialect::OpenAi);
-    let operation = call.as_ref().map_or(Operation::Other, |call| call.operation);
-    let model_in_path =
-        call.as_ref().and_then(|call| call.model(path)).map(|model| model.into_owned().into());
-    Target { call, provider, dialect, operation, path: path.into(), model_in_path }
+    let dialect = call
+        .as_ref()
+        .map(|call| call.dialect)
+        .or(hint)
+        .unwrap_or(Dialect::OpenAi);
+    let operation = call
+        .as_ref()
+        .map_or(Operation::Other, |call| call.operation);
+    let model_in_path = call
+        .as_ref()
+        .and_then(|call| call.model(path))
+        .map(|model| model.into_owned().into());
+    Target {
+        call,
+        provider,
+        dialect,
+        operation,
+        path: path.into(),
+        model_in_path,
+    }
 }
 
 /// Whose client this is, where paths are spelled alike.

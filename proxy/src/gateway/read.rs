@@ -56,7 +56,9 @@ pub(crate) async fn read(
                 return Poll::Ready(Ok(frame));
             }
             let since = *silent_since.get_or_insert_with(clock::now);
-            timer.poll(cx, since + bounds.silence_max).map(|()| Err(Refusal::body_timeout()))
+            timer
+                .poll(cx, since + bounds.silence_max)
+                .map(|()| Err(Refusal::body_timeout()))
         })
         .await;
         let data = match frame {

@@ -30,13 +30,15 @@ pub(crate) struct Booking {
     /// Time that the client took to send its body.
     pub(crate) client_wait: Duration,
     pub(crate) first_byte_at: Option<Instant>,
-    pub(crate) metrics: Option<Arc<DeploymentMetrics>>,
+    /// The deployment's, once one is chosen; before, those of no deployment.
+    pub(crate) metrics: Arc<DeploymentMetrics>,
     /// Counts an open event stream for as long as it is open.
     pub(crate) streams: Option<InFlight>,
     /// Price look-ups go by the provider's name first, its kind second.
     pub(crate) provider_kind: &'static str,
     stage: Stage,
     _on_connection: OnConnection,
+    _in_flight: InFlight,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +63,6 @@ impl Booking {
         entry.set_id(id);
         entry.at_unix_ms = clock::unix_ms();
         Self {
-            state,
             snapshot,
             entry,
             started: clock::now(),
@@ -69,11 +70,13 @@ impl Booking {
             upstream_wait: Duration::ZERO,
             client_wait: Duration::ZERO,
             first_byte_at: None,
-            metrics: None,
+            metrics: Arc::clone(&state.no_deployment),
             streams: None,
             provider_kind: "",
             stage: Stage::Open,
             _on_connection: on_connection,
+            _in_flight: state.metrics.inflight_request(),
+            state,
         }
     }
 
@@ -102,18 +105,28 @@ impl Booking {
         self.state.ledger.append_intent(&intent)
     }
 
-    /// Notes one try at the deployment.
-    pub(crate) fn attempt(&mut self, status: u16, error_class: &'static str, took: Duration) {
+    /// Notes one try at the deployment; 0 when no answer came. How it went is told when it is known.
+    pub(crate) fn attempt(&mut self, status: u16, took: Duration) {
         self.entry.attempts.push(Attempt {
             provider: self.entry.provider.clone(),
             deployment: self.entry.deployment.clone(),
             status: status.into(),
-            error_class: error_class.to_owned(),
+            error_class: String::new(),
             duration_ms: millis(took),
         });
-        if let Some(metrics) = &self.metrics {
-            metrics.attempt(if error_class.is_empty() { "ok" } else { error_class });
+    }
+
+    /// The last try brought an answer.
+    pub(crate) fn attempt_succeeded(&self) {
+        self.metrics.attempt("ok");
+    }
+
+    /// The last try failed, for this reason.
+    pub(crate) fn attempt_failed(&mut self, error_class: &'static str) {
+        if let Some(attempt) = self.entry.attempts.last_mut() {
+            error_class.clone_into(&mut attempt.error_class);
         }
+        self.metrics.attempt(error_class);
     }
 
     /// Whether the outcome is in the ledger.
@@ -134,39 +147,40 @@ impl Booking {
             return;
         }
         self.stage = Stage::Settled;
-        let now = clock::now();
         let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
-        let duration = now.saturating_duration_since(self.started);
-        let ttft = self.first_byte_at.map(|at| at.saturating_duration_since(self.started));
-        // What is neither the provider's nor the client's time up to the first byte is ours.
-        let overhead = ttft
-            .unwrap_or(duration)
-            .saturating_sub(self.upstream_wait)
-            .saturating_sub(self.client_wait);
-        self.write(outcome, reading, &bill, [duration, overhead], ttft);
-        if let Some(metrics) = &self.metrics {
-            metrics.record(&Settled {
-                status: u16::try_from(self.entry.status).unwrap_or(0),
-                outcome: outcome.as_str(),
-                duration,
-                time_to_first_token: ttft.filter(|_| self.entry.stream),
-                overhead,
-                usage: &bill.usage,
-                cost: if bill.is_unpriced { None } else { Some(bill.cost.unwrap_or_default()) },
-                team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
-            });
-        }
+        let times = self.times();
+        self.write(outcome, reading, &bill, times);
+        self.metrics.record(&Settled {
+            status: u16::try_from(self.entry.status).unwrap_or(0),
+            outcome: outcome.as_str(),
+            duration: times.duration,
+            time_to_first_token: times.to_first_byte.filter(|_| self.entry.stream),
+            overhead: times.overhead,
+            usage: &bill.usage,
+            cost: (!bill.is_unpriced).then(|| bill.cost.unwrap_or_default()),
+            team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
+        });
         crate::telemetry::access(&self.entry);
     }
 
-    fn write(
-        &mut self,
-        outcome: Outcome,
-        reading: &Reading,
-        bill: &Bill,
-        [duration, overhead]: [Duration; 2],
-        ttft: Option<Duration>,
-    ) {
+    fn times(&self) -> Times {
+        let duration = clock::now().saturating_duration_since(self.started);
+        let to_first_byte = self
+            .first_byte_at
+            .map(|at| at.saturating_duration_since(self.started));
+        // What is neither the provider's nor the client's time up to the first byte is ours.
+        let overhead = to_first_byte
+            .unwrap_or(duration)
+            .saturating_sub(self.upstream_wait)
+            .saturating_sub(self.client_wait);
+        Times {
+            duration,
+            to_first_byte,
+            overhead,
+        }
+    }
+
+    fn write(&mut self, outcome: Outcome, reading: &Reading, bill: &Bill, times: Times) {
         let entry = &mut self.entry;
         entry.set_outcome(outcome);
         entry.set_usage(&bill.usage, bill.usage_source);
@@ -179,12 +193,20 @@ impl Booking {
         if let Some(model) = &reading.model {
             entry.model_answered = model.to_string();
         }
-        entry.duration_ms = millis(duration);
-        entry.ttft_ms = ttft.map(millis);
-        entry.overhead_us = u64::try_from(overhead.as_micros()).unwrap_or(u64::MAX);
-        // A failed append is counted, kept in memory and retried by the ledger itself; the answer goes on.
-        let _ = self.state.ledger.append_entry(entry);
+        entry.duration_ms = millis(times.duration);
+        entry.ttft_ms = times.to_first_byte.map(millis);
+        entry.overhead_us = u64::try_from(times.overhead.as_micros()).unwrap_or(u64::MAX);
+        // What cannot be written is counted, kept in memory and retried by the ledger; the answer goes on.
+        let _appended = self.state.ledger.append_entry(entry);
     }
+}
+
+/// How long a request took, and whose time it was.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    duration: Duration,
+    to_first_byte: Option<Duration>,
+    overhead: Duration,
 }
 
 impl Drop for Booking {

@@ -27,15 +27,25 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     fn new(kind: RefusalKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), retry_after: None }
+        Self {
+            kind,
+            message: message.into(),
+            retry_after: None,
+        }
     }
 
     fn retry(self) -> Self {
-        Self { retry_after: Some(RETRY_AFTER), ..self }
+        Self {
+            retry_after: Some(RETRY_AFTER),
+            ..self
+        }
     }
 
     pub(crate) fn no_such_path() -> Self {
-        Self::new(RefusalKind::PathNotFound, "no configured provider has such a path")
+        Self::new(
+            RefusalKind::PathNotFound,
+            "no configured provider has such a path",
+        )
     }
 
     /// The reason's name in metrics and the ledger.
@@ -45,9 +55,10 @@ impl Refusal {
 
     pub(crate) fn at_the_gate(refused: Option<Refused>) -> Self {
         match refused {
-            Some(Refused::HeadTimeout) => {
-                Self::new(RefusalKind::RequestTimeout, "request head did not arrive in time")
-            }
+            Some(Refused::HeadTimeout) => Self::new(
+                RefusalKind::RequestTimeout,
+                "request head did not arrive in time",
+            ),
             Some(Refused::Gate(GateError::TooLarge)) => {
                 Self::new(RefusalKind::HeaderTooLarge, GateError::TooLarge.to_string())
             }
@@ -61,7 +72,11 @@ impl Refusal {
     }
 
     pub(crate) fn overloaded() -> Self {
-        Self::new(RefusalKind::Overloaded, "too many requests are under way; try again shortly").retry()
+        Self::new(
+            RefusalKind::Overloaded,
+            "too many requests are under way; try again shortly",
+        )
+        .retry()
     }
 
     pub(crate) fn body_too_large(bytes_max: u64) -> Self {
@@ -76,7 +91,10 @@ impl Refusal {
     }
 
     pub(crate) fn broken_body() -> Self {
-        Self::new(RefusalKind::InvalidRequest, "request body ended early or is not framed correctly")
+        Self::new(
+            RefusalKind::InvalidRequest,
+            "request body ended early or is not framed correctly",
+        )
     }
 
     pub(crate) fn bad_request(error: &FactsError) -> Self {
@@ -86,14 +104,30 @@ impl Refusal {
     pub(crate) fn no_route(model: &str) -> Self {
         Self::new(
             RefusalKind::ModelNotFound,
-            format!("no route has the model {:?}; configured providers do not list it", short(model)),
+            format!(
+                "no route has the model {:?}; configured providers do not list it",
+                short(model)
+            ),
         )
     }
 
     pub(crate) fn no_provider(dialect: Dialect) -> Self {
         Self::new(
             RefusalKind::ModelNotFound,
-            format!("no configured provider speaks the {} dialect", dialect.as_str()),
+            format!(
+                "no configured provider speaks the {} dialect",
+                dialect.as_str()
+            ),
+        )
+    }
+
+    pub(crate) fn no_such_provider(provider: &str) -> Self {
+        Self::new(
+            RefusalKind::ModelNotFound,
+            format!(
+                "no provider is configured by the name {:?}",
+                short(provider)
+            ),
         )
     }
 
@@ -129,9 +163,12 @@ impl Refusal {
             | ExchangeError::IdleTimeout
             | ExchangeError::TotalTimeout
             | ExchangeError::Connect(ConnectError::Timeout) => RefusalKind::UpstreamTimeout,
-            ExchangeError::Draining => return Self::new(RefusalKind::Overloaded, error.to_string()).retry(),
+            ExchangeError::Draining => {
+                return Self::new(RefusalKind::Overloaded, error.to_string()).retry();
+            }
             ExchangeError::Connect(_)
             | ExchangeError::Closed
+            | ExchangeError::BrokenOff
             | ExchangeError::Protocol
             | ExchangeError::Upgrade => RefusalKind::UpstreamUnreachable,
         };
@@ -170,14 +207,15 @@ impl Refuser {
 
     /// The HTTP status that a refusal has in this dialect.
     pub(crate) fn status(&self, refusal: &Refusal) -> StatusCode {
-        StatusCode::from_u16(refusal.kind.status())
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(refusal.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The whole answer.
     pub(crate) fn answer(&self, refusal: &Refusal) -> Response<AnswerBody> {
         let id = self.id.hyphenated().to_string();
-        let body = refusal.kind.body(self.dialect, &refusal.message, &id, refusal.retry_after);
+        let body = refusal
+            .kind
+            .body(self.dialect, &refusal.message, &id, refusal.retry_after);
         let length = body.len();
         let mut response = Response::new(AnswerBody::Local(Bytes::from(body)));
         *response.status_mut() = self.status(refusal);

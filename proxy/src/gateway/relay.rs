@@ -5,12 +5,15 @@
 //! booked before the bytes that complete it for its reader are handed on.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use quotah_adapters::{Decoder, Encoder, Meter, Reading, UsageStrip, stream_error_event};
-use quotah_adapters::{Dialect, Operation, RefusalKind};
+use quotah_adapters::{
+    Decoder, Dialect, Encoder, Meter, Operation, Reading, RefusalKind, UsageStrip, error_class,
+    stream_error_event,
+};
 use quotah_policy::UsageSource;
 
 use super::body::BrokenOff;
@@ -18,6 +21,9 @@ use super::record::Booking;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
 use crate::upstream::{AnswerBody, ExchangeError};
+
+/// How much of an error's body is looked at for its class, bytes.
+const ERROR_PREFIX_BYTES: usize = 4 * 1024;
 
 /// An answer under way.
 #[derive(Debug)]
@@ -31,6 +37,7 @@ struct Inner {
     rewrite: Option<Rewrite>,
     /// Bytes ready for the client: at most one frame's worth, cut in pieces.
     queue: VecDeque<Bytes>,
+    border: Border,
     phase: Phase,
     failure: Failure,
 }
@@ -57,22 +64,63 @@ enum Phase {
     Done,
 }
 
+/// The last bytes that went down: an event may be added only behind a blank line.
+#[derive(Debug, Default)]
+struct Border {
+    tail: [u8; 4],
+    is_begun: bool,
+}
+
+impl Border {
+    fn pass(&mut self, data: &[u8]) {
+        if let Some(tail) = data.last_chunk::<4>() {
+            self.tail = *tail;
+        } else {
+            for &byte in data {
+                self.tail.rotate_left(1);
+                self.tail[3] = byte;
+            }
+        }
+        self.is_begun |= !data.is_empty();
+    }
+
+    fn is_between_events(&self) -> bool {
+        !self.is_begun || self.tail.ends_with(b"\n\n") || self.tail == *b"\r\n\r\n"
+    }
+}
+
 /// The copy that is read: decoded, metered.
 #[derive(Debug)]
 pub(crate) struct Tap {
     decoder: Decoder,
     /// Taken when the answer is booked: what comes after is not counted.
     meter: Option<Meter>,
+    /// The beginning of an error's body, decoded, for its class; stays empty for answers.
+    prefix: Option<Vec<u8>>,
 }
 
 impl Tap {
-    pub(crate) fn new(decoder: Decoder, meter: Meter) -> Self {
-        Self { decoder, meter: Some(meter) }
+    /// Reads an answer; with `is_error`, also keeps the beginning of its body.
+    pub(crate) fn new(decoder: Decoder, meter: Meter, is_error: bool) -> Self {
+        Self {
+            decoder,
+            meter: Some(meter),
+            prefix: is_error.then(Vec::new),
+        }
     }
 
     fn feed(&mut self, bytes: &[u8]) {
         let Some(meter) = &mut self.meter else { return };
-        self.decoder.push(bytes, &mut |plain| meter.feed(plain));
+        let prefix = &mut self.prefix;
+        self.decoder.push(bytes, &mut |plain| {
+            meter.feed(plain);
+            if let Some(prefix) = prefix {
+                let room = ERROR_PREFIX_BYTES
+                    .saturating_sub(prefix.len())
+                    .min(plain.len());
+                prefix.extend_from_slice(&plain[..room]);
+            }
+        });
     }
 }
 
@@ -88,7 +136,10 @@ impl Tap {
     }
 
     fn finish(&mut self, complete: bool) -> Reading {
-        self.meter.take().map(|meter| meter.finish(complete)).unwrap_or_default()
+        self.meter
+            .take()
+            .map(|meter| meter.finish(complete))
+            .unwrap_or_default()
     }
 }
 
@@ -102,7 +153,10 @@ pub(crate) struct Rewrite {
 impl Rewrite {
     pub(crate) fn new(packing: Option<(Decoder, Encoder)>) -> Self {
         let packing = packing.map(|(decoder, encoder)| (decoder, Some(encoder)));
-        Self { strip: UsageStrip::new(), packing }
+        Self {
+            strip: UsageStrip::new(),
+            packing,
+        }
     }
 
     fn push(&mut self, data: Bytes, out: &mut VecDeque<Bytes>) {
@@ -135,7 +189,9 @@ impl Rewrite {
             self.strip.finish(&mut |bytes| out.push_back(bytes));
             return;
         };
-        let Some(mut packer) = encoder.take() else { return };
+        let Some(mut packer) = encoder.take() else {
+            return;
+        };
         let mut packed = Vec::new();
         let mut result = Ok(());
         self.strip.finish(&mut |kept| {
@@ -164,6 +220,7 @@ impl Relay {
             tap,
             rewrite,
             queue: VecDeque::new(),
+            border: Border::default(),
             phase: Phase::Flowing,
             failure,
         };
@@ -201,7 +258,9 @@ impl Relay {
 impl Drop for Relay {
     /// The client has gone before the end: close the provider, or read on to the usage.
     fn drop(&mut self) {
-        let Some(mut inner) = self.0.take() else { return };
+        let Some(mut inner) = self.0.take() else {
+            return;
+        };
         if inner.booking.is_settled() {
             return;
         }
@@ -211,10 +270,13 @@ impl Drop for Relay {
         if let Ok(runtime) = tokio::runtime::Handle::try_current()
             && reads_on
         {
-            let bound = server.drain;
+            let (bound, state) = (server.drain, Arc::clone(&inner.booking.state));
             runtime.spawn(async move {
                 let read_on = std::future::poll_fn(|cx| inner.poll_to_the_end(cx));
-                let _ = tokio::time::timeout(bound, read_on).await;
+                tokio::select! {
+                    _ = tokio::time::timeout(bound, read_on) => {}
+                    () = state.drain.forced() => {}
+                }
                 inner.settle(Outcome::ClientGone, false);
             });
         } else {
@@ -299,6 +361,7 @@ impl Inner {
     }
 
     fn sent(&mut self, data: Bytes) -> Frame<Bytes> {
+        self.border.pass(&data);
         let entry = &mut self.booking.entry;
         entry.response_bytes = entry.response_bytes.saturating_add(data.len() as u64);
         Frame::data(data)
@@ -307,7 +370,7 @@ impl Inner {
     /// The framing's clean end: of the answer too, unless a stream has not said that it is complete.
     fn finish(&mut self) {
         if self.is_cut_short() {
-            self.break_off(ExchangeError::Closed);
+            self.break_off(ExchangeError::BrokenOff);
             return;
         }
         if let Some(rewrite) = &mut self.rewrite {
@@ -326,14 +389,19 @@ impl Inner {
             Outcome::UpstreamError
         };
         if !was_settled {
-            self.booking.entry.reason = error.class().to_owned();
+            error.class().clone_into(&mut self.booking.entry.reason);
             if let Some(attempt) = self.booking.entry.attempts.last_mut() {
                 error.class().clone_into(&mut attempt.error_class);
             }
         }
         self.settle(outcome, false);
-        let Failure { dialect, operation, can_say, .. } = self.failure;
-        if can_say && !was_settled {
+        let Failure {
+            dialect,
+            operation,
+            can_say,
+            ..
+        } = self.failure;
+        if can_say && !was_settled && self.border.is_between_events() {
             let kind = match error {
                 ExchangeError::Draining => RefusalKind::Overloaded,
                 ExchangeError::IdleTimeout | ExchangeError::TotalTimeout => {
@@ -361,6 +429,11 @@ impl Inner {
     fn settle(&mut self, outcome: Outcome, complete: bool) {
         if self.booking.is_settled() {
             return;
+        }
+        if let Some(prefix) = &self.tap.prefix {
+            let status = u16::try_from(self.booking.entry.status).unwrap_or(0);
+            let class = error_class(self.failure.dialect, status, prefix);
+            self.booking.attempt_failed(class.as_str());
         }
         let reading = self.tap.finish(complete);
         let outcome = self.judged(outcome, &reading);

@@ -51,12 +51,17 @@ pub(crate) struct Routes {
 impl Routes {
     /// The routes of a configuration.
     pub(crate) fn new(config: &Config, pools: &Pools) -> Self {
-        let upstreams: Vec<_> =
-            config.providers.iter().map(|provider| Arc::new(upstream(provider, pools))).collect();
+        let upstreams: Vec<_> = config
+            .providers
+            .iter()
+            .map(|provider| Arc::new(upstream(provider, pools)))
+            .collect();
         let mut exact = HashMap::new();
         let mut wildcards = Vec::new();
         for model in &config.models {
-            let Some(deployment) = first_deployment(model, &upstreams) else { continue };
+            let Some(deployment) = first_deployment(model, &upstreams) else {
+                continue;
+            };
             let names = std::iter::once(&model.name).chain(&model.aliases);
             for name in names {
                 let pattern = Pattern::new(name);
@@ -69,7 +74,13 @@ impl Routes {
         }
         wildcards.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.as_str().len()));
         let prices = Arc::clone(&config.price_table);
-        Self { upstreams, exact, wildcards, prices, direct: "direct".into() }
+        Self {
+            upstreams,
+            exact,
+            wildcards,
+            prices,
+            direct: "direct".into(),
+        }
     }
 
     /// Every provider, in the configuration's order.
@@ -79,7 +90,9 @@ impl Routes {
 
     /// The provider named so.
     pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
-        self.upstreams.iter().find(|upstream| &*upstream.config.name == name)
+        self.upstreams
+            .iter()
+            .find(|upstream| &*upstream.config.name == name)
     }
 
     /// Straight to one provider, whatever the model.
@@ -105,31 +118,49 @@ impl Routes {
         if let Some(deployment) = self.exact.get(model) {
             return Ok(deployment.clone());
         }
-        if let Some((_, deployment)) =
-            self.wildcards.iter().find(|(pattern, _)| pattern.matches(model))
+        if let Some((_, deployment)) = self
+            .wildcards
+            .iter()
+            .find(|(pattern, _)| pattern.matches(model))
         {
             return Ok(deployment.clone());
         }
         if let Some((provider, rest)) = model.split_once('/')
             && let Some(upstream) = self.upstream(provider)
         {
-            return Ok(Deployment { rename: Some(rest.into()), ..self.direct(upstream) });
+            return Ok(Deployment {
+                rename: Some(rest.into()),
+                ..self.direct(upstream)
+            });
         }
         let speakers = || {
-            self.upstreams.iter().filter(|upstream| upstream.config.kind.dialect() == dialect)
+            self.upstreams
+                .iter()
+                .filter(|upstream| upstream.config.kind.dialect() == dialect)
         };
         let knows = |upstream: &&Arc<Upstream>| {
             let kind = upstream.config.kind.as_str();
             self.prices.find(kind, model, now_unix_seconds).is_some()
         };
-        let found = speakers().find(knows).or_else(|| self.native(dialect));
-        found.map(|upstream| self.direct(upstream)).ok_or_else(|| Refusal::no_route(model))
+        if let Some(upstream) = speakers().find(knows) {
+            return Ok(self.direct(upstream));
+        }
+        if let Some(other) = self.upstreams.iter().find(knows) {
+            return Err(Refusal::other_dialect(model, &other.config.name, dialect));
+        }
+        // A model newer than the price table: its provider knows, and the books say that it has no price.
+        let native = self
+            .native(dialect)
+            .ok_or_else(|| Refusal::no_route(model))?;
+        Ok(self.direct(native))
     }
 
     /// The provider for what names no model: the first that speaks `dialect`, the dialect's own first.
     pub(crate) fn native(&self, dialect: Dialect) -> Option<&Arc<Upstream>> {
-        let mut speakers =
-            self.upstreams.iter().filter(|upstream| upstream.config.kind.dialect() == dialect);
+        let mut speakers = self
+            .upstreams
+            .iter()
+            .filter(|upstream| upstream.config.kind.dialect() == dialect);
         speakers
             .clone()
             .find(|upstream| upstream.config.kind.as_str() == dialect.as_str())
@@ -165,9 +196,12 @@ fn upstream(provider: &Provider, pools: &Pools) -> Upstream {
         // A base URL is resolved from text that was a valid authority.
         host: HeaderValue::from_str(&provider.base.authority)
             .unwrap_or_else(|_| HeaderValue::from_static("")),
-        base_path: [&*provider.base.prefix, provider.base.version.as_deref().unwrap_or_default()]
-            .concat()
-            .into(),
+        base_path: [
+            &*provider.base.prefix,
+            provider.base.version.as_deref().unwrap_or_default(),
+        ]
+        .concat()
+        .into(),
         credential,
         config: provider.clone(),
     }

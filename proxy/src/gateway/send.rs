@@ -43,8 +43,7 @@ pub(crate) async fn send(
     sending: Sending,
     refuser: &Refuser,
 ) -> Result<Response<AnswerBody>, Refusal> {
-    let reads_on =
-        booking.snapshot.config.server.on_client_disconnect == OnClientDisconnect::Drain;
+    let reads_on = booking.snapshot.config.server.on_client_disconnect == OnClientDisconnect::Drain;
     if !reads_on {
         return attempt(booking, sending, refuser.clone()).await;
     }
@@ -64,7 +63,14 @@ async fn attempt(
     sending: Sending,
     refuser: Refuser,
 ) -> Result<Response<AnswerBody>, Refusal> {
-    let Sending { head, body, facts, target, identity, order } = sending;
+    let Sending {
+        head,
+        body,
+        facts,
+        target,
+        identity,
+        order,
+    } = sending;
     let upstream = Arc::clone(&order.deployment.upstream);
     let provider = &upstream.config;
     let asks_usage = provider.inject_usage && facts.lacks_usage();
@@ -73,7 +79,13 @@ async fn attempt(
     let body = RequestBody::new(apply(&body, &edits));
     let keeps_key = upstream.credential.is_none() && !identity.is_virtual;
     let path = target.path_for(&upstream, rename, keeps_key);
-    let wire = Wire { upstream: &upstream, head: &head, identity: &identity, path, body };
+    let wire = Wire {
+        upstream: &upstream,
+        head: &head,
+        identity: &identity,
+        path,
+        body,
+    };
     let sent_at = clock::now();
     let make = |is_h2: bool| wire.request(is_h2);
     let outgoing = Outgoing {
@@ -91,13 +103,17 @@ async fn attempt(
     match answer {
         Ok(answer) => {
             booking.first_byte_at = Some(now);
-            Ok(relayed(booking, answer, Context {
-                target: &target,
-                asks_usage,
-                upstream: &upstream,
-                order: &order,
-                refuser: &refuser,
-            }))
+            Ok(relayed(
+                booking,
+                answer,
+                &Context {
+                    target: &target,
+                    asks_usage,
+                    upstream: &upstream,
+                    order: &order,
+                    refuser: &refuser,
+                },
+            ))
         }
         Err(error) => Err(failed(booking, error, &refuser)),
     }
@@ -109,7 +125,8 @@ fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refu
         booking.evidence.sent = false;
     }
     let refusal = Refusal::upstream(error);
-    booking.attempt(0, error.class(), booking.upstream_wait);
+    booking.attempt(0, booking.upstream_wait);
+    booking.attempt_failed(error.class());
     booking.entry.status = refuser.status(&refusal).as_u16().into();
     error.class().clone_into(&mut booking.entry.reason);
     let outcome = if error == ExchangeError::Draining {
@@ -182,20 +199,30 @@ struct Context<'a> {
 }
 
 /// The answer as the client gets it, its body on the way through the meter.
-fn relayed(mut booking: Booking, answer: Answer, context: Context<'_>) -> Response<AnswerBody> {
+fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Response<AnswerBody> {
     let Answer { head, body } = answer;
     let status = head.status;
     booking.entry.status = status.as_u16().into();
     booking.evidence.accepted = status.is_success();
-    let class = if status.is_success() || status.is_redirection() { "" } else { "status" };
-    booking.attempt(status.as_u16(), class, booking.upstream_wait);
+    let is_error = status.is_client_error() || status.is_server_error();
+    booking.attempt(status.as_u16(), booking.upstream_wait);
+    if !is_error {
+        booking.attempt_succeeded();
+    }
 
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
-    let is_events = content_type.to_ascii_lowercase().starts_with(b"text/event-stream");
+    let is_events = content_type
+        .to_ascii_lowercase()
+        .starts_with(b"text/event-stream");
     let tap = Tap::new(
         Decoder::new(encoding),
-        Meter::new(context.target.dialect, context.target.operation, content_type),
+        Meter::new(
+            context.target.dialect,
+            context.target.operation,
+            content_type,
+        ),
+        is_error,
     );
     let rewrite = (context.asks_usage && is_events && status.is_success())
         .then(|| rewrite(encoding))
@@ -216,7 +243,10 @@ fn relayed(mut booking: Booking, answer: Answer, context: Context<'_>) -> Respon
     {
         headers.insert("x-quotah-model", model);
     }
-    headers.insert("x-quotah-attempts", HeaderValue::from(booking.entry.attempts.len()));
+    headers.insert(
+        "x-quotah-attempts",
+        HeaderValue::from(booking.entry.attempts.len()),
+    );
 
     booking.streams = is_events.then(|| booking.state.metrics.inflight_stream());
     let relay = Relay::new(body, booking, tap, rewrite, failure);
@@ -237,5 +267,8 @@ fn rewrite(encoding: &[u8]) -> Option<Rewrite> {
 }
 
 fn bytes_of<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> &'a [u8] {
-    headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default()
+    headers
+        .get(name)
+        .map(HeaderValue::as_bytes)
+        .unwrap_or_default()
 }

@@ -1,9 +1,7 @@
 //! What a request used, and what that costs: the provider's word, or an estimate that says so.
 
 use quotah_adapters::{Operation, Reading};
-use quotah_policy::{
-    Money, Price, PriceTable, ServiceTier, Usage, UsageSource, estimate_tokens,
-};
+use quotah_policy::{Money, Price, PriceTable, ServiceTier, Usage, UsageSource, estimate_tokens};
 
 use super::record::Booking;
 use crate::ledger::Outcome;
@@ -41,21 +39,27 @@ pub(crate) fn bill(
 ) -> Bill {
     let (usage, usage_source) = usage(&booking.evidence, outcome, reading);
     let at = i64::try_from(booking.entry.at_unix_ms / 1000).unwrap_or(i64::MAX);
-    let tier =
-        reading.service_tier.as_deref().map_or(ServiceTier::default(), ServiceTier::from_answer);
+    let tier = reading
+        .service_tier
+        .as_deref()
+        .map_or_else(ServiceTier::default, ServiceTier::from_answer);
     let price_of = |model: &str| -> Option<&Price> {
         let by_name = prices.find(&booking.entry.provider, model, at);
         by_name.or_else(|| prices.find(booking.provider_kind, model, at))
     };
     let own = |answered: Option<&str>| {
-        answered.and_then(price_of).or_else(|| price_of(&booking.entry.model_sent))
+        answered
+            .and_then(price_of)
+            .or_else(|| price_of(&booking.entry.model_sent))
     };
     let mut total = usage;
     let mut cost = own(reading.model.as_deref()).map(|price| price.cost(&usage, tier));
     for call in &reading.extra_calls {
         let model = call.model.as_deref().or(reading.model.as_deref());
         let extra = own(model).map(|price| price.cost(&call.usage, tier));
-        cost = cost.zip(extra).map(|(cost, extra)| cost.saturating_add(extra));
+        cost = cost
+            .zip(extra)
+            .map(|(cost, extra)| cost.saturating_add(extra));
         total = total.saturating_add(&call.usage);
     }
     let is_used = total != Usage::default();
@@ -78,7 +82,13 @@ fn usage(evidence: &Evidence, outcome: Outcome, reading: &Reading) -> (Usage, Us
         UsageSource::Partial => {
             let delivered = estimate_tokens(reading.output_bytes);
             let output_tokens = reported.output_tokens.max(delivered);
-            return (Usage { output_tokens, ..reported }, UsageSource::Partial);
+            return (
+                Usage {
+                    output_tokens,
+                    ..reported
+                },
+                UsageSource::Partial,
+            );
         }
         UsageSource::Estimated | UsageSource::None => {}
     }

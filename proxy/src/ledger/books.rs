@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use prost::Message as _;
+use uuid::Uuid;
 
 use super::entry::{Entry, Intent};
 use super::rollup::Rollup;
@@ -42,15 +43,31 @@ pub(super) struct Books {
 pub(super) struct Open {
     /// Whose series it is in.
     pub(super) writer: u64,
-    pub(super) intent: Intent,
+    /// The [`Intent`] as it was written.
+    pub(super) payload: Box<[u8]>,
+}
+
+/// The head of every record.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Id {
+    #[prost(fixed64, tag = "1")]
+    hi: u64,
+    #[prost(fixed64, tag = "2")]
+    lo: u64,
+}
+
+impl Id {
+    fn value(&self) -> u128 {
+        u128::from(self.hi) << 64 | u128::from(self.lo)
+    }
 }
 
 impl Books {
     /// Books a record read from `writer`'s series. `false` when the payload cannot be understood.
     pub(super) fn record(&mut self, kind: u8, payload: &[u8], writer: u64) -> bool {
         match kind {
-            kind::INTENT => match Intent::decode(payload) {
-                Ok(intent) => self.intent(intent, writer),
+            kind::INTENT => match Id::decode(payload) {
+                Ok(id) => self.intent(id.value(), payload, writer),
                 Err(_) => return false,
             },
             kind::SETTLEMENT | kind::ENTRY => match Entry::decode(payload) {
@@ -64,12 +81,13 @@ impl Books {
         true
     }
 
-    /// Books an intent of another series.
-    pub(super) fn intent(&mut self, intent: Intent, writer: u64) {
-        let id = intent.id().as_u128();
+    /// Books an intent of another series. Nearly all are settled a few records later, so that only
+    /// its id is decoded.
+    pub(super) fn intent(&mut self, id: u128, payload: &[u8], writer: u64) {
         let settled = self.early.remove(&id) || self.recent.contains(id);
         if !settled && self.open.len() < OPEN_MAX {
-            self.open.insert(id, Open { writer, intent });
+            let payload = payload.into();
+            self.open.insert(id, Open { writer, payload });
         }
     }
 
@@ -116,14 +134,24 @@ impl Books {
         self.own.len()
     }
 
-    /// The intents that dead `writer` left open.
+    /// The intents that dead `writer` left open, oldest first.
     pub(super) fn left_open_by(&self, writer: u64) -> Vec<Intent> {
-        let mut left: Vec<Intent> = self
-            .open
-            .values()
-            .filter(|open| open.writer == writer)
-            .map(|open| open.intent.clone())
-            .collect();
+        self.left(|open| open.writer == writer)
+    }
+
+    /// The intents that anybody else left open, oldest first.
+    pub(super) fn left_open(&self) -> Vec<Intent> {
+        self.left(|_| true)
+    }
+
+    fn left(&self, wanted: impl Fn(&Open) -> bool) -> Vec<Intent> {
+        let mut left = Vec::new();
+        for (id, open) in self.open.iter().filter(|(_, open)| wanted(open)) {
+            // What cannot be read beyond its id is closed all the same.
+            let mut intent = Intent::decode(&*open.payload).unwrap_or_default();
+            intent.set_id(Uuid::from_u128(*id));
+            left.push(intent);
+        }
         left.sort_by_key(|intent| (intent.at_unix_ms, intent.id()));
         left
     }
@@ -178,11 +206,12 @@ impl Recent {
 mod tests {
     use super::*;
 
-    fn intent(id: u64) -> Intent {
-        Intent {
+    fn book_intent(books: &mut Books, id: u64) {
+        let intent = Intent {
             id_lo: id,
             ..Intent::default()
-        }
+        };
+        assert!(books.record(kind::INTENT, &intent.encode_to_vec(), 9));
     }
 
     fn entry(id: u64) -> Entry {
@@ -195,11 +224,11 @@ mod tests {
     #[test]
     fn an_intent_is_open_until_its_settlement_whichever_comes_first() {
         let mut books = Books::default();
-        books.intent(intent(1), 9);
-        books.intent(intent(2), 9);
+        book_intent(&mut books, 1);
+        book_intent(&mut books, 2);
         assert!(books.entry(&entry(1), kind::SETTLEMENT));
         assert!(books.entry(&entry(3), kind::SETTLEMENT));
-        books.intent(intent(3), 9);
+        book_intent(&mut books, 3);
         let left: Vec<u64> = books
             .left_open_by(9)
             .iter()

@@ -1,4 +1,4 @@
-//! An entry's face in JSON: as `/admin/v1/requests` and `quotah export` show it.
+//! Faces in JSON: of entries as `/admin/v1/requests` and `quotah export` show them, and of reports.
 //!
 //! Times are RFC 3339 in UTC, ids are UUID text, money is an exact decimal string `…_usd` beside an
 //! integer `…_nanousd`. Empty labels are `null`.
@@ -7,6 +7,8 @@ use quotah_policy::UsageSource;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::entry::{Attempt, Entry, Tag, nanousd};
+use super::rollup::Sums;
+use super::usage::{UsageReport, UsageRow};
 
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -52,6 +54,45 @@ impl Serialize for Attempt {
         map.serialize_entry("status", &self.status)?;
         map.serialize_entry("error_class", &word(&self.error_class))?;
         map.serialize_entry("duration_ms", &self.duration_ms)?;
+        map.end()
+    }
+}
+
+impl Serialize for UsageReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("from", &rfc3339(self.from_ms))?;
+        map.serialize_entry("to", &rfc3339(self.to_ms))?;
+        map.serialize_entry("items", &self.rows)?;
+        map.serialize_entry("total", &self.total)?;
+        map.end()
+    }
+}
+
+impl Serialize for UsageRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("start", &rfc3339(self.start_ms))?;
+        map.serialize_entry("end", &rfc3339(self.end_ms))?;
+        map.serialize_entry("group", &Labelled(&self.group))?;
+        sums(&mut map, &self.sums)?;
+        map.end()
+    }
+}
+
+/// A group as one JSON object, in the order asked for.
+struct Labelled<'a>(&'a [(String, String)]);
+
+impl Serialize for Labelled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl Serialize for Sums {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        sums(&mut map, self)?;
         map.end()
     }
 }
@@ -119,6 +160,28 @@ fn money<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
     map.serialize_entry("would_have_cost_nanousd", &rejected)
 }
 
+fn sums<M: SerializeMap>(map: &mut M, sums: &Sums) -> Result<(), M::Error> {
+    let usage = &sums.usage;
+    map.serialize_entry("requests", &sums.requests)?;
+    map.serialize_entry("errors", &sums.errors)?;
+    map.serialize_entry("unpriced", &sums.unpriced)?;
+    map.serialize_entry("input_tokens", &usage.input_tokens)?;
+    map.serialize_entry("cached_input_tokens", &usage.cached_input_tokens)?;
+    map.serialize_entry("cache_write_tokens", &usage.cache_write_tokens)?;
+    map.serialize_entry("cache_write_long_tokens", &usage.cache_write_long_tokens)?;
+    map.serialize_entry("output_tokens", &usage.output_tokens)?;
+    map.serialize_entry("reasoning_tokens", &usage.reasoning_tokens)?;
+    map.serialize_entry("input_audio_tokens", &usage.input_audio_tokens)?;
+    map.serialize_entry("cached_audio_tokens", &usage.cached_audio_tokens)?;
+    map.serialize_entry("output_audio_tokens", &usage.output_audio_tokens)?;
+    map.serialize_entry("input_image_tokens", &usage.input_image_tokens)?;
+    map.serialize_entry("output_image_tokens", &usage.output_image_tokens)?;
+    map.serialize_entry("web_search_requests", &usage.web_search_requests)?;
+    map.serialize_entry("cost_usd", &usd(sums.cost_picousd))?;
+    // Rounded half up, as an entry's; a sum is rounded once, not the sum of rounded entries.
+    map.serialize_entry("cost_nanousd", &(sums.cost_picousd + 500).div_euclid(1_000))
+}
+
 /// Tags as one JSON object.
 struct Tags<'a>(&'a [Tag]);
 
@@ -135,7 +198,7 @@ fn word(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::entry::Outcome;
+    use crate::ledger::terms::Outcome;
     use uuid::Uuid;
 
     #[test]

@@ -73,48 +73,22 @@ impl Follower {
     /// Whatever reading the file says; the place stays where it was, or behind what was booked.
     pub(super) fn read(&mut self, name: SegmentName, books: &Mutex<Books>) -> io::Result<()> {
         let mut place = self.places.get(&name).copied().unwrap_or_default();
-        let path = name.path(&self.dir);
-        let mut file = match File::open(&path) {
+        let mut file = match File::open(name.path(&self.dir)) {
             // Deleted by another process's retention.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             file => file?,
         };
         let length = file.metadata()?.len();
-        if place.given_up || length == place.end + place.tail_bytes && place.end > 0 {
+        let nothing_new = place.end > 0 && length == place.end + place.tail_bytes;
+        if place.given_up || nothing_new {
             return Ok(());
         }
         if place.end == 0 {
-            let mut header = Vec::with_capacity(HEADER_BYTES);
-            file.by_ref()
-                .take(HEADER_BYTES as u64)
-                .read_to_end(&mut header)?;
-            match Header::decode(&header) {
-                Ok(_) => {}
-                Err(HeaderError::Short) => {
-                    self.places.insert(
-                        name,
-                        Place {
-                            tail_bytes: length,
-                            ..Place::default()
-                        },
-                    );
-                    return Ok(());
-                }
-                // The file's name says whose it is; its records carry checksums of their own.
-                Err(HeaderError::Damaged) => self.report(name, 0..HEADER_BYTES as u64),
-                Err(error @ HeaderError::Newer(_)) => {
-                    self.unreadable.push((path, error.to_string()));
-                    self.places.insert(
-                        name,
-                        Place {
-                            given_up: true,
-                            ..Place::default()
-                        },
-                    );
-                    return Ok(());
-                }
+            place = self.header(name, &mut file)?;
+            self.places.insert(name, place);
+            if place.end == 0 {
+                return Ok(());
             }
-            place.end = HEADER_BYTES as u64;
         }
         file.seek(SeekFrom::Start(place.end))?;
         let mut behind = place.end;
@@ -122,36 +96,37 @@ impl Follower {
             behind = at;
             books.lock().record(kind, payload, name.writer)
         });
-        match scanned {
-            Ok(scanned) => {
-                scanned
-                    .damaged
-                    .into_iter()
-                    .for_each(|range| self.report(name, range));
-                let (end, tail_bytes) = (scanned.end, scanned.tail_bytes);
-                self.places.insert(
-                    name,
-                    Place {
-                        end,
-                        tail_bytes,
-                        given_up: false,
-                    },
-                );
-                Ok(())
+        // What was booked must not be booked again: after an error the last record is met twice, and
+        // counted once.
+        place.end = scanned.as_ref().map_or(behind, |scanned| scanned.end);
+        place.tail_bytes = scanned.as_ref().map_or(0, |scanned| scanned.tail_bytes);
+        self.places.insert(name, place);
+        for range in scanned?.damaged {
+            self.report(name, range);
+        }
+        Ok(())
+    }
+
+    /// The place behind a segment's header; the beginning when the header is not whole or not for us.
+    fn header(&mut self, name: SegmentName, file: &mut File) -> io::Result<Place> {
+        let mut header = Vec::with_capacity(HEADER_BYTES);
+        file.take(HEADER_BYTES as u64).read_to_end(&mut header)?;
+        let mut place = Place::default();
+        match Header::decode(&header) {
+            Ok(_) => place.end = HEADER_BYTES as u64,
+            Err(HeaderError::Damaged) => {
+                // The file's name says whose it is; its records carry checksums of their own.
+                place.end = HEADER_BYTES as u64;
+                self.report(name, 0..HEADER_BYTES as u64);
             }
-            Err(error) => {
-                // What was booked must not be booked again: the last record is met twice at most,
-                // and counted once.
-                self.places.insert(
-                    name,
-                    Place {
-                        end: behind,
-                        ..Place::default()
-                    },
-                );
-                Err(error)
+            Err(HeaderError::Short) => place.tail_bytes = header.len() as u64,
+            Err(error @ HeaderError::Newer(_)) => {
+                place.given_up = true;
+                self.unreadable
+                    .push((name.path(&self.dir), error.to_string()));
             }
         }
+        Ok(place)
     }
 
     /// Cuts off what stands behind the last whole record of a dead writer's segment, keeping it in

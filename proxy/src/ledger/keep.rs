@@ -134,10 +134,8 @@ impl Keeper {
                 Err(error) => tracing::warn!(%error, segment = %name, "torn record stays"),
             }
             // A segment without a record is of no use to anybody.
-            if self
-                .follower
-                .place(*name)
-                .is_some_and(|place| place.end == HEADER_BYTES as u64)
+            let place = self.follower.place(*name);
+            if place.is_some_and(|place| place.end == HEADER_BYTES as u64 && place.tail_bytes == 0)
             {
                 fs::remove_file(name.path(&self.dir)).ok();
             }

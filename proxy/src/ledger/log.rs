@@ -27,7 +27,6 @@ pub const BACKLOG_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
 pub enum Appended {
     /// It is in the file: it survives the end of this process.
     Written,
@@ -89,6 +88,10 @@ struct Tail {
     rotate_at: u64,
     /// Closed segments that are not synced yet.
     unsynced: Vec<Arc<dyn SegmentFile>>,
+    /// Whether the directory has a name in it that is not synced.
+    dir_unsynced: bool,
+    /// Syncs that failed since one went well.
+    sync_failures: u32,
     /// Reused for every frame.
     frame: Vec<u8>,
     backlog: VecDeque<Box<[u8]>>,
@@ -102,6 +105,8 @@ struct Failing {
     reason: String,
     since_unix_ms: u64,
     mend: Mend,
+    /// Probes to let pass before the next real one.
+    probes_to_skip: u32,
 }
 
 /// What must be done before the next write.
@@ -143,6 +148,8 @@ impl Log {
             length: HEADER_BYTES as u64,
             rotate_at: segment_bytes,
             unsynced: Vec::new(),
+            dir_unsynced: true,
+            sync_failures: 0,
             frame: Vec::with_capacity(FRAME_CAPACITY),
             backlog: VecDeque::new(),
             backlog_bytes: 0,
@@ -189,22 +196,20 @@ impl Log {
         appended
     }
 
-    /// Tries what waits once more. Holds the lock for at most [`PROBE_LEN_MAX`] writes.
-    pub(super) fn probe(&self) {
+    /// Tries what waits once more, for at most [`PROBE_LEN_MAX`] writes so that other appends get
+    /// their turn. Says whether there is more that could be written now.
+    pub(super) fn probe(&self) -> bool {
         let mut tail = self.tail.lock();
-        let Some(failing) = &tail.failing else { return };
-        let mended = match failing.mend {
-            Mend::Cut => match tail.file.truncate(tail.length) {
-                Ok(()) => Ok(()),
-                Err(_) => self.next_segment(&mut tail),
-            },
-            Mend::Leave => self.next_segment(&mut tail),
+        let Some(failing) = &mut tail.failing else {
+            return false;
         };
-        if let Err(error) = mended {
-            return self.fail(&mut tail, &error, None);
+        if failing.probes_to_skip > 0 {
+            failing.probes_to_skip -= 1;
+            return false;
         }
-        if let Some(failing) = &mut tail.failing {
-            failing.mend = Mend::Cut;
+        if let Err(error) = self.mend(&mut tail) {
+            self.fail(&mut tail, &error, None);
+            return false;
         }
         for _ in 0..PROBE_LEN_MAX {
             let Some(frame) = tail.backlog.pop_front() else {
@@ -212,16 +217,15 @@ impl Log {
                 tracing::warn!("ledger can be written again");
                 break;
             };
-            match self.write(&mut tail, &frame) {
-                Ok(()) => tail.backlog_bytes -= frame.len(),
-                Err(error) => {
-                    tail.backlog.push_front(frame);
-                    return self.fail(&mut tail, &error, Some(Mend::Cut));
-                }
+            if let Err(error) = self.write(&mut tail, &frame) {
+                tail.backlog.push_front(frame);
+                self.fail(&mut tail, &error, Some(Mend::Cut));
+                return false;
             }
+            tail.backlog_bytes -= frame.len();
         }
-        drop(tail);
         self.dirty.store(true, Ordering::Release);
+        tail.failing.is_some()
     }
 
     /// Makes what was written so far safe from a loss of power. No lock is held meanwhile.
@@ -230,33 +234,38 @@ impl Log {
             return;
         }
         let started = (self.clock.now)();
-        let (file, closed, name) = {
+        let (file, closed, dir_unsynced, name) = {
             let mut tail = self.tail.lock();
-            (
-                Arc::clone(&tail.file),
-                std::mem::take(&mut tail.unsynced),
-                tail.name,
-            )
+            let closed = std::mem::take(&mut tail.unsynced);
+            let dir_unsynced = std::mem::take(&mut tail.dir_unsynced);
+            (Arc::clone(&tail.file), closed, dir_unsynced, tail.name)
         };
-        let rotated = !closed.is_empty();
         let mut synced = closed
             .iter()
             .chain([&file])
             .try_for_each(|file| file.sync());
-        if rotated && synced.is_ok() {
+        if dir_unsynced && synced.is_ok() {
             synced = File::open(&self.dir).and_then(|dir| dir.sync_all());
         }
         let mut tail = self.tail.lock();
         match synced {
             Ok(()) => {
                 tail.counts.synced_at_unix_ms = (self.clock.unix_ms)();
+                tail.sync_failures = 0;
                 drop(tail);
                 self.observer
                     .synced((self.clock.now)().saturating_duration_since(started));
             }
             Err(error) => {
+                tail.dir_unsynced |= dir_unsynced;
+                tail.sync_failures = tail.sync_failures.saturating_add(1);
                 let mend = (tail.name == name).then_some(Mend::Leave);
                 self.fail(&mut tail, &error, mend);
+                // Each try costs a segment: 0.25 s, 0.5 s … up to half a minute between two.
+                let wait = 1 << tail.sync_failures.min(SYNC_BACKOFF_MAX);
+                if let Some(failing) = &mut tail.failing {
+                    failing.probes_to_skip = wait - 2;
+                }
             }
         }
     }
@@ -364,9 +373,23 @@ impl Log {
                     reason,
                     since_unix_ms: (self.clock.unix_ms)(),
                     mend: mend.unwrap_or(Mend::Cut),
+                    probes_to_skip: 0,
                 });
             }
         }
+    }
+
+    /// Makes the file fit to be written again after a failure.
+    fn mend(&self, tail: &mut Tail) -> io::Result<()> {
+        match tail.failing.as_ref().map(|failing| failing.mend) {
+            Some(Mend::Cut) if tail.file.truncate(tail.length).is_ok() => {}
+            Some(_) => self.next_segment(tail)?,
+            None => {}
+        }
+        if let Some(failing) = &mut tail.failing {
+            failing.mend = Mend::Cut;
+        }
+        Ok(())
     }
 
     fn next_segment(&self, tail: &mut Tail) -> io::Result<()> {
@@ -381,6 +404,7 @@ impl Log {
         if tail.unsynced.len() < UNSYNCED_MAX {
             tail.unsynced.push(closed);
         }
+        tail.dir_unsynced = true;
         tail.name = name;
         tail.length = HEADER_BYTES as u64;
         tail.rotate_at = self.segment_bytes;
@@ -407,6 +431,9 @@ const FRAME_CAPACITY: usize = 4 * 1024;
 
 /// Records tried again before other appends get their turn.
 const PROBE_LEN_MAX: usize = 1_024;
+
+/// Longest wait after failed syncs: 2 to the power of this, in probes.
+const SYNC_BACKOFF_MAX: u32 = 7;
 
 /// How far a segment grows beyond its bound before another try to close it.
 const ROTATE_RETRY_BYTES: u64 = 1024 * 1024;

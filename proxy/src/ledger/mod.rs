@@ -6,12 +6,12 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | `entry`, `face` | what a record says; its JSON |
+//! | `entry`, `terms`, `face` | what a record says; its JSON |
 //! | `segment` | bytes of a segment: frames, checksums, reading past damage |
 //! | `series` | who writes what; living and dead writers |
 //! | `log`, `disk` | the growing end; what happens when the disk fails |
 //! | `books`, `rollup`, `usage` | what the records add up to; reports |
-//! | `follow`, `keep` | reading at the start, following other processes, closing dead writers' books |
+//! | `recover`, `follow`, `keep` | reading at the start, following other processes, closing dead writers' books |
 //! | `summary`, `index` | closed segments in short, so that a start is quick |
 //! | `read` | entries for the admin plane and the command line |
 //!
@@ -34,11 +34,13 @@ mod index;
 mod keep;
 mod log;
 mod read;
+mod recover;
 mod rollup;
 pub mod segment;
 mod series;
 mod status;
 mod summary;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -47,21 +49,18 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use self::books::Books;
-use self::keep::Keeper;
-use self::log::{Log, LogPlan};
+use self::log::Log;
 use self::segment::kind;
 use self::series::WriterLock;
 
 pub use self::disk::{Disk, Files, SegmentFile};
-pub use self::entry::{
-    Attempt, CostSource, Entry, Intent, Metered, Outcome, Tag, USER_AGENT_BYTES_MAX, clip,
-};
+pub use self::entry::{Attempt, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, clip};
 pub use self::face::usd;
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
 pub use self::read::{Conditions, Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page, ReadError, Reader};
@@ -70,6 +69,7 @@ pub use self::series::SegmentName;
 pub use self::status::{
     Clock, DAMAGED_LISTED_MAX, DamagedRange, LedgerHealth, Observer, Recovery, Status, Unobserved,
 };
+pub use self::terms::{CostSource, Metered, Outcome};
 pub use self::usage::{Dimension, Filter, Interval, Query, REPORT_ROWS_MAX, UsageReport, UsageRow};
 
 /// The ledger of this process: writes its own series, knows everybody's.
@@ -82,7 +82,7 @@ pub struct Ledger {
 }
 
 /// How the ledger keeps its records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// Longest time that a written record stays unsynced.
     pub sync_interval: Duration,
@@ -152,7 +152,7 @@ impl Ledger {
         settings: Settings,
         hooks: Hooks,
     ) -> Result<(Self, Recovery), OpenError> {
-        Self::open_in(dir, settings, hooks).map_err(|source| OpenError {
+        recover::open(dir, settings, hooks).map_err(|source| OpenError {
             dir: dir.to_owned(),
             source,
         })
@@ -193,93 +193,8 @@ impl Ledger {
 
     /// Syncs what is written now, on the calling thread: before a process ends, for instance.
     pub fn sync(&self) {
-        self.inner.log.probe();
+        while self.inner.log.probe() {}
         self.inner.log.sync();
-    }
-
-    fn open_in(dir: &Path, settings: Settings, hooks: Hooks) -> io::Result<(Self, Recovery)> {
-        let Hooks {
-            clock,
-            observer,
-            disk,
-        } = hooks;
-        make_dir(dir)?;
-        let seed = ((clock.unix_ms)() << 20) | u64::from(std::process::id() & 0xF_FFFF);
-        let life = WriterLock::begin(dir, seed)?;
-        let mut recovery = Recovery::default();
-        let mut dead = Vec::new();
-        for writer in series::list(dir)?.writers {
-            match WriterLock::inherit(dir, writer)? {
-                Some(lock) => dead.push(lock),
-                None if writer != life.writer => recovery.living_writers += 1,
-                None => {}
-            }
-        }
-        let books = Mutex::new(Books::default());
-        let (mut keeper, listing) = Keeper::load(
-            dir.to_owned(),
-            settings.clone(),
-            life.writer,
-            &books,
-            &mut recovery,
-        )?;
-        let sequence = listing
-            .segments
-            .last()
-            .map_or(0, |name| name.sequence)
-            .saturating_add(1);
-        let log = Log::begin(LogPlan {
-            dir: dir.to_owned(),
-            first: SegmentName {
-                sequence,
-                writer: life.writer,
-            },
-            segment_bytes: settings.segment_bytes,
-            disk,
-            clock,
-            observer,
-        })?;
-        recovery.entries = books.lock().entries;
-        let inner = Arc::new(Inner {
-            log,
-            books,
-            seen: Mutex::default(),
-            clock,
-        });
-        // Intents whose writer has no lock file any more are nobody's but ours.
-        let orphans: Vec<u64> = inner
-            .books
-            .lock()
-            .open
-            .values()
-            .map(|open| open.writer)
-            .collect();
-        for writer in orphans {
-            let known = listing.writers.contains(&writer)
-                || dead.iter().any(|lock: &WriterLock| lock.writer == writer);
-            if !known && let Some(lock) = WriterLock::inherit(dir, writer)? {
-                dead.push(lock);
-            }
-        }
-        for lock in dead {
-            let (intents_closed, torn_bytes) = keeper.close(lock, &inner);
-            recovery.intents_closed += intents_closed;
-            recovery.torn_bytes += torn_bytes;
-        }
-        keeper.report(&mut recovery);
-        inner.seen.lock().damaged.clone_from(&recovery.damaged);
-        let threads = vec![
-            sync_thread(&inner, settings.sync_interval)?,
-            keep_thread(&inner, keeper)?,
-        ];
-        Ok((
-            Self {
-                inner,
-                life: Some(life),
-                threads,
-            },
-            recovery,
-        ))
     }
 }
 
@@ -358,56 +273,4 @@ impl Inner {
             damaged: seen.damaged.clone(),
         }
     }
-}
-
-/// How often the disk is tried again while it fails.
-const PROBE_INTERVAL: Duration = Duration::from_millis(250);
-
-/// How often housekeeping goes round.
-const KEEP_INTERVAL: Duration = Duration::from_secs(1);
-
-fn sync_thread(inner: &Arc<Inner>, interval: Duration) -> io::Result<JoinHandle<()>> {
-    let inner = Arc::clone(inner);
-    thread::Builder::new()
-        .name("ledger-sync".to_owned())
-        .spawn(move || {
-            let log = &inner.log;
-            loop {
-                let failing = log.is_failing();
-                log.pause_until_dirty(if failing {
-                    PROBE_INTERVAL
-                } else {
-                    IDLE_INTERVAL
-                });
-                let stop = log.pause(if failing { PROBE_INTERVAL } else { interval });
-                log.probe();
-                log.sync();
-                if stop {
-                    return;
-                }
-            }
-        })
-}
-
-/// Longest sleep of the sync thread when nothing is written; it is woken for every first record.
-const IDLE_INTERVAL: Duration = Duration::from_secs(60);
-
-fn keep_thread(inner: &Arc<Inner>, mut keeper: Keeper) -> io::Result<JoinHandle<()>> {
-    let inner = Arc::clone(inner);
-    thread::Builder::new()
-        .name("ledger-keep".to_owned())
-        .spawn(move || {
-            while !inner.log.pause(KEEP_INTERVAL) {
-                keeper.round(&inner);
-            }
-        })
-}
-
-/// Makes the directory, for this user only: entries name people and addresses.
-fn make_dir(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
 }

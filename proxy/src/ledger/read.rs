@@ -17,7 +17,7 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use super::books::{Books, Recent};
-use super::entry::{Entry, Outcome};
+use super::entry::Entry;
 use super::follow::Follower;
 use super::index;
 use super::segment::{
@@ -25,6 +25,7 @@ use super::segment::{
 };
 use super::series::{SegmentName, list};
 use super::status::DamagedRange;
+use super::terms::Outcome;
 use super::usage::{self, Query, UsageReport};
 
 /// Most entries of one page.

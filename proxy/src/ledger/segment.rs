@@ -412,7 +412,7 @@ mod tests {
         let (numbers, scanned) = read(&bytes);
         assert_eq!(numbers, [1, 1]);
         let (start, end) = (first.len() as u64, (bytes.len() - first.len()) as u64);
-        assert_eq!(scanned.damaged, [start..end]);
+        assert_eq!(scanned.damaged, vec![start..end]);
     }
 
     #[test]

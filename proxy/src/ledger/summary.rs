@@ -121,7 +121,7 @@ impl Summary {
             }
         }
         for intent in &self.open {
-            books.intent(intent.clone(), writer);
+            books.intent(intent.id().as_u128(), &intent.encode_to_vec(), writer);
         }
         let symbols: Vec<Symbol> = self
             .symbols
@@ -170,11 +170,7 @@ impl Summary {
                 .map(ToString::to_string)
                 .collect(),
             rows: rows.collect(),
-            open: books
-                .open
-                .values()
-                .map(|open| open.intent.clone())
-                .collect(),
+            open: books.left_open(),
             early: books.early.iter().flat_map(|id| id.to_le_bytes()).collect(),
             recent: books
                 .recent

@@ -8,6 +8,7 @@ use std::fs::OpenOptions;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 use std::time::{Instant, SystemTime};
 
 use tempfile::TempDir;
@@ -158,9 +159,9 @@ fn what_was_settled_is_there_after_a_reopen_with_the_same_sums() {
 fn a_request_whose_process_was_killed_is_closed_as_interrupted_once() {
     let dir = dir();
     let (ledger, _) = open(&dir);
-    let _ = ledger.append_intent(&intent(1));
-    let _ = ledger.append_intent(&intent(2));
-    let _ = ledger.append_entry(&entry(2));
+    ledger.append_intent(&intent(1));
+    ledger.append_intent(&intent(2));
+    ledger.append_entry(&entry(2));
     kill(ledger);
     for round in 0..3 {
         let (ledger, recovery) = open(&dir);
@@ -188,7 +189,7 @@ fn a_request_whose_process_was_killed_is_closed_as_interrupted_once() {
 fn an_entry_appended_twice_is_written_and_counted_once() {
     let dir = dir();
     let (ledger, _) = open(&dir);
-    let _ = ledger.append_intent(&intent(1));
+    ledger.append_intent(&intent(1));
     assert_eq!(ledger.append_entry(&entry(1)), Appended::Written);
     assert_eq!(ledger.append_entry(&entry(1)), Appended::Duplicate);
     assert_eq!((requests(&ledger), on_disk(&ledger).len()), (1, 1));
@@ -199,7 +200,7 @@ fn a_torn_record_is_moved_aside_and_reported_once() {
     let dir = dir();
     let (ledger, _) = open(&dir);
     for number in 0..3 {
-        let _ = ledger.append_entry(&entry(number));
+        ledger.append_entry(&entry(number));
     }
     kill(ledger);
     let path = segments(&dir).remove(0);
@@ -226,7 +227,7 @@ fn a_flipped_bit_costs_its_record_and_is_reported() {
     let dir = dir();
     let (ledger, _) = open(&dir);
     for number in 0..3 {
-        let _ = ledger.append_entry(&entry(number));
+        ledger.append_entry(&entry(number));
     }
     drop(ledger);
     let path = segments(&dir).remove(0);
@@ -247,10 +248,10 @@ fn segments_rotate_and_their_summaries_spare_reading_them() {
     let dir = dir();
     let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
     for number in 0..500 {
-        let _ = ledger.append_intent(&intent(number));
+        ledger.append_intent(&intent(number));
         // Settled twenty requests later: many in another segment than their intent.
         if number >= 20 {
-            let _ = ledger.append_entry(&entry(number - 20));
+            ledger.append_entry(&entry(number - 20));
         }
     }
     let before = ledger.usage(&everything());
@@ -273,7 +274,7 @@ fn a_summary_that_does_not_fit_its_segment_is_not_believed() {
     let dir = dir();
     let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
     for number in 0..200 {
-        let _ = ledger.append_entry(&entry(number));
+        ledger.append_entry(&entry(number));
     }
     let count = segments(&dir).len();
     eventually("summaries are written", || {
@@ -295,7 +296,7 @@ fn a_bit_that_flips_behind_a_summary_is_found_by_the_check() {
     let dir = dir();
     let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
     for number in 0..200 {
-        let _ = ledger.append_entry(&entry(number));
+        ledger.append_entry(&entry(number));
     }
     let count = segments(&dir).len();
     eventually("summaries are written", || {
@@ -317,13 +318,13 @@ fn a_bit_that_flips_behind_a_summary_is_found_by_the_check() {
 fn a_successor_knows_what_its_living_predecessor_writes_and_closes_nothing_of_it() {
     let dir = dir();
     let (old, _) = open(&dir);
-    let _ = old.append_intent(&intent(1));
-    let _ = old.append_entry(&entry(0));
+    old.append_intent(&intent(1));
+    old.append_entry(&entry(0));
     let (new, recovery) = open(&dir);
     assert_eq!((recovery.living_writers, recovery.intents_closed), (1, 0));
     assert_eq!(requests(&new), 1);
-    let _ = new.append_entry(&entry(10));
-    let _ = old.append_entry(&entry(1));
+    new.append_entry(&entry(10));
+    old.append_entry(&entry(1));
     eventually("both know all three", || {
         requests(&new) == 3 && requests(&old) == 3
     });
@@ -343,10 +344,10 @@ fn a_successor_reads_the_last_words_of_a_killed_predecessor_and_closes_the_rest_
     let (new, _) = open(&dir);
     let (third, _) = open(&dir);
     for number in 0..50 {
-        let _ = old.append_intent(&intent(number));
+        old.append_intent(&intent(number));
     }
     for number in 0..40 {
-        let _ = old.append_entry(&entry(number));
+        old.append_entry(&entry(number));
     }
     kill(old);
     eventually("all are closed", || {
@@ -369,8 +370,8 @@ fn pages_go_from_the_newest_to_the_oldest_without_gaps_or_doubles() {
     let dir = dir();
     let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
     for number in 0..300 {
-        let _ = ledger.append_intent(&intent(number));
-        let _ = ledger.append_entry(&entry(number));
+        ledger.append_intent(&intent(number));
+        ledger.append_entry(&entry(number));
     }
     let (reader, mut after, mut seen) = (ledger.reader(), None, Vec::new());
     loop {
@@ -379,7 +380,7 @@ fn pages_go_from_the_newest_to_the_oldest_without_gaps_or_doubles() {
             .expect("reads");
         seen.extend(page.items.iter().map(|entry| entry.output_tokens));
         // The ledger grows between pages; what is new is not for this reader.
-        let _ = ledger.append_entry(&entry(1_000 + seen.len() as u64));
+        ledger.append_entry(&entry(1_000 + seen.len() as u64));
         let Some(next) = page.next else { break };
         after = Some(next.to_string().parse().expect("is ours"));
     }
@@ -392,7 +393,7 @@ fn entries_are_found_by_id_and_by_condition() {
     let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
     for number in 0..100 {
         let team = format!("t{}", number % 10);
-        let _ = ledger.append_entry(&Entry {
+        ledger.append_entry(&Entry {
             team,
             ..entry(number)
         });
@@ -428,7 +429,7 @@ fn a_cursor_that_is_none_of_ours_is_refused_and_a_forged_one_is_harmless() {
     }
     let dir = dir();
     let (ledger, _) = open(&dir);
-    let _ = ledger.append_entry(&entry(1));
+    ledger.append_entry(&entry(1));
     let name = series::list(dir.path()).expect("lists").segments[0];
     for before in 0..400 {
         let cursor = format!("{}-{:x}-{before}", name.sequence, name.writer);
@@ -449,7 +450,7 @@ fn old_segments_are_deleted_beyond_the_bound_on_size() {
     };
     let (ledger, _) = open_with(&dir, settings, Hooks::new(clock()));
     for number in 0..1_000 {
-        let _ = ledger.append_entry(&entry(number));
+        ledger.append_entry(&entry(number));
     }
     let size = || -> u64 {
         segments(&dir)
@@ -620,7 +621,7 @@ fn what_is_written_is_synced_within_the_interval() {
     let (ledger, _) = open(&dir);
     thread::sleep(Duration::from_millis(300));
     let before = (clock().unix_ms)();
-    let _ = ledger.append_entry(&entry(1));
+    ledger.append_entry(&entry(1));
     eventually("synced", || ledger.status().synced_at_unix_ms >= before);
     assert!((clock().unix_ms)() - before < 2_000);
 }

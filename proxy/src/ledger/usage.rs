@@ -7,11 +7,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
 use parking_lot::Mutex;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use smallvec::SmallVec;
 
 use super::books::Books;
-use super::face::{rfc3339, usd};
 use super::rollup::{HOUR_MS, Labels, OTHER, Sums, Symbol, Symbols, place, tag_value};
 
 /// Most rows of one report; further groups are summed as `other`.
@@ -333,68 +331,12 @@ fn month(unix_ms: u64) -> Option<(u64, u64)> {
     Some((unix_ms(date.first_of_month())?, unix_ms(next)?))
 }
 
-impl Serialize for UsageReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("from", &rfc3339(self.from_ms))?;
-        map.serialize_entry("to", &rfc3339(self.to_ms))?;
-        map.serialize_entry("items", &self.rows)?;
-        map.serialize_entry("total", &self.total)?;
-        map.end()
-    }
-}
-
-impl Serialize for UsageRow {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let group: HashMap<&str, &str> = self
-            .group
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("start", &rfc3339(self.start_ms))?;
-        map.serialize_entry("end", &rfc3339(self.end_ms))?;
-        map.serialize_entry("group", &group)?;
-        sums(&mut map, &self.sums)?;
-        map.end()
-    }
-}
-
-impl Serialize for Sums {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        sums(&mut map, self)?;
-        map.end()
-    }
-}
-
-fn sums<M: SerializeMap>(map: &mut M, sums: &Sums) -> Result<(), M::Error> {
-    let usage = &sums.usage;
-    map.serialize_entry("requests", &sums.requests)?;
-    map.serialize_entry("errors", &sums.errors)?;
-    map.serialize_entry("unpriced", &sums.unpriced)?;
-    map.serialize_entry("input_tokens", &usage.input_tokens)?;
-    map.serialize_entry("cached_input_tokens", &usage.cached_input_tokens)?;
-    map.serialize_entry("cache_write_tokens", &usage.cache_write_tokens)?;
-    map.serialize_entry("cache_write_long_tokens", &usage.cache_write_long_tokens)?;
-    map.serialize_entry("output_tokens", &usage.output_tokens)?;
-    map.serialize_entry("reasoning_tokens", &usage.reasoning_tokens)?;
-    map.serialize_entry("input_audio_tokens", &usage.input_audio_tokens)?;
-    map.serialize_entry("cached_audio_tokens", &usage.cached_audio_tokens)?;
-    map.serialize_entry("output_audio_tokens", &usage.output_audio_tokens)?;
-    map.serialize_entry("input_image_tokens", &usage.input_image_tokens)?;
-    map.serialize_entry("output_image_tokens", &usage.output_image_tokens)?;
-    map.serialize_entry("web_search_requests", &usage.web_search_requests)?;
-    map.serialize_entry("cost_usd", &usd(sums.cost_picousd))?;
-    // Rounded half up, as an entry's; a sum is rounded once, not the sum of rounded entries.
-    map.serialize_entry("cost_nanousd", &(sums.cost_picousd + 500).div_euclid(1_000))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::entry::{Entry, Outcome, Tag};
+    use crate::ledger::entry::{Entry, Tag};
     use crate::ledger::segment::kind;
+    use crate::ledger::terms::Outcome;
 
     const DAY: u64 = 1_763_683_200_000; // 2025-11-21T00:00Z
 

@@ -43,7 +43,7 @@ pub struct Settled<'a> {
     pub overhead: Duration,
     /// What was used.
     pub usage: &'a Usage,
-    /// What it cost; `None` when the model has no price, which counts as unpriced.
+    /// What it cost; `None` when nobody knows, which counts as unpriced if anything was used.
     pub cost: Option<Money>,
     /// The team of the key, from the configuration.
     pub team: Option<&'a str>,
@@ -90,7 +90,8 @@ impl DeploymentMetrics {
         }
         match settled.cost {
             Some(cost) => self.spent(cost, settled.team.unwrap_or_default()),
-            None => self.unpriced.inc(),
+            None if *usage != Usage::default() => self.unpriced.inc(),
+            None => {}
         }
     }
 

@@ -3,7 +3,7 @@
 //! The data plane asks for a [`DeploymentMetrics`] when a snapshot is made and keeps it there; a request
 //! then touches atomics only. Labels come from the configuration, never from clients, and a family
 //! holds at most [`SERIES_MAX`] series: what does not fit is counted under `other`, and
-//! `quotah_series_dropped_total` says so. Money is kept in integers and printed exactly ([`cost`]), so
+//! `quotah_series_dropped_total` says so. Money is kept in integers and printed exactly, so
 //! that the ledger and the metrics agree to the last pico-dollar.
 //!
 //! Nothing outside this folder names prometheus.

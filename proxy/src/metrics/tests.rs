@@ -87,6 +87,15 @@ fn cost_is_exact_to_the_picodollar() {
 }
 
 #[test]
+fn a_failure_that_used_nothing_is_not_unpriced() {
+    let metrics = Metrics::new("", "");
+    metrics
+        .deployment("p", "m", "r")
+        .record(&settled(&Usage::default(), None, None));
+    has(&metrics.render(0), "quotah_unpriced_requests_total 0");
+}
+
+#[test]
 fn inflight_falls_when_the_guard_is_dropped() {
     let metrics = Metrics::new("", "");
     let guards = [metrics.inflight_request(), metrics.inflight_request()];

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use pingora_core::server::ShutdownWatch;
 use pingora_core::services::background::BackgroundService;
-use parking_lot::Mutex;
 use tokio::signal::unix::{Signal, SignalKind};
 
 use super::planes::Reloader;
@@ -33,7 +33,11 @@ pub(super) struct Housekeeper {
 impl Housekeeper {
     /// A housekeeper that ends the logs when it ends the process.
     pub(super) fn new(state: Arc<State>, reloader: Arc<Reloader>, logs: Guard) -> Self {
-        Self { state, reloader, logs: Mutex::new(Some(logs)) }
+        Self {
+            state,
+            reloader,
+            logs: Mutex::new(Some(logs)),
+        }
     }
 }
 
@@ -84,9 +88,15 @@ impl Housekeeper {
         drain.close_idle();
         let rest = bound.saturating_sub(LINGER);
         if tokio::time::timeout(rest, drain.settled()).await.is_err() {
-            tracing::warn!(in_flight = drain.in_flight(), "drain time is over: ending open answers");
+            tracing::warn!(
+                in_flight = drain.in_flight(),
+                "drain time is over: ending open answers"
+            );
             drain.force();
-            if tokio::time::timeout(LAST_WORDS, drain.settled()).await.is_err() {
+            if tokio::time::timeout(LAST_WORDS, drain.settled())
+                .await
+                .is_err()
+            {
                 tracing::error!(in_flight = drain.in_flight(), "some answers did not end");
             }
         }

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::fd::IntoRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -15,7 +16,7 @@ use pingora_core::apps::ServerApp;
 use pingora_core::listeners::ListenerConfig;
 use pingora_core::listeners::tls::TlsSettings;
 use pingora_core::protocols::l4::stream::L4BufferSettings;
-use pingora_core::server::{ListenFds, ShutdownWatch};
+use pingora_core::server::{Fds, ListenFds, ShutdownWatch};
 use pingora_core::services::Service;
 use pingora_core::services::listening::Service as PingoraService;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
@@ -41,7 +42,11 @@ pub(super) struct Ready {
 impl Ready {
     /// Nothing accepts yet.
     pub(super) fn new(options: RunOptions, loaded: Loaded) -> Self {
-        Self { planes: Mutex::default(), options, loaded }
+        Self {
+            planes: Mutex::default(),
+            options,
+            loaded,
+        }
     }
 
     /// Notes a plane's address; says the ready line when both are known.
@@ -51,7 +56,12 @@ impl Ready {
             return;
         }
         if let (Some(proxy), Some(admin)) = (planes.get("proxy"), planes.get("admin")) {
-            let banner = Banner { proxy, admin, options: &self.options, loaded: &self.loaded };
+            let banner = Banner {
+                proxy,
+                admin,
+                options: &self.options,
+                loaded: &self.loaded,
+            };
             let ready = ready_line(proxy, admin, std::process::id());
             // Nobody reads a closed stderr.
             writeln!(std::io::stderr(), "{}{ready}", banner.text()).ok();
@@ -66,12 +76,14 @@ pub(super) struct Listening<A> {
     addresses: Vec<Listen>,
     scheme: &'static str,
     bound: Vec<Bound>,
+    /// Of the first address, once it is known.
+    url: String,
     ready: Arc<Ready>,
 }
 
 struct Bound {
     key: String,
-    fd: Option<i32>,
+    fd: i32,
     url: String,
 }
 
@@ -91,11 +103,12 @@ impl<A: ServerApp + Send + Sync + 'static> Listening<A> {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let mut bound = Vec::new();
         for address in addresses {
-            let key = key(address);
+            let key = key(plane, address);
             let endpoint = match address {
                 Listen::Tcp(_) => ListenerConfig::tcp(&key),
-                Listen::Unix(_) => ListenerConfig::uds(&key)
-                    .permissions(std::fs::Permissions::from_mode(0o600)),
+                Listen::Unix(_) => {
+                    ListenerConfig::uds(&key).permissions(std::fs::Permissions::from_mode(0o600))
+                }
             };
             inner.endpoints().add_listener(match (tls, address) {
                 (Some(tls), Listen::Tcp(_)) => endpoint
@@ -104,13 +117,39 @@ impl<A: ServerApp + Send + Sync + 'static> Listening<A> {
                 _ => endpoint.l4_buffer(L4BufferSettings::unbuffered()),
             });
             if !inherits {
-                bound.push(open(address, scheme).map_err(|error| ServeError::Listen {
-                    address: key.clone(),
-                    error,
-                })?);
+                bound.push(open(plane, address, scheme)?);
             }
         }
-        Ok(Self { plane, inner, addresses: addresses.to_vec(), scheme, bound, ready })
+        Ok(Self {
+            plane,
+            inner,
+            addresses: addresses.to_vec(),
+            scheme,
+            bound,
+            url: String::new(),
+            ready,
+        })
+    }
+
+    /// Puts this plane's sockets into the table: those bound before, and, in a successor whose configuration
+    /// has other addresses than its predecessor's, those that it did not inherit.
+    fn fill(&mut self, table: &mut Fds) -> Result<(), ServeError> {
+        let mut urls = Vec::new();
+        for bound in self.bound.drain(..) {
+            table.add(bound.key, bound.fd);
+            urls.push(bound.url);
+        }
+        for address in self.addresses.iter().skip(urls.len()) {
+            if let Some(fd) = table.get(&key(self.plane, address)) {
+                urls.extend(inherited_url(address, *fd, self.scheme));
+            } else {
+                let bound = open(self.plane, address, self.scheme)?;
+                table.add(bound.key, bound.fd);
+                urls.push(bound.url);
+            }
+        }
+        self.url = urls.into_iter().next().unwrap_or_default();
+        Ok(())
     }
 }
 
@@ -122,25 +161,16 @@ impl<A: ServerApp + Send + Sync + 'static> Service for Listening<A> {
         shutdown: ShutdownWatch,
         listeners_per_fd: usize,
     ) {
-        let mut first = None;
-        if let Some(fds) = &fds {
-            let mut table = fds.lock();
-            for bound in &mut self.bound {
-                if let Some(fd) = bound.fd.take() {
-                    table.add(bound.key.clone(), fd);
-                    first.get_or_insert_with(|| bound.url.clone());
-                }
-            }
-            if first.is_none() {
-                // Inherited: the address is the socket's own.
-                first = self.addresses.iter().find_map(|address| {
-                    inherited_url(address, *table.get(&key(address))?, self.scheme)
-                });
-            }
+        if let Some(fds) = &fds
+            && let Err(error) = self.fill(&mut fds.lock())
+        {
+            tracing::error!(%error, "cannot take the listening sockets over");
+            std::process::exit(1);
         }
-        let url = first.unwrap_or_default();
-        self.ready.up(self.plane, url);
-        self.inner.start_service(fds, shutdown, listeners_per_fd).await;
+        self.ready.up(self.plane, self.url.clone());
+        self.inner
+            .start_service(fds, shutdown, listeners_per_fd)
+            .await;
     }
 
     fn name(&self) -> &str {
@@ -152,7 +182,12 @@ impl<A: ServerApp + Send + Sync + 'static> Service for Listening<A> {
     }
 
     fn listen_addresses(&self) -> Option<Vec<String>> {
-        Some(self.addresses.iter().map(key).collect())
+        Some(
+            self.addresses
+                .iter()
+                .map(|address| key(self.plane, address))
+                .collect(),
+        )
     }
 }
 
@@ -164,40 +199,58 @@ impl<A> Listening<A> {
     }
 }
 
-/// How an address is called in the table of sockets that a hand-over carries.
-fn key(address: &Listen) -> String {
-    match address {
+/// How a plane's address is called in the table of sockets that a hand-over carries.
+///
+/// Both planes may ask for port 0, so the plane is part of it; pingora separates names by spaces.
+fn key(plane: &str, address: &Listen) -> String {
+    let address = match address {
         Listen::Tcp(address) => address.to_string(),
-        Listen::Unix(path) => path.to_string_lossy().into_owned(),
-    }
+        Listen::Unix(path) => path.to_string_lossy().replace(' ', "%20"),
+    };
+    format!("{plane}={address}")
 }
 
-fn open(address: &Listen, scheme: &str) -> std::io::Result<Bound> {
-    match address {
-        Listen::Tcp(wanted) => {
-            let listener = tcp(*wanted)?;
+fn open(plane: &str, address: &Listen, scheme: &str) -> Result<Bound, ServeError> {
+    let (fd, url) = match address {
+        Listen::Tcp(wanted) => tcp(*wanted).and_then(|listener| {
             let url = format!("{scheme}://{}", listener.local_addr()?);
-            Ok(Bound { key: key(address), fd: Some(listener.into_raw_fd()), url })
-        }
+            Ok((listener.into_raw_fd(), url))
+        }),
         Listen::Unix(path) => {
-            // A socket file that nobody answers on is left over; one that answers is in use.
-            if path.exists() {
-                if std::os::unix::net::UnixStream::connect(path).is_ok() {
-                    return Err(std::io::ErrorKind::AddrInUse.into());
-                }
-                std::fs::remove_file(path)?;
-            }
-            let listener = UnixListener::bind(path)?;
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-            listener.set_nonblocking(true)?;
-            let url = format!("unix:{}", path.display());
-            Ok(Bound { key: key(address), fd: Some(listener.into_raw_fd()), url })
+            unix(path).map(|listener| (listener.into_raw_fd(), format!("unix:{}", path.display())))
         }
     }
+    .map_err(|error| ServeError::Listen {
+        address: address.to_string(),
+        error,
+    })?;
+    Ok(Bound {
+        key: key(plane, address),
+        fd,
+        url,
+    })
+}
+
+fn unix(path: &Path) -> std::io::Result<UnixListener> {
+    // A socket file that nobody answers on is left over; one that answers is in use.
+    if path.exists() {
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(std::io::ErrorKind::AddrInUse.into());
+        }
+        std::fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 fn tcp(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let family = if address.is_ipv4() {
+        AddressFamily::INET
+    } else {
+        AddressFamily::INET6
+    };
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(family, SocketType::STREAM, flags, None)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
@@ -237,8 +290,10 @@ fn local_address_of(link: &str) -> Option<SocketAddr> {
 }
 
 fn tls_settings(tls: &Tls) -> Result<TlsSettings, ServeError> {
-    let path = |path: &std::path::Path| {
-        path.to_str().map(str::to_owned).ok_or_else(|| ServeError::Tls("path is not UTF-8".into()))
+    let path = |path: &Path| {
+        path.to_str()
+            .map(str::to_owned)
+            .ok_or_else(|| ServeError::Tls("path is not UTF-8".into()))
     };
     let (cert, key) = (path(&tls.cert)?, path(&tls.key)?);
     let mut settings = TlsSettings::intermediate(&cert, &key)
@@ -255,7 +310,7 @@ fn tls_settings(tls: &Tls) -> Result<TlsSettings, ServeError> {
 }
 
 fn client_verifier(
-    ca: &std::path::Path,
+    ca: &Path,
 ) -> Result<Arc<dyn rustls::server::danger::ClientCertVerifier>, ServeError> {
     use rustls::pki_types::{CertificateDer, pem::PemObject};
 
@@ -268,5 +323,7 @@ fn client_verifier(
         roots.add(cert).map_err(|error| unusable(&error))?;
     }
     let verifier = rustls::server::WebPkiClientVerifier::builder(Arc::new(roots)).build();
-    verifier.map(|verifier| verifier as Arc<_>).map_err(|error| unusable(&error))
+    verifier
+        .map(|verifier| verifier as Arc<_>)
+        .map_err(|error| unusable(&error))
 }

@@ -46,7 +46,11 @@ pub enum ServeError {
 ///
 /// # Errors
 /// [`ServeError`] when the ledger, an address or a certificate cannot be used.
-pub fn serve(options: RunOptions, loaded: Loaded, logs: telemetry::Guard) -> Result<(), ServeError> {
+pub fn serve(
+    options: RunOptions,
+    loaded: Loaded,
+    logs: telemetry::Guard,
+) -> Result<(), ServeError> {
     let config = Arc::new(loaded.config.clone());
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), COMMIT));
     let prices_as_of = config.price_table.as_of_unix_seconds();
@@ -58,7 +62,10 @@ pub fn serve(options: RunOptions, loaded: Loaded, logs: telemetry::Guard) -> Res
     let upgrade = options.upgrade;
 
     let mut server = Server::new_with_opt_and_conf(
-        Some(Opt { upgrade, ..Opt::default() }),
+        Some(Opt {
+            upgrade,
+            ..Opt::default()
+        }),
         conf(&config, &upgrade_socket),
     );
     if upgrade {
@@ -67,8 +74,13 @@ pub fn serve(options: RunOptions, loaded: Loaded, logs: telemetry::Guard) -> Res
     let ready = Arc::new(Ready::new(options, loaded));
     let data = DataPlane::new(Arc::clone(&state));
     let tls = config.server.tls.as_ref();
-    let data =
-        Listening::new("proxy", data, &config.server.listen, tls, (Arc::clone(&ready), upgrade))?;
+    let data = Listening::new(
+        "proxy",
+        data,
+        &config.server.listen,
+        tls,
+        (Arc::clone(&ready), upgrade),
+    )?;
     let admin = AdminPlane::new(admin::router(admin_state(&state, &reloader)));
     let listen = std::slice::from_ref(&config.admin.listen);
     let admin = Listening::new("admin", admin, listen, None, (ready, upgrade))?.with_threads(1);
@@ -76,7 +88,9 @@ pub fn serve(options: RunOptions, loaded: Loaded, logs: telemetry::Guard) -> Res
     server.add_service(admin);
     let housekeeper = Housekeeper::new(state, reloader, logs);
     server.add_service(background_service("housekeeper", housekeeper));
-    server.run(RunArgs { shutdown_signal: Box::new(Signals { upgrade_socket }) });
+    server.run(RunArgs {
+        shutdown_signal: Box::new(Signals { upgrade_socket }),
+    });
     Ok(())
 }
 
@@ -95,7 +109,10 @@ fn open_ledger(config: &Config, metrics: &Arc<Metrics>) -> Result<Ledger, ServeE
     };
     let hooks = Hooks {
         observer: Arc::new(LedgerMetrics(Arc::clone(metrics))),
-        ..Hooks::new(Clock { now: clock::now, unix_ms: clock::unix_ms })
+        ..Hooks::new(Clock {
+            now: clock::now,
+            unix_ms: clock::unix_ms,
+        })
     };
     let (ledger, recovery) = Ledger::open(&config.data_dir.join("ledger"), settings, hooks)?;
     if recovery.intents_closed > 0 || !recovery.damaged.is_empty() || recovery.torn_bytes > 0 {

@@ -29,7 +29,10 @@ pub(super) struct AdminPlane {
 
 impl AdminPlane {
     pub(super) fn new(router: Router) -> Self {
-        Self { router, connections: AtomicUsize::new(0) }
+        Self {
+            router,
+            connections: AtomicUsize::new(0),
+        }
     }
 }
 
@@ -41,7 +44,8 @@ impl ServerApp for AdminPlane {
         shutdown: &ShutdownWatch,
     ) -> Option<Stream> {
         let digest = session.get_socket_digest();
-        let ip = digest.and_then(|digest| digest.peer_addr()?.as_inet().map(std::net::SocketAddr::ip));
+        let ip =
+            digest.and_then(|digest| digest.peer_addr()?.as_inet().map(std::net::SocketAddr::ip));
         if self.connections.fetch_add(1, Ordering::Relaxed) < CONNECTIONS_MAX {
             let stopped = stopped(shutdown.clone());
             serve_stream(session, ip, self.router.clone(), stopped).await;
@@ -64,7 +68,9 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         ledger: Arc::clone(&state.ledger),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {
-            reload.reload().map_err(|errors| errors.iter().map(ToString::to_string).collect())
+            reload
+                .reload()
+                .map_err(|errors| errors.iter().map(ToString::to_string).collect())
         }),
         health: Arc::new(move || health_of(&health)),
         started_at_unix_ms: state.started_at_unix_ms,
@@ -87,8 +93,15 @@ fn health_of(state: &State) -> Health {
         LedgerHealth::Ok => (Is::Up, None),
         LedgerHealth::Failing { reason, .. } => (Is::Degraded, Some(reason)),
     };
-    let ledger = Component { name: "ledger".to_owned(), state: ledger, reason };
-    Health { ready: !draining, components: vec![proxy, ledger] }
+    let ledger = Component {
+        name: "ledger".to_owned(),
+        state: ledger,
+        reason,
+    };
+    Health {
+        ready: !draining,
+        components: vec![proxy, ledger],
+    }
 }
 
 /// Loads the configuration again, on whosever word.
@@ -101,7 +114,11 @@ pub(super) struct Reloader {
 
 impl Reloader {
     pub(super) fn new(state: Arc<State>, source: Source) -> Self {
-        Self { state, source, changed: Arc::default() }
+        Self {
+            state,
+            source,
+            changed: Arc::default(),
+        }
     }
 
     /// Watches the files for as long as the answer is kept.
@@ -124,7 +141,10 @@ impl Reloader {
     /// # Errors
     /// Every fault; the configuration in force stays.
     pub(super) fn reload(&self) -> Result<ReloadReport, Vec<ConfigError>> {
-        let loaded = self.source.load().inspect_err(|_| self.state.metrics.config_refused())?;
+        let loaded = self
+            .source
+            .load()
+            .inspect_err(|_| self.state.metrics.config_refused())?;
         let config = Arc::new(loaded.config);
         let before = Arc::clone(&self.state.snapshot().config);
         let report = ReloadReport {
@@ -135,7 +155,9 @@ impl Reloader {
         };
         let prices_as_of = config.price_table.as_of_unix_seconds();
         self.state.replace(config);
-        self.state.metrics.config_loaded(clock::unix_seconds(), prices_as_of);
+        self.state
+            .metrics
+            .config_loaded(clock::unix_seconds(), prices_as_of);
         Ok(report)
     }
 
@@ -167,9 +189,16 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<String> {
         ("admin.listen", before.admin.listen != after.admin.listen),
         ("data_dir", before.data_dir != after.data_dir),
         ("ledger", before.ledger != after.ledger),
-        ("log", (log.format, &log.filter) != (after.log.format, &after.log.filter)),
+        (
+            "log",
+            (log.format, &log.filter) != (after.log.format, &after.log.filter),
+        ),
     ];
-    differs.iter().filter(|(_, differs)| *differs).map(|(key, _)| (*key).to_owned()).collect()
+    differs
+        .iter()
+        .filter(|(_, differs)| *differs)
+        .map(|(key, _)| (*key).to_owned())
+        .collect()
 }
 
 /// The ledger's timings, as metrics.

@@ -47,20 +47,29 @@ impl ShutdownSignalWatch for Signals {
 impl Signals {
     /// Whether a successor is ready to take over; begins one when nobody has.
     async fn successor_waits(&self) -> bool {
-        if self.upgrade_socket.exists() {
+        if is_bound(&self.upgrade_socket) {
             return true;
         }
+        // One that nobody listens on was left by a successor that died.
+        std::fs::remove_file(&self.upgrade_socket).ok();
         if let Err(error) = spawn_successor() {
             tracing::error!(%error, "cannot start a successor");
             return false;
         }
         let appears = async {
-            while !self.upgrade_socket.exists() {
+            while !is_bound(&self.upgrade_socket) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         tokio::time::timeout(SUCCESSOR_WAIT, appears).await.is_ok()
     }
+}
+
+/// Whether some process listens on the unix socket `path`, by the kernel's own list.
+fn is_bound(path: &std::path::Path) -> bool {
+    let sockets = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
+    path.to_str()
+        .is_some_and(|path| sockets.lines().any(|line| line.ends_with(path)))
 }
 
 /// The same program (or the newer one in its place) with the same arguments, waiting for our sockets.
@@ -83,5 +92,7 @@ fn spawn_successor() -> std::io::Result<()> {
 
 /// A signal's stream; `None` when the system refuses it.
 pub(super) fn watch(kind: SignalKind) -> Option<Signal> {
-    signal(kind).inspect_err(|error| tracing::error!(%error, "cannot watch a signal")).ok()
+    signal(kind)
+        .inspect_err(|error| tracing::error!(%error, "cannot watch a signal"))
+        .ok()
 }

@@ -23,8 +23,17 @@ pub(crate) struct Addresses {
 
 impl Addresses {
     pub(crate) fn new(host: Arc<str>, port: u16) -> Self {
-        let literal = host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port));
-        Self { host, port, literal, known: ArcSwapOption::empty(), next: AtomicUsize::new(0) }
+        let literal = host
+            .parse::<IpAddr>()
+            .ok()
+            .map(|ip| SocketAddr::new(ip, port));
+        Self {
+            host,
+            port,
+            literal,
+            known: ArcSwapOption::empty(),
+            next: AtomicUsize::new(0),
+        }
     }
 
     /// Every address worth trying, a different one first each time.
@@ -55,8 +64,10 @@ impl Addresses {
             return Ok(());
         }
         let found = tokio::net::lookup_host((&*self.host, self.port)).await;
-        let addresses: Vec<SocketAddr> =
-            found.map_err(|_| ConnectError::Resolve)?.take(ADDRESSES_MAX).collect();
+        let addresses: Vec<SocketAddr> = found
+            .map_err(|_| ConnectError::Resolve)?
+            .take(ADDRESSES_MAX)
+            .collect();
         if addresses.is_empty() {
             return Err(ConnectError::Resolve);
         }

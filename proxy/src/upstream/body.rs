@@ -34,7 +34,11 @@ impl RequestBody {
             1 => chunks.pop().map_or(Chunks::None, Chunks::One),
             _ => Chunks::Many(chunks.into()),
         };
-        Self { chunks, at: 0, left }
+        Self {
+            chunks,
+            at: 0,
+            left,
+        }
     }
 
     /// Its whole length, bytes, when nothing has been sent.

@@ -10,8 +10,8 @@ use pingora_core::protocols::{ALPN, Stream, l4};
 use pingora_core::upstreams::peer::HttpPeer;
 use tokio::net::TcpStream;
 
-use super::pool::Origin;
 use super::address::Addresses;
+use super::pool::Origin;
 use crate::config::resolved::HttpVersion;
 
 /// Why there is no connection.
@@ -34,15 +34,20 @@ pub(crate) enum ConnectError {
     NoTrust,
 }
 
+/// A connector, made once; `None` where there is nothing to trust.
+type Made = OnceLock<Option<Arc<TransportConnector>>>;
+
 /// TLS contexts, one for each set of trust anchors, made when first needed.
 #[derive(Default)]
 pub(crate) struct Connectors {
-    by_ca: DashMap<Option<PathBuf>, Arc<OnceLock<Option<Arc<TransportConnector>>>>>,
+    by_ca: DashMap<Option<PathBuf>, Arc<Made>>,
 }
 
 impl std::fmt::Debug for Connectors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connectors").field("made", &self.by_ca.len()).finish()
+        f.debug_struct("Connectors")
+            .field("made", &self.by_ca.len())
+            .finish()
     }
 }
 
@@ -56,14 +61,21 @@ impl Connectors {
         ca_file: Option<&PathBuf>,
     ) -> Result<Arc<TransportConnector>, ConnectError> {
         let cell = Arc::clone(&self.by_ca.entry(ca_file.cloned()).or_default());
-        cell.get_or_init(|| connector(ca_file)).clone().ok_or(ConnectError::NoTrust)
+        cell.get_or_init(|| connector(ca_file))
+            .clone()
+            .ok_or(ConnectError::NoTrust)
     }
 }
 
 fn connector(ca_file: Option<&PathBuf>) -> Option<Arc<TransportConnector>> {
     // pingora unwraps what it cannot load: look first.
     let path = match ca_file {
-        Some(path) => Some(std::fs::metadata(path).ok().and(path.to_str())?.to_owned()),
+        Some(path) => Some(
+            std::fs::metadata(path)
+                .ok()
+                .and_then(|_| path.to_str())?
+                .to_owned(),
+        ),
         None if rustls_native_certs::load_native_certs().certs.is_empty() => return None,
         None => None,
     };
@@ -98,11 +110,15 @@ pub(crate) async fn connect(
         }
         Err(last)
     };
-    tokio::time::timeout(timeout, attempt).await.unwrap_or(Err(ConnectError::Timeout))
+    tokio::time::timeout(timeout, attempt)
+        .await
+        .unwrap_or(Err(ConnectError::Timeout))
 }
 
 async fn connect_tcp(address: std::net::SocketAddr) -> Result<Stream, ConnectError> {
-    let stream = TcpStream::connect(address).await.map_err(|_| ConnectError::Refused)?;
+    let stream = TcpStream::connect(address)
+        .await
+        .map_err(|_| ConnectError::Refused)?;
     let mut stream = l4::stream::Stream::from(stream);
     stream.set_nodelay().map_err(|_| ConnectError::Refused)?;
     Ok(Box::new(stream))
@@ -124,11 +140,14 @@ async fn connect_tls(
         HttpVersion::Http2 => ALPN::H2,
     };
     let connector = connectors.get(origin.ca_file.as_ref())?;
-    connector.new_stream(&peer).await.map_err(|error| match error.etype() {
-        pingora_core::ErrorType::ConnectTimedout => ConnectError::Timeout,
-        pingora_core::ErrorType::ConnectRefused
-        | pingora_core::ErrorType::ConnectNoRoute
-        | pingora_core::ErrorType::ConnectError => ConnectError::Refused,
-        _ => ConnectError::Tls,
-    })
+    connector
+        .new_stream(&peer)
+        .await
+        .map_err(|error| match error.etype() {
+            pingora_core::ErrorType::ConnectTimedout => ConnectError::Timeout,
+            pingora_core::ErrorType::ConnectRefused
+            | pingora_core::ErrorType::ConnectNoRoute
+            | pingora_core::ErrorType::ConnectError => ConnectError::Refused,
+            _ => ConnectError::Tls,
+        })
 }

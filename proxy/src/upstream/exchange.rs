@@ -34,9 +34,12 @@ pub(crate) enum ExchangeError {
     /// The whole exchange took too long.
     #[error("provider's answer took too long")]
     TotalTimeout,
-    /// Closed or reset before the answer, or inside it.
+    /// Closed before any byte of an answer.
     #[error("provider closed the connection")]
     Closed,
+    /// Broken off inside the answer.
+    #[error("provider broke off its answer")]
+    BrokenOff,
     /// Not HTTP, or not as it announced.
     #[error("provider's answer is not valid HTTP")]
     Protocol,
@@ -58,6 +61,7 @@ impl ExchangeError {
             | Self::TotalTimeout => "timeout",
             Self::Connect(_) => "connect",
             Self::Closed => "closed",
+            Self::BrokenOff => "truncated",
             Self::Protocol | Self::Upgrade => "protocol",
             Self::Draining => "draining",
         }
@@ -123,10 +127,13 @@ async fn exchange(
             let request = (outgoing.make)(true);
             let response = sender.send_request(request);
             let by = tokio::time::Instant::from_std(first_byte_by);
-            let response = tokio::time::timeout_at(by, response)
-                .await
-                .map_err(|_| ExchangeError::FirstByteTimeout)?
-                .map_err(|error| classify(&error))?;
+            let response = tokio::select! {
+                response = tokio::time::timeout_at(by, response) => {
+                    response.map_err(|_| ExchangeError::FirstByteTimeout)?
+                }
+                () = outgoing.drain.forced() => return Err(ExchangeError::Draining),
+            };
+            let response = response.map_err(|error| classify(&error))?;
             (response, None)
         }
     };
@@ -164,7 +171,15 @@ async fn exchange_h1(
     by: Instant,
     outgoing: &Outgoing<'_>,
 ) -> Result<(http::Response<Incoming>, Box<H1>), ExchangeError> {
-    let H1 { sender, conn, recorder, waker, timer, over, .. } = &mut *h1;
+    let H1 {
+        sender,
+        conn,
+        recorder,
+        waker,
+        timer,
+        over,
+        ..
+    } = &mut *h1;
     let mut response = pin!(sender.send_request(request));
     let answered = poll_fn(|cx| {
         recorder.begin(cx);
@@ -178,9 +193,9 @@ async fn exchange_h1(
                 // The connection is over; what it has said last still counts.
                 break match response.as_mut().poll(&mut inner) {
                     Poll::Ready(answer) => Poll::Ready(answer.map_err(|error| classify(&error))),
-                    Poll::Pending => Poll::Ready(Err(
-                        end.err().map_or(ExchangeError::Closed, |error| classify(&error)),
-                    )),
+                    Poll::Pending => Poll::Ready(Err(end
+                        .err()
+                        .map_or(ExchangeError::Closed, |error| classify(&error)))),
                 };
             }
             if !recorder.take() {
@@ -203,7 +218,8 @@ async fn exchange_h1(
 
 /// hyper's error in our terms.
 fn classify(error: &hyper::Error) -> ExchangeError {
-    let io = std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
+    let io =
+        std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
     if error.is_parse() {
         ExchangeError::Protocol
     } else if io || error.is_closed() || error.is_canceled() || error.is_incomplete_message() {
@@ -211,8 +227,16 @@ fn classify(error: &hyper::Error) -> ExchangeError {
     } else if error.is_timeout() {
         ExchangeError::FirstByteTimeout
     } else {
-        // h2 resets and GOAWAY carry an h2 error as their source.
-        ExchangeError::Closed
+        // An h2 stream that was reset may have been worked on: no free try.
+        ExchangeError::BrokenOff
+    }
+}
+
+/// The same, once an answer has begun.
+fn classify_inside(error: &hyper::Error) -> ExchangeError {
+    match classify(error) {
+        ExchangeError::Closed => ExchangeError::BrokenOff,
+        other => other,
     }
 }
 
@@ -238,11 +262,17 @@ impl AnswerBody {
 
     /// Bytes still to come, where the provider has announced them.
     pub(crate) fn size_hint(&self) -> http_body::SizeHint {
-        let ahead = self.first.as_ref().and_then(|first| first.as_ref().ok()?.data_ref());
+        let ahead = self
+            .first
+            .as_ref()
+            .and_then(|first| first.as_ref().ok()?.data_ref());
         let ahead = ahead.map_or(0, |data| data.len() as u64);
-        self.incoming.size_hint().exact().map_or_else(http_body::SizeHint::default, |rest| {
-            http_body::SizeHint::with_exact(rest.saturating_add(ahead))
-        })
+        self.incoming
+            .size_hint()
+            .exact()
+            .map_or_else(http_body::SizeHint::default, |rest| {
+                http_body::SizeHint::with_exact(rest.saturating_add(ahead))
+            })
     }
 
     /// The next frame; `None` at a clean end.
@@ -269,7 +299,10 @@ impl AnswerBody {
         };
         let Poll::Ready(frame) = polled else {
             let wait_until = self.wait_until.min(self.deadline);
-            let timer = self.link.as_mut().map_or(&mut self.timer, |h1| &mut h1.timer);
+            let timer = self
+                .link
+                .as_mut()
+                .map_or(&mut self.timer, |h1| &mut h1.timer);
             ready!(timer.poll(cx, wait_until));
             self.give_up();
             return Poll::Ready(Some(Err(if wait_until == self.deadline {
@@ -294,7 +327,7 @@ impl AnswerBody {
             }
             Some(Err(error)) => {
                 self.give_up();
-                Some(Err(classify(&error)))
+                Some(Err(classify_inside(&error)))
             }
         };
         Poll::Ready(frame)
@@ -302,7 +335,9 @@ impl AnswerBody {
 
     /// Gives the connection back after a clean end.
     fn release(&mut self) {
-        let Some(mut h1) = self.link.take() else { return };
+        let Some(mut h1) = self.link.take() else {
+            return;
+        };
         let mut cx = Context::from_waker(std::task::Waker::noop());
         h1.over = h1.over || Pin::new(&mut h1.conn).poll(&mut cx).is_ready();
         if !h1.over && h1.sender.is_ready() {
@@ -322,7 +357,13 @@ fn poll_h1(
     incoming: &mut Incoming,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-    let H1 { conn, recorder, waker, over, .. } = h1;
+    let H1 {
+        conn,
+        recorder,
+        waker,
+        over,
+        ..
+    } = h1;
     recorder.begin(cx);
     let mut inner = Context::from_waker(waker);
     let outcome = loop {

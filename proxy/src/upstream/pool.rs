@@ -78,7 +78,9 @@ pub(crate) struct H1 {
 #[derive(Debug)]
 pub(crate) enum Link {
     H1(Box<H1>),
-    H2 { sender: http2::SendRequest<RequestBody> },
+    H2 {
+        sender: http2::SendRequest<RequestBody>,
+    },
 }
 
 /// Connections to one origin.
@@ -87,6 +89,10 @@ pub(crate) struct Pool {
     origin: Origin,
     addresses: Addresses,
     connectors: Arc<Connectors>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a link keeps its box from checkout to checkin: 1 KiB that is not moved"
+    )]
     idle: Mutex<Vec<Box<H1>>>,
     h2: Mutex<Option<http2::SendRequest<RequestBody>>>,
     /// One dial at a time toward an h2 origin, so that a burst shares one connection.
@@ -109,7 +115,9 @@ impl Pool {
     /// A living idle connection, youngest first.
     pub(crate) fn checkout(&self) -> Option<Link> {
         if let Some(sender) = self.h2.lock().as_ref().filter(|sender| !sender.is_closed()) {
-            return Some(Link::H2 { sender: sender.clone() });
+            return Some(Link::H2 {
+                sender: sender.clone(),
+            });
         }
         loop {
             let mut h1 = self.idle.lock().pop()?;
@@ -132,7 +140,9 @@ impl Pool {
         let _one_at_a_time = if multiplexed && self.h2.lock().is_some() {
             let guard = self.h2_dial.lock().await;
             if let Some(sender) = self.h2.lock().as_ref().filter(|sender| !sender.is_closed()) {
-                return Ok(Link::H2 { sender: sender.clone() });
+                return Ok(Link::H2 {
+                    sender: sender.clone(),
+                });
             }
             Some(guard)
         } else {
@@ -141,7 +151,11 @@ impl Pool {
         let stream = connect(&self.origin, &self.addresses, &self.connectors, timeout).await?;
         let h2 = stream.selected_alpn_proto() == Some(ALPN::H2)
             || (!self.origin.https && self.origin.http == HttpVersion::Http2);
-        if h2 { self.handshake_h2(stream).await } else { self.handshake_h1(stream).await }
+        if h2 {
+            self.handshake_h2(stream).await
+        } else {
+            self.handshake_h1(stream).await
+        }
     }
 
     async fn handshake_h1(&self, stream: Stream) -> Result<Link, ConnectError> {
@@ -175,7 +189,7 @@ impl Pool {
             .map_err(|_| ConnectError::Refused)?;
         tokio::spawn(async move {
             // Its end is seen by the streams on it.
-            let _ = conn.await;
+            drop(conn.await);
         });
         *self.h2.lock() = Some(sender.clone());
         Ok(Link::H2 { sender })
@@ -194,10 +208,12 @@ impl Pool {
     fn reap(&self, now: Instant) {
         let old = {
             let mut idle = self.idle.lock();
-            let is_young =
-                |h1: &Box<H1>| now.saturating_duration_since(h1.idle_since) < IDLE_AGE_MAX;
+            let is_young = |h1: &H1| now.saturating_duration_since(h1.idle_since) < IDLE_AGE_MAX;
             // Oldest first, by construction of the stack.
-            let young_from = idle.iter().position(is_young).unwrap_or(idle.len());
+            let young_from = idle
+                .iter()
+                .position(|h1| is_young(h1))
+                .unwrap_or(idle.len());
             idle.drain(..young_from).collect::<Vec<_>>()
         };
         drop(old);
@@ -225,12 +241,15 @@ impl Pools {
     /// Closes old connections, looks names up again, and forgets origins that no configuration names any more.
     pub(crate) async fn tidy(&self, in_use: impl Fn(&Origin) -> bool) {
         self.by_origin.retain(|origin, _| in_use(origin));
-        let pools: Vec<Arc<Pool>> =
-            self.by_origin.iter().map(|pool| Arc::clone(pool.value())).collect();
+        let pools: Vec<Arc<Pool>> = self
+            .by_origin
+            .iter()
+            .map(|pool| Arc::clone(pool.value()))
+            .collect();
         for pool in pools {
             pool.reap(clock::now());
             // A name that cannot be looked up now keeps its last addresses.
-            let _ = pool.addresses.refresh().await;
+            pool.addresses.refresh().await.ok();
         }
     }
 
@@ -238,9 +257,8 @@ impl Pools {
     pub(crate) fn warm(&self) {
         for pool in &self.by_origin {
             if pool.key().https {
-                let _ = self.connectors.get(pool.key().ca_file.as_ref());
+                drop(self.connectors.get(pool.key().ca_file.as_ref()));
             }
         }
     }
 }
-

@@ -54,7 +54,7 @@ pub(in crate::config) fn with_defaults(
         ca_file: None,
         http: HttpVersion::Auto,
         headers: Vec::new(),
-        inject_usage: true,
+        inject_usage: kind.asks_for_usage(),
         keep_header_case: false,
     }
 }
@@ -78,7 +78,7 @@ fn provider(row: &Section<'_>) -> Option<Provider> {
         row.millis("timeout_total_ms", TIMEOUT_TOTAL_MS),
     ];
     let headers = headers(row);
-    let inject_usage = row.boolean("inject_usage").unwrap_or(true);
+    let inject_usage = row.boolean("inject_usage");
     let keep_header_case = row.boolean("keep_header_case").unwrap_or(false);
     let kind = kind?;
     let [
@@ -96,7 +96,7 @@ fn provider(row: &Section<'_>) -> Option<Provider> {
         ca_file,
         http,
         headers,
-        inject_usage,
+        inject_usage: inject_usage.unwrap_or_else(|| kind.asks_for_usage()),
         keep_header_case,
         ..with_defaults(kind, base?, credential?)
     })

@@ -130,10 +130,17 @@ pub(super) fn admin(root: &Section<'_>, inputs: &Inputs) -> Admin {
     let listen = section.listens("listen", &written).into_iter().next();
     let mut tokens = Vec::new();
     let from_env = inputs.env.filled("QUOTAH_ADMIN_TOKEN");
+    if from_env.is_some_and(|token| !is_strong(token)) {
+        let expected = TOKEN_EXPECTED.to_owned();
+        root.problems().nowhere(Problem::BadOverride {
+            name: "QUOTAH_ADMIN_TOKEN",
+            expected,
+        });
+    }
     let from_file = section
         .required_if_present("token")
         .filter(|t| strong(&section, t));
-    if let Some(token) = from_env.or(from_file.map(|t| t.value)) {
+    if let Some(token) = from_env.or_else(|| from_file.map(|t| t.value)) {
         tokens.push(AdminToken {
             name: "admin".to_owned(),
             token: Secret::new(token),
@@ -172,17 +179,18 @@ fn token(row: &Section<'_>) -> Option<AdminToken> {
 }
 
 fn strong(section: &Section<'_>, token: &At<&str>) -> bool {
-    let fits =
-        token.value.len() >= TOKEN_BYTES_MIN && token.value.bytes().all(|b| b.is_ascii_graphic());
+    let fits = is_strong(token.value);
     if !fits {
-        section.invalid::<()>(
-            "token",
-            &token.place,
-            "at least 16 visible ASCII characters",
-        );
+        section.invalid::<()>("token", &token.place, TOKEN_EXPECTED);
     }
     fits
 }
+
+fn is_strong(token: &str) -> bool {
+    token.len() >= TOKEN_BYTES_MIN && token.bytes().all(|b| b.is_ascii_graphic())
+}
+
+const TOKEN_EXPECTED: &str = "at least 16 visible ASCII characters";
 
 /// Reads an address: `127.0.0.1:8080`, `localhost:8080`, `[::1]:0`, `unix:/run/quotah.sock`.
 fn parse_listen(text: &str) -> Option<Listen> {

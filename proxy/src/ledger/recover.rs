@@ -1,0 +1,152 @@
+//! Opening: what every writer left is read, what dead ones left open is closed.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::books::Books;
+use super::keep::Keeper;
+use super::log::{Log, LogPlan};
+use super::series::{SegmentName, WriterLock, list};
+use super::status::Recovery;
+use super::{Hooks, Inner, Ledger, Settings};
+
+/// See [`Ledger::open`].
+pub(super) fn open(dir: &Path, settings: Settings, hooks: Hooks) -> io::Result<(Ledger, Recovery)> {
+    make_dir(dir)?;
+    let clock = hooks.clock;
+    let seed = ((clock.unix_ms)() << 20) | u64::from(std::process::id() & 0xF_FFFF);
+    let life = WriterLock::begin(dir, seed)?;
+    let mut recovery = Recovery::default();
+    // Locks first, reading second: what is read of a dead writer then is all there will ever be.
+    let dead = inherit_dead(dir, life.writer, &mut recovery)?;
+    let books = Mutex::new(Books::default());
+    let (mut keeper, listing) =
+        Keeper::load(dir.to_owned(), settings, life.writer, &books, &mut recovery)?;
+    recovery.entries = books.lock().entries;
+    let last = listing.segments.last().map_or(0, |name| name.sequence);
+    let log = Log::begin(LogPlan {
+        dir: dir.to_owned(),
+        first: SegmentName {
+            sequence: last.saturating_add(1),
+            writer: life.writer,
+        },
+        segment_bytes: settings.segment_bytes,
+        disk: hooks.disk,
+        clock,
+        observer: hooks.observer,
+    })?;
+    let inner = Arc::new(Inner {
+        log,
+        books,
+        seen: Mutex::default(),
+        clock,
+    });
+    let orphans = inherit_orphans(dir, &listing.writers, &inner.books)?;
+    for lock in dead.into_iter().chain(orphans) {
+        let (intents_closed, torn_bytes) = keeper.close(lock, &inner);
+        recovery.intents_closed += intents_closed;
+        recovery.torn_bytes += torn_bytes;
+    }
+    keeper.report(&mut recovery);
+    inner.seen.lock().damaged.clone_from(&recovery.damaged);
+    let threads = vec![
+        sync_thread(&inner, settings.sync_interval)?,
+        keep_thread(&inner, keeper)?,
+    ];
+    Ok((
+        Ledger {
+            inner,
+            life: Some(life),
+            threads,
+        },
+        recovery,
+    ))
+}
+
+/// Takes the locks of all writers that are gone, and counts those that live.
+fn inherit_dead(dir: &Path, own: u64, recovery: &mut Recovery) -> io::Result<Vec<WriterLock>> {
+    let mut dead = Vec::new();
+    for writer in list(dir)?
+        .writers
+        .into_iter()
+        .filter(|writer| *writer != own)
+    {
+        match WriterLock::inherit(dir, writer)? {
+            Some(lock) => dead.push(lock),
+            None => recovery.living_writers += 1,
+        }
+    }
+    Ok(dead)
+}
+
+/// Takes the locks of writers that left something open and have no lock file any more: somebody
+/// removed it by hand.
+fn inherit_orphans(dir: &Path, known: &[u64], books: &Mutex<Books>) -> io::Result<Vec<WriterLock>> {
+    let mut writers: Vec<u64> = books.lock().open.values().map(|open| open.writer).collect();
+    writers.sort_unstable();
+    writers.dedup();
+    let mut orphans = Vec::new();
+    for writer in writers.into_iter().filter(|writer| !known.contains(writer)) {
+        orphans.extend(WriterLock::inherit(dir, writer)?);
+    }
+    Ok(orphans)
+}
+
+/// How often the disk is tried again while it fails.
+const PROBE_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How often housekeeping goes round.
+const KEEP_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Longest sleep of the sync thread when nothing is written; it is woken for every first record.
+const IDLE_INTERVAL: Duration = Duration::from_secs(60);
+
+fn sync_thread(inner: &Arc<Inner>, interval: Duration) -> io::Result<JoinHandle<()>> {
+    let inner = Arc::clone(inner);
+    thread::Builder::new()
+        .name("ledger-sync".to_owned())
+        .spawn(move || {
+            let log = &inner.log;
+            loop {
+                if !log.is_failing() {
+                    log.pause_until_dirty(IDLE_INTERVAL);
+                }
+                let stop = log.pause(if log.is_failing() {
+                    PROBE_INTERVAL
+                } else {
+                    interval
+                });
+                while log.probe() {}
+                log.sync();
+                if stop {
+                    return;
+                }
+            }
+        })
+}
+
+fn keep_thread(inner: &Arc<Inner>, mut keeper: Keeper) -> io::Result<JoinHandle<()>> {
+    let inner = Arc::clone(inner);
+    thread::Builder::new()
+        .name("ledger-keep".to_owned())
+        .spawn(move || {
+            while !inner.log.pause(KEEP_INTERVAL) {
+                keeper.round(&inner);
+            }
+        })
+}
+
+/// Makes the directory, for this user only: entries name people and addresses.
+fn make_dir(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+}
