@@ -1,13 +1,6 @@
 //! Whatever has become of a segment, its reader gives every record that is whole there and nothing else.
 #![no_main]
 
-#[path = "../../proxy/src/ledger/entry.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "not all that the ledger uses is used here"
-)]
-mod entry;
 #[path = "../../proxy/src/ledger/segment.rs"]
 #[allow(
     dead_code,
@@ -19,7 +12,6 @@ mod segment;
 use std::ops::Range;
 
 use libfuzzer_sys::fuzz_target;
-use prost::Message;
 use quotah_fuzz::Input;
 use segment::{FRAME_BYTES, HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, Scanned, Step, scan, step};
 
@@ -39,14 +31,6 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(records, whole_records(&segment));
     account(&segment, &records, &scanned);
     read_as_it_grows(&segment, usize::from(input.seed));
-    for record in &records {
-        let payload = &segment[record.start + FRAME_BYTES..record.end];
-        // Total over any payload: it decodes or says why not.
-        let _ = (
-            entry::Entry::decode(payload),
-            entry::Intent::decode(payload),
-        );
-    }
 });
 
 /// Reads a segment step by step and by [`scan`], which must agree; the records' places.

@@ -80,7 +80,7 @@ fn framing(head: &[u8]) -> Framing {
     };
     assert_eq!(all("host").len(), 1, "host");
     assert!(all("upgrade").is_empty(), "upgrade");
-    let framing = match (&all("content-length")[..], &all("transfer-encoding")[..]) {
+    match (&all("content-length")[..], &all("transfer-encoding")[..]) {
         ([], []) => Framing::Length(0),
         ([length], []) => {
             assert!(length.iter().all(u8::is_ascii_digit), "content-length");
@@ -95,8 +95,7 @@ fn framing(head: &[u8]) -> Framing {
             Framing::Chunked
         }
         (lengths, codings) => panic!("{} lengths, {} codings", lengths.len(), codings.len()),
-    };
-    framing
+    }
 }
 
 /// What follows a chunked body, if it ends in these bytes.
