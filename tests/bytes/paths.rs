@@ -100,7 +100,7 @@ fn one_connection_serves_one_request_after_another() {
 }
 
 /// What clients write, and what the provider gets.
-const SPELLINGS: [(&str, &str); 11] = [
+const SPELLINGS: [(&str, &str); 10] = [
     ("/v1/chat/completions", "/v1/chat/completions"),
     ("/chat/completions", "/v1/chat/completions"),
     ("/v1/v1/chat/completions", "/v1/chat/completions"),
@@ -108,7 +108,6 @@ const SPELLINGS: [(&str, &str); 11] = [
         "/openai/v1/chat/completions?a=b",
         "/v1/chat/completions?a=b",
     ),
-    ("/openai/chat/completions", "/v1/chat/completions"),
     ("/v1/embeddings", "/v1/embeddings"),
     ("/v1/messages?beta=true", "/v1/messages?beta=true"),
     ("/v1/v1/messages", "/v1/messages"),

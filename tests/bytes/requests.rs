@@ -92,7 +92,7 @@ fn a_renamed_model_changes_that_one_span_and_nothing_else() {
         .model("quick", "gemini", "gemini-2.5-flash")
         .start();
     let before = "{\n \"b\" : 1e-07,\t\"model\" :  ";
-    let after = " , \"messages\":[{\"model\":\"fast\",\"x\":\"\\u0066ast\"}], \"n\":123456789012345678901234567890 }\n";
+    let after = " , \"messages\":[{\"model\":\"fast\",\"x\":\"\\u0066ast\"}], \"seed\":123456789012345678901234567890 }\n";
     for spelled in ["\"fast\"", "\"\\u0066ast\"", "\"f\\u0061st\""] {
         let body = format!("{before}{spelled}{after}");
         let request = Request::post("/v1/chat/completions", &body);
@@ -136,7 +136,7 @@ fn a_client_that_waits_for_100_continue_gets_it_and_the_provider_is_not_asked() 
 const ODD_BODIES: [&str; 8] = [
     "{\"z\":1,\"a\":2,\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"caf\\u00e9 \\/ \\ud83d\\ude00 é😀\"}]}",
     " \r\n\t{ \"model\" : \"gpt-4o-mini\" ,\n\"temperature\":1e-07, \"top_p\": 0.10000000000000000555,\"x\":-0.0 } \n",
-    "{\"model\":\"gpt-4o-mini\",\"seed\":123456789012345678901234567890,\"n\":1E400}",
+    "{\"model\":\"gpt-4o-mini\",\"seed\":123456789012345678901234567890,\"x\":1E400}",
     "{\"unknown\":1,\"unknown\":2,\"model\":\"gpt-4o-mini\",\"\":{\"\":[]}}",
     "{\"model\":\"gpt-4o\\u002dmini\",\"metadata\":{\"model\":\"other\",\"stream\":true}}",
     "{\"model\":\"gpt-4o-mini\",\"stream\":false,\"stream_options\":null,\"max_tokens\":7}",

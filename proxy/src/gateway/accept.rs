@@ -87,8 +87,7 @@ async fn serve_connection(state: &Arc<State>, mut session: Stream) {
     let (first, is_h2) = if session.selected_alpn_proto() == Some(ALPN::H2) {
         (Vec::new(), true)
     } else {
-        let first = tokio::time::timeout(timeouts.idle, first_bytes(&mut session)).await;
-        let Ok(Some(first)) = first else { return };
+        let Some(first) = first_bytes(&mut session, timeouts).await else { return };
         let is_h2 = first.starts_with(H2_PREFACE);
         (first, is_h2)
     };
@@ -100,18 +99,26 @@ async fn serve_connection(state: &Arc<State>, mut session: Stream) {
     }
 }
 
-/// Reads until it is clear whether this is h2; `None` when the client has gone.
-async fn first_bytes(session: &mut Stream) -> Option<Vec<u8>> {
+/// Reads until it is clear whether this is h2; `None` when the client has gone, or never begins.
+async fn first_bytes(session: &mut Stream, timeouts: IoTimeouts) -> Option<Vec<u8>> {
     let mut first = Vec::with_capacity(2048);
-    loop {
-        let read = session.read_buf(&mut first).await.ok()?;
-        if read == 0 {
-            return None;
+    let begun = tokio::time::timeout(timeouts.idle, session.read_buf(&mut first)).await;
+    if !matches!(begun, Ok(Ok(1..))) {
+        return None;
+    }
+    let rest = async {
+        while first.len() < H2_PREFACE.len() && H2_PREFACE.starts_with(&first) {
+            if session.read_buf(&mut first).await.ok()? == 0 {
+                return None;
+            }
         }
-        let seen = first.len().min(H2_PREFACE.len());
-        if seen == H2_PREFACE.len() || !H2_PREFACE.starts_with(&first) {
-            return Some(first);
-        }
+        Some(())
+    };
+    match tokio::time::timeout(timeouts.head, rest).await {
+        Ok(Some(())) => Some(first),
+        Ok(None) => None,
+        // Half a preface is no h2: as a head it is refused for its slowness.
+        Err(_) => Some(first),
     }
 }
 

@@ -34,6 +34,9 @@ pub enum GateError {
     /// Absolute-form, authority-form or asterisk-form.
     #[error("request target must start with a slash")]
     Target,
+    /// A fragment, or a character that no target has (RFC 9112 §3.2: neither may be sent).
+    #[error("character in the request target that may not stand there")]
+    TargetByte,
     /// Neither HTTP/1.1 nor HTTP/1.0.
     #[error("unsupported HTTP version")]
     Version,
@@ -305,7 +308,8 @@ impl Gate {
 pub fn plausible_target(head: &[u8]) -> Option<&[u8]> {
     let line = head.get(..memchr(b'\n', head).unwrap_or(head.len()).min(2048))?;
     let target = line.split(|&byte| byte == b' ').nth(1)?;
-    let plain = target.first() == Some(&b'/') && target.iter().all(u8::is_ascii_graphic);
+    let plain = target.first() == Some(&b'/')
+        && target.iter().all(|byte| byte.is_ascii_graphic() && !NEVER_IN_TARGET.contains(byte));
     (plain && target.len() <= 1024).then_some(target)
 }
 
@@ -373,12 +377,18 @@ fn request_line_version(line: &[u8]) -> Result<Version, GateError> {
     if target.first() != Some(&b'/') {
         return Err(GateError::Target);
     }
+    if target.iter().any(|byte| NEVER_IN_TARGET.contains(byte)) {
+        return Err(GateError::TargetByte);
+    }
     match version {
         b"HTTP/1.1" => Ok(Version::Http11),
         b"HTTP/1.0" => Ok(Version::Http10),
         _ => Err(GateError::Version),
     }
 }
+
+/// The engine drops a fragment without a word, and takes none of the others.
+const NEVER_IN_TARGET: &[u8] = b"#<>`";
 
 /// What a head says about its message.
 #[derive(Debug, Default)]
@@ -509,6 +519,8 @@ mod tests {
             (b"GET http://a/ HTTP/1.1\r\nhost: a\r\n\r\n", GateError::Target),
             (b"CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n", GateError::Target),
             (b"OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n", GateError::Target),
+            (b"GET /a#b HTTP/1.1\r\nhost: a\r\n\r\n", GateError::TargetByte),
+            (b"GET /<a> HTTP/1.1\r\nhost: a\r\n\r\n", GateError::TargetByte),
             (b"GET / HTTP/1.1\r\nhost: a\r\nx: 1\r\n 2\r\n\r\n", GateError::Fold),
             (b"GET / HTTP/1.1\nhost: a\r\n\r\n", GateError::BareLineEnd),
             (b"GET / HTTP/1.1\r\nhost: a\n\r\n", GateError::BareLineEnd),

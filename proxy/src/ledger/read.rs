@@ -327,9 +327,13 @@ fn open(dir: &Path, name: SegmentName, conditions: &Conditions) -> io::Result<Op
     // the next one, however much later that starts.
     let too_old = conditions
         .from_ms
-        .is_some_and(|from| written_ms.saturating_add(1) < from);
+        .is_some_and(|from| written_ms.saturating_add(WRITTEN_SLACK_MS) < from);
     Ok((!too_old).then_some((file, found.len())))
 }
+
+/// File systems stamp with a clock that ticks every 4 to 10 ms and lags behind the one that requests are
+/// stamped with; clocks are also set back. A segment read for nothing costs little, one left out loses entries.
+const WRITTEN_SLACK_MS: u64 = 60_000;
 
 /// A file that ends when nobody wants more of it.
 struct Stoppable<'a> {

@@ -388,6 +388,24 @@ fn pages_go_from_the_newest_to_the_oldest_without_gaps_or_doubles() {
 }
 
 #[test]
+fn an_entry_is_found_in_a_file_whose_stamp_lags_behind_the_requests_clock() {
+    let dir = dir();
+    let (ledger, _) = open(&dir);
+    ledger.append_intent(&intent(42));
+    ledger.append_entry(&entry(42));
+    let stamp = SystemTime::UNIX_EPOCH + Duration::from_millis(AT + 42 - 10);
+    for segment in segments(&dir) {
+        let file = OpenOptions::new()
+            .append(true)
+            .open(segment)
+            .expect("opens");
+        file.set_modified(stamp).expect("stamped");
+    }
+    let found = ledger.reader().find(id(42)).expect("reads");
+    assert_eq!(found, Some(entry(42)));
+}
+
+#[test]
 fn entries_are_found_by_id_and_by_condition() {
     let dir = dir();
     let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
