@@ -40,6 +40,16 @@ const REQUESTS: [&str; 3] = [
     "GET /v1/models HTTP/1.1\r\nhost: [::1]:80\r\nconnection: keep-alive\r\ncookie: a=b; c=d\r\n\r\n",
 ];
 
+/// Streams that no provider sends, or few.
+const STREAMS: [&str; 6] = [
+    "data: {\"choices\":[],\"usage\":{}}\n\ndata: [DONE]\n\n",
+    ": hello\r\n\r\nevent: x\r\ndata: {\"choices\" : [ ],\"usage\":{\"prompt_tokens\":3}}\r\n\r\n",
+    "data: {\"choices\":\rdata: [],\"usage\":{}}\r\r",
+    "data: {\"\\u0063hoices\":[],\"usage\":{}}\n\ndata: [DONE] \n\n",
+    "data: {\"choices\":[],\"choices\":[1],\"usage\":{}}\n\ndata: [1",
+    " \u{feff}event: error\ndata: {\"error\":{\"code\":1}}\n\ndata:\n\n",
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let to = PathBuf::from(std::env::args().nth(1).ok_or("usage: seeds DIR")?);
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../adapters/fixtures");
@@ -51,6 +61,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let fixture: Value = serde_json::from_slice(&fs::read(&path)?)?;
             answers(&to, &name, dialect, &fixture)?;
             requests(&to, &name, &fixture)?;
+        }
+    }
+    for (number, stream) in STREAMS.iter().enumerate() {
+        for target in ["sse", "strip", "meter"] {
+            seed(&to, target, &number.to_string(), 0, stream.as_bytes())?;
         }
     }
     for (number, request) in REQUESTS.iter().enumerate() {

@@ -62,10 +62,11 @@ fn framing(head: &[u8]) -> Framing {
         "{}",
         head.escape_ascii()
     );
-    assert!(
-        request.path.is_some_and(|target| target.starts_with('/')),
-        "target"
-    );
+    let target = request.path.expect("a whole head has a target");
+    assert!(target.starts_with('/'), "target");
+    // What the engine makes of it is what goes up: a fragment would be dropped without a word.
+    let read = http::uri::PathAndQuery::try_from(target);
+    assert_eq!(read.expect("a target that the engine takes"), *target);
     assert_eq!(
         request.headers.len(),
         lines.len() - 1,

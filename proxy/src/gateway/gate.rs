@@ -309,7 +309,9 @@ pub fn plausible_target(head: &[u8]) -> Option<&[u8]> {
     let line = head.get(..memchr(b'\n', head).unwrap_or(head.len()).min(2048))?;
     let target = line.split(|&byte| byte == b' ').nth(1)?;
     let plain = target.first() == Some(&b'/')
-        && target.iter().all(|byte| byte.is_ascii_graphic() && !NEVER_IN_TARGET.contains(byte));
+        && target
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() && !NEVER_IN_TARGET.contains(byte));
     (plain && target.len() <= 1024).then_some(target)
 }
 
