@@ -65,6 +65,7 @@ class Rig:
 [server]
 listen = "{address}"
 require_key = true
+threads = {self.options.threads}
 [admin]
 listen = "127.0.0.1:0"
 token = "bench-admin-token-0123456789"
