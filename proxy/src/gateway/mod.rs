@@ -18,6 +18,8 @@ mod read;
 mod record;
 mod refuse;
 mod relay;
+mod rewrite;
 pub(crate) mod routes;
 mod send;
 mod settle;
+mod tap;

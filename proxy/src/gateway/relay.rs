@@ -10,20 +10,16 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use quotah_adapters::{
-    Decoder, Dialect, Encoder, Meter, Operation, Reading, RefusalKind, UsageStrip, error_class,
-    stream_error_event,
-};
+use quotah_adapters::{Dialect, Operation, Reading, RefusalKind, stream_error_event};
 use quotah_policy::UsageSource;
 
 use super::body::BrokenOff;
 use super::record::Booking;
+use super::rewrite::Rewrite;
+use super::tap::Tap;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
 use crate::upstream::{AnswerBody, ExchangeError};
-
-/// How much of an error's body is looked at for its class, bytes.
-const ERROR_PREFIX_BYTES: usize = 4 * 1024;
 
 /// An answer under way.
 #[derive(Debug)]
@@ -86,129 +82,6 @@ impl Border {
 
     fn is_between_events(&self) -> bool {
         !self.is_begun || self.tail.ends_with(b"\n\n") || self.tail == *b"\r\n\r\n"
-    }
-}
-
-/// The copy that is read: decoded, metered.
-#[derive(Debug)]
-pub(crate) struct Tap {
-    decoder: Decoder,
-    /// Taken when the answer is booked: what comes after is not counted.
-    meter: Option<Meter>,
-    /// The beginning of an error's body, decoded, for its class; stays empty for answers.
-    prefix: Option<Vec<u8>>,
-}
-
-impl Tap {
-    /// Reads an answer; with `is_error`, also keeps the beginning of its body.
-    pub(crate) fn new(decoder: Decoder, meter: Meter, is_error: bool) -> Self {
-        Self {
-            decoder,
-            meter: Some(meter),
-            prefix: is_error.then(Vec::new),
-        }
-    }
-
-    fn feed(&mut self, bytes: &[u8]) {
-        let Some(meter) = &mut self.meter else { return };
-        let prefix = &mut self.prefix;
-        self.decoder.push(bytes, &mut |plain| {
-            meter.feed(plain);
-            if let Some(prefix) = prefix {
-                let room = ERROR_PREFIX_BYTES
-                    .saturating_sub(prefix.len())
-                    .min(plain.len());
-                prefix.extend_from_slice(&plain[..room]);
-            }
-        });
-    }
-}
-
-impl Tap {
-    fn is_finished(&self) -> bool {
-        self.meter.as_ref().is_some_and(Meter::is_finished)
-    }
-
-    /// Whether the provider itself has told its reader of an error: OpenAI's streams then end without more.
-    fn says_error(&self) -> bool {
-        self.meter
-            .as_ref()
-            .is_some_and(|meter| meter.reading().error.is_some())
-    }
-
-    /// Whether the answer is complete for its reader with what has passed. Gemini's streams go on after the
-    /// event that names the reason, and end with their framing.
-    fn says_complete(&self, dialect: Dialect) -> bool {
-        dialect != Dialect::Gemini && self.is_finished()
-    }
-
-    fn finish(&mut self, complete: bool) -> Reading {
-        self.meter
-            .take()
-            .map(|meter| meter.finish(complete))
-            .unwrap_or_default()
-    }
-}
-
-/// Takes our usage chunk out of the stream, unpacking and packing it where it is compressed.
-#[derive(Debug)]
-pub(crate) struct Rewrite {
-    strip: UsageStrip,
-    packing: Option<(Decoder, Option<Encoder>)>,
-}
-
-impl Rewrite {
-    pub(crate) fn new(packing: Option<(Decoder, Encoder)>) -> Self {
-        let packing = packing.map(|(decoder, encoder)| (decoder, Some(encoder)));
-        Self {
-            strip: UsageStrip::new(),
-            packing,
-        }
-    }
-
-    fn push(&mut self, data: Bytes, out: &mut VecDeque<Bytes>) {
-        let Some((decoder, encoder)) = &mut self.packing else {
-            self.strip.push(data, &mut |bytes| out.push_back(bytes));
-            return;
-        };
-        let Some(packer) = encoder else { return };
-        let strip = &mut self.strip;
-        let mut packed = Vec::new();
-        let mut result = Ok(());
-        decoder.push(&data, &mut |plain| {
-            strip.push(Bytes::copy_from_slice(plain), &mut |kept| {
-                if result.is_ok() {
-                    result = packer.push(&kept, &mut packed);
-                }
-            });
-        });
-        // An encoder in memory fails for want of memory only; its stream then ends, unreadable.
-        if result.and_then(|()| packer.flush(&mut packed)).is_err() {
-            *encoder = None;
-        }
-        if !packed.is_empty() {
-            out.push_back(packed.into());
-        }
-    }
-
-    fn finish(&mut self, out: &mut VecDeque<Bytes>) {
-        let Some((_, encoder)) = &mut self.packing else {
-            self.strip.finish(&mut |bytes| out.push_back(bytes));
-            return;
-        };
-        let Some(mut packer) = encoder.take() else {
-            return;
-        };
-        let mut packed = Vec::new();
-        let mut result = Ok(());
-        self.strip.finish(&mut |kept| {
-            if result.is_ok() {
-                result = packer.push(&kept, &mut packed);
-            }
-        });
-        if result.and_then(|()| packer.finish(&mut packed)).is_ok() && !packed.is_empty() {
-            out.push_back(packed.into());
-        }
     }
 }
 
@@ -380,8 +253,13 @@ impl Inner {
             self.break_off(ExchangeError::BrokenOff);
             return;
         }
-        if let Some(rewrite) = &mut self.rewrite {
-            rewrite.finish(&mut self.queue);
+        let came_through = self
+            .rewrite
+            .as_mut()
+            .is_none_or(|rewrite| rewrite.finish(&mut self.queue));
+        if !came_through {
+            self.break_off(ExchangeError::BrokenOff);
+            return;
         }
         self.phase = Phase::Done;
         self.settle(Outcome::Ok, true);
@@ -438,10 +316,9 @@ impl Inner {
         if self.booking.is_settled() {
             return;
         }
-        if let Some(prefix) = &self.tap.prefix {
-            let status = u16::try_from(self.booking.entry.status).unwrap_or(0);
-            let class = error_class(self.failure.dialect, status, prefix);
-            self.booking.attempt_failed(class.as_str());
+        let status = u16::try_from(self.booking.entry.status).unwrap_or(0);
+        if let Some(class) = self.tap.error_class(self.failure.dialect, status) {
+            self.booking.attempt_failed(class);
         }
         let reading = self.tap.finish(complete);
         let outcome = self.judged(outcome, &reading);
