@@ -109,9 +109,9 @@ impl Meter {
             Framing::Json => self.text.feed(bytes),
             Framing::Events => self.splitter.feed(bytes, &mut self.text),
             Framing::Unknown => {
-                let Some(first) = bytes.trim_ascii_start().first() else {
-                    return;
-                };
+                // White space before the first byte goes, whether it comes with it or in pieces of its own.
+                let bytes = bytes.trim_ascii_start();
+                let Some(first) = bytes.first() else { return };
                 // No line of an event stream starts with a bracket and means anything.
                 if matches!(first, b'{' | b'[') {
                     self.framing = Framing::Json;
@@ -214,15 +214,14 @@ impl Sink for Text {
 }
 
 impl Text {
+    /// The next piece of what has been the first `seen` bytes of [`DONE`] so far, with white space behind it
+    /// once it was all of it.
     fn maybe_done(&mut self, seen: usize, piece: &[u8]) {
         let wanted = DONE.get(seen..).unwrap_or_default();
-        if wanted.starts_with(piece) {
-            self.state = TextState::MaybeDone(seen.saturating_add(piece.len()));
-        } else if !wanted.is_empty()
-            && piece.starts_with(wanted)
-            && piece.trim_ascii_end() == wanted
-        {
-            self.state = TextState::MaybeDone(DONE.len());
+        let matching = wanted.len().min(piece.len());
+        let (head, behind) = piece.split_at_checked(matching).unwrap_or_default();
+        if wanted.starts_with(head) && behind.trim_ascii().is_empty() {
+            self.state = TextState::MaybeDone(seen.saturating_add(matching));
         } else {
             self.state = TextState::Json;
             self.feed(DONE.get(..seen).unwrap_or_default());

@@ -250,6 +250,9 @@ static FIELDS: PathTable<Field, 5> = PathTable::new(&[
 ]);
 
 /// Reads one event to its verdict.
+///
+/// A usage chunk has one line of data and its names are spelled without escapes, as every provider writes it:
+/// so [`may_be_usage`] and this say the same, whether an event came whole or in pieces.
 struct Judge {
     scanner: Scanner,
     sight: Sight,
@@ -262,6 +265,7 @@ struct Sight {
     has_choices: bool,
     has_choice: bool,
     has_usage: bool,
+    has_escaped_name: bool,
 }
 
 impl Judge {
@@ -273,6 +277,7 @@ impl Judge {
                 has_choices: false,
                 has_choice: false,
                 has_usage: false,
+                has_escaped_name: false,
             },
             is_json: true,
             is_usage: false,
@@ -282,7 +287,9 @@ impl Judge {
 
 impl Sink for Judge {
     fn data(&mut self, piece: &[u8]) {
-        self.is_json = self.is_json && self.scanner.feed(piece, &mut self.sight).is_ok();
+        let is_next_line = piece == b"\n";
+        self.is_json =
+            self.is_json && !is_next_line && self.scanner.feed(piece, &mut self.sight).is_ok();
     }
 
     fn end_event(&mut self, _name: &[u8]) {
@@ -290,9 +297,10 @@ impl Sink for Judge {
             has_choices,
             has_choice,
             has_usage,
+            has_escaped_name,
             ..
         } = self.sight;
-        let is_whole = self.is_json && self.scanner.is_done();
+        let is_whole = self.is_json && self.scanner.is_done() && !has_escaped_name;
         self.is_usage = is_whole && has_choices && !has_choice && has_usage;
     }
 }
@@ -309,6 +317,7 @@ impl Handler for Sight {
     }
 
     fn key(&mut self, key: Key<'_>) {
+        self.has_escaped_name |= key.escaped && key.depth == 1;
         self.tracker.key(&key);
     }
 
@@ -371,6 +380,23 @@ mod tests {
             let stream = format!(": hello\n\nevent: x\ndata: {data}\n\n");
             assert_eq!(strip([stream.as_bytes()]), stream.as_bytes());
             assert_eq!(strip(stream.as_bytes().chunks(1)), stream.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_no_provider_spells_so_stays_however_it_is_cut() {
+        for data in [
+            r#"data: {"\u0063hoices":[],"usage":{}}"#,
+            r#"data: {"choices":[],"\u0063hoices":[1],"usage":{}}"#,
+            "data: {\"choices\":\ndata: [],\"usage\":{}}",
+        ] {
+            let stream = format!("{data}\n\n");
+            assert_eq!(strip([stream.as_bytes()]), stream.as_bytes(), "{data}");
+            assert_eq!(
+                strip(stream.as_bytes().chunks(1)),
+                stream.as_bytes(),
+                "{data}"
+            );
         }
     }
 

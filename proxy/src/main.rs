@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use quotah::cli;
 use quotah::config::Environment;
 
+/// Measured with `bench/run` against glibc's and mimalloc: the least memory per stream at the least CPU.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     // Before anything builds a TLS configuration; it fails only when another provider is installed already.
     rustls::crypto::ring::default_provider()

@@ -279,6 +279,22 @@ fn heartbeats_are_skipped_and_garbage_is_a_fault() {
 }
 
 #[test]
+fn white_space_before_a_body_and_behind_a_done_reads_the_same_in_any_piece() {
+    for body in [
+        "\r\u{c}data: {}\n\n",
+        " {\"id\":\"a\"}",
+        "data: [DONE] \t\n\n",
+        "data: [DONE] x\n\n",
+    ] {
+        let whole = chat(body);
+        let mut meter = Meter::new(Dialect::OpenAi, Operation::Chat, b"");
+        body.as_bytes().chunks(1).for_each(|byte| meter.feed(byte));
+        assert_eq!(meter.finish(true), whole, "{body:?}");
+    }
+    assert!(chat("data: [DONE] \n\n").finished);
+}
+
+#[test]
 fn an_event_of_64_mib_and_an_endless_line_cost_nothing() {
     let piece = [b'x'; 64 * 1024];
     let mut meter = Meter::new(Dialect::Gemini, Operation::GenerateContent, SSE);

@@ -3,7 +3,6 @@
 //! pingora accepts and does TLS; hyper speaks HTTP on the gated stream. Which HTTP is told by ALPN, or by
 //! the connection's first bytes.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -120,12 +119,15 @@ async fn first_bytes(session: &mut Stream, timeouts: IoTimeouts) -> Option<Vec<u
     }
 }
 
+/// Serves HTTP/1.1.
+///
+/// The engine keeps room for a request's future as long as the connection lives, and moves the future into
+/// it: boxed, that is a pointer and not 6 KiB.
 async fn serve_h1(state: &Arc<State>, conn: Arc<ConnState>, io: GateIo) {
     let service = {
         let (state, conn) = (Arc::clone(state), Arc::clone(&conn));
         service_fn(move |request: Request<Incoming>| {
-            let (state, conn) = (Arc::clone(&state), Arc::clone(&conn));
-            async move { Ok::<_, Infallible>(line::serve(state, conn, request).await) }
+            Box::pin(line::serve(Arc::clone(&state), Arc::clone(&conn), request))
         })
     };
     let mut connection = pin!(
@@ -238,8 +240,7 @@ async fn serve_h2(state: &Arc<State>, conn: Arc<ConnState>, io: GateIo) {
     let service = {
         let state = Arc::clone(state);
         service_fn(move |request: Request<Incoming>| {
-            let (state, conn) = (Arc::clone(&state), Arc::clone(&conn));
-            async move { Ok::<_, Infallible>(line::serve(state, conn, request).await) }
+            Box::pin(line::serve(Arc::clone(&state), Arc::clone(&conn), request))
         })
     };
     let mut connection = pin!(

@@ -58,6 +58,10 @@ pub(crate) fn choose(
     {
         return Err(Refusal::model_not_allowed(model));
     }
+    // A body whose model cannot be read here (multipart, batches) could name any.
+    if asked.is_none() && facts.body_bytes > 0 && !identity.models.is_empty() {
+        return Err(Refusal::model_not_told());
+    }
     let provider = &deployment.upstream.config;
     if !identity.may_use_provider(&provider.name) {
         return Err(Refusal::provider_not_allowed(&provider.name));

@@ -92,6 +92,7 @@ enum Chunk {
     DataCr,
     DataLf,
     TrailerStart { length: usize },
+    TrailerName { length: usize },
     Trailer { length: usize },
     TrailerLf { length: usize },
     EndLf,
@@ -283,7 +284,11 @@ impl Gate {
             (Chunk::TrailerStart { .. }, b'\r') => Chunk::EndLf,
             (Chunk::EndLf, b'\n') => return Some(State::Head),
             (Chunk::TrailerStart { length }, byte) if length < LINE_BYTES_MAX && is_token(byte) => {
-                Chunk::Trailer { length: length + 1 }
+                Chunk::TrailerName { length: length + 1 }
+            }
+            (Chunk::TrailerName { length }, b':') => Chunk::Trailer { length: length + 1 },
+            (Chunk::TrailerName { length }, byte) if length < LINE_BYTES_MAX && is_token(byte) => {
+                Chunk::TrailerName { length: length + 1 }
             }
             (Chunk::Trailer { length }, b'\r') => Chunk::TrailerLf { length },
             (Chunk::Trailer { length }, byte)
@@ -317,25 +322,26 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// The next line without its CR LF, or `None` when it is not there yet.
+    ///
+    /// What is wrong with a line does not depend on how much of it has come: a NUL is refused as one whether
+    /// the line's end is here or not, and only the first [`HEAD_BYTES_MAX`] bytes are looked at.
     fn next_line(&mut self) -> Result<Option<&'a [u8]>, GateError> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let Some(end) = memchr(b'\n', rest) else {
-            return if self.bytes.len() > HEAD_BYTES_MAX {
+        let bound = self.bytes.len().min(HEAD_BYTES_MAX);
+        let rest = self.bytes.get(self.at..bound).unwrap_or_default();
+        let end = memchr(b'\n', rest);
+        let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        if memchr(0, line).is_some() {
+            return Err(GateError::Control);
+        }
+        let Some(end) = end else {
+            let is_over = self.bytes.len() > HEAD_BYTES_MAX;
+            return if is_over {
                 Err(GateError::TooLarge)
-            } else if memchr(0, rest).is_some() {
-                Err(GateError::Control)
             } else {
                 Ok(None)
             };
         };
-        if self.at + end + 1 > HEAD_BYTES_MAX {
-            return Err(GateError::TooLarge);
-        }
-        let Some((line, b"\r")) = rest
-            .get(..end)
-            .and_then(|line| line.split_last_chunk::<1>())
-            .map(|(line, last)| (line, last.as_slice()))
-        else {
+        let Some(line) = line.strip_suffix(b"\r") else {
             return Err(GateError::BareLineEnd);
         };
         self.at += end + 1;
@@ -361,6 +367,10 @@ fn request_line_version(line: &[u8]) -> Result<Version, GateError> {
         });
     };
     if method.is_empty() || method.len() > 32 || !method.iter().all(|&byte| is_token(byte)) {
+        return Err(GateError::RequestLine);
+    }
+    // The engine takes a target as text; what it would refuse is refused here, in the caller's dialect.
+    if std::str::from_utf8(target).is_err() {
         return Err(GateError::RequestLine);
     }
     if target.iter().any(|&byte| is_control(byte)) {
@@ -525,11 +535,15 @@ mod tests {
             (b"GET / HTTP/1.1\r\nhost: a\r\nupgrade: h2c\r\n\r\n", GateError::Upgrade),
             (b"GET  / HTTP/1.1\r\nhost: a\r\n\r\n", GateError::RequestLine),
             (b"GET / HTTP/2.0\r\nhost: a\r\n\r\n", GateError::Version),
+            (b"GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n", GateError::RequestLine),
             (b"GET /\r\nhost: a\r\n\r\n", GateError::RequestLine),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n\r\n", GateError::Chunk),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\nx\r\n", GateError::Chunk),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\r\nxx\r\n", GateError::Chunk),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n 1\r\nx\r\n", GateError::Chunk),
+            (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\nno colon\r\n\r\n", GateError::Chunk),
+            (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx : 1\r\n\r\n", GateError::Chunk),
+            (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx\r\n\r\n", GateError::Chunk),
             (b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\n", GateError::Chunk),
         ];
         for (raw, error) in cases {
@@ -566,6 +580,14 @@ mod tests {
             assert_eq!(gate.advance(std::slice::from_ref(byte)), Step::Pass);
         }
         assert!(gate.is_between_messages());
+    }
+
+    #[test]
+    fn a_nul_is_told_by_name_wherever_the_head_is_cut() {
+        let raw = b"\0 / HTTP/1.1\n";
+        for end in 1..=raw.len() {
+            assert_eq!(refusal(&raw[..end]), Some(GateError::Control), "{end}");
+        }
     }
 
     #[test]

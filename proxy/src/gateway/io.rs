@@ -258,12 +258,21 @@ impl GateIo {
         Some(())
     }
 
+    fn is_serving(&self) -> bool {
+        self.conn.in_flight.load(Ordering::Relaxed) > 0
+    }
+
     /// Called when nothing can be read: ready when the connection has waited too long.
     fn poll_read_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Waited> {
         let (deadline, waited) = match self.head_since {
             Some(since) => (since + self.timeouts.head, Waited::Head),
+            // An h1 connection is read again as soon as its answer is out: time to look at the clock then.
+            None if self.gate.is_some() && self.is_serving() => {
+                self.idle_since = None;
+                return Poll::Pending;
+            }
             None => {
-                if self.conn.in_flight.load(Ordering::Relaxed) > 0 {
+                if self.is_serving() {
                     self.idle_since = None;
                 }
                 let since = *self.idle_since.get_or_insert_with(clock::now);
@@ -271,7 +280,7 @@ impl GateIo {
             }
         };
         ready!(self.read_timer.poll(cx, deadline));
-        if waited == Waited::Idle && self.conn.in_flight.load(Ordering::Relaxed) > 0 {
+        if waited == Waited::Idle && self.is_serving() {
             // A long answer is not idleness: look again after another period.
             let again = clock::now();
             self.idle_since = Some(again);

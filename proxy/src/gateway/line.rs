@@ -1,5 +1,6 @@
 //! The request's line: every stage, in order, on one screen.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -22,7 +23,7 @@ pub(crate) async fn serve(
     state: Arc<State>,
     conn: Arc<ConnState>,
     request: Request<Incoming>,
-) -> Response<AnswerBody> {
+) -> Result<Response<AnswerBody>, Infallible> {
     let snapshot = state.snapshot();
     let target = parse::target(&snapshot, &request);
     let refuser = Refuser::new(target.dialect, clock::request_id());
@@ -45,7 +46,7 @@ pub(crate) async fn serve(
             .headers_mut()
             .insert(http::header::CONNECTION, close);
     }
-    response
+    Ok(response)
 }
 
 /// Where a request has come in.

@@ -82,27 +82,20 @@ impl Booking {
 
     /// Appends the intent: from here on the request is answered for.
     pub(crate) fn admit(&mut self) -> Appended {
-        let entry = &self.entry;
-        let intent = Intent {
+        let entry = &mut *self.entry;
+        // The intent says what the entry says: its texts are lent, not copied.
+        let mut intent = Intent {
             id_hi: entry.id_hi,
             id_lo: entry.id_lo,
             at_unix_ms: entry.at_unix_ms,
-            key: entry.key.clone(),
-            team: entry.team.clone(),
-            user: entry.user.clone(),
-            project: entry.project.clone(),
-            tags: entry.tags.clone(),
-            dialect: entry.dialect.clone(),
-            operation: entry.operation.clone(),
-            model_asked: entry.model_asked.clone(),
-            model_sent: entry.model_sent.clone(),
-            provider: entry.provider.clone(),
-            deployment: entry.deployment.clone(),
             stream: entry.stream,
-            reserved_picousd: 0,
+            ..Intent::default()
         };
+        lend(entry, &mut intent);
+        let appended = self.state.ledger.append_intent(&intent);
+        lend(entry, &mut intent);
         self.stage = Stage::Admitted;
-        self.state.ledger.append_intent(&intent)
+        appended
     }
 
     /// Notes one try at the deployment; 0 when no answer came. How it went is told when it is known.
@@ -221,6 +214,22 @@ impl Drop for Booking {
         }
         self.state.drain.leave();
     }
+}
+
+/// Swaps the texts that an entry and its intent have in common.
+fn lend(entry: &mut Entry, intent: &mut Intent) {
+    use std::mem::swap;
+    swap(&mut entry.key, &mut intent.key);
+    swap(&mut entry.team, &mut intent.team);
+    swap(&mut entry.user, &mut intent.user);
+    swap(&mut entry.project, &mut intent.project);
+    swap(&mut entry.tags, &mut intent.tags);
+    swap(&mut entry.dialect, &mut intent.dialect);
+    swap(&mut entry.operation, &mut intent.operation);
+    swap(&mut entry.model_asked, &mut intent.model_asked);
+    swap(&mut entry.model_sent, &mut intent.model_sent);
+    swap(&mut entry.provider, &mut intent.provider);
+    swap(&mut entry.deployment, &mut intent.deployment);
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -150,6 +150,13 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn model_not_told() -> Self {
+        Self::new(
+            RefusalKind::NotAllowed,
+            "this key may use certain models only, and the request does not say in a readable place which it asks for",
+        )
+    }
+
     pub(crate) fn provider_not_allowed(provider: &str) -> Self {
         Self::new(
             RefusalKind::NotAllowed,

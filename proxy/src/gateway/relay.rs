@@ -468,7 +468,8 @@ impl Inner {
                         .or(error.code.as_deref())
                         .unwrap_or("error")
                         .to_owned(),
-                    None if truncated => "truncated".to_owned(),
+                    None if truncated && self.booking.entry.stream => "truncated".to_owned(),
+                    None if truncated => "invalid_answer".to_owned(),
                     None => String::new(),
                 };
             }

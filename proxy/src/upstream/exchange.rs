@@ -184,10 +184,14 @@ async fn exchange_h1(
     } = &mut *h1;
     heard.store(false, Ordering::Relaxed);
     let mut response = pin!(sender.send_request(request));
+    recorder.renew();
     let answered = poll_fn(|cx| {
-        recorder.begin(cx);
+        let mut news = recorder.begin(cx);
         let mut inner = Context::from_waker(waker);
         let outcome = loop {
+            if !news {
+                break Poll::Pending;
+            }
             if let Poll::Ready(answer) = response.as_mut().poll(&mut inner) {
                 break Poll::Ready(answer.map_err(|error| classify(&error)));
             }
@@ -201,11 +205,9 @@ async fn exchange_h1(
                         .map_or(ExchangeError::Closed, |error| classify(&error)))),
                 };
             }
-            if !recorder.take() {
-                break Poll::Pending;
-            }
+            news = recorder.take();
         };
-        recorder.end(cx);
+        recorder.end(cx, true);
         if outcome.is_pending() {
             if outgoing.drain.is_forced() {
                 return Poll::Ready(Err(ExchangeError::Draining));
@@ -217,7 +219,11 @@ async fn exchange_h1(
     })
     .await;
     match answered {
-        Ok(answered) => Ok((answered, h1)),
+        Ok(answered) => {
+            // The body has not been looked at yet.
+            recorder.renew();
+            Ok((answered, h1))
+        }
         Err(ExchangeError::Closed) if heard.load(Ordering::Relaxed) => {
             Err(ExchangeError::BrokenOff)
         }
@@ -373,9 +379,12 @@ fn poll_h1(
         over,
         ..
     } = h1;
-    recorder.begin(cx);
+    let mut news = recorder.begin(cx);
     let mut inner = Context::from_waker(waker);
     let outcome = loop {
+        if !news {
+            break Poll::Pending;
+        }
         if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(&mut inner) {
             break Poll::Ready(frame);
         }
@@ -384,10 +393,9 @@ fn poll_h1(
         }
         // A finished connection must not be polled again; its last frames are in the body's channel.
         *over = Pin::new(&mut *conn).poll(&mut inner).is_ready();
-        if !*over && !recorder.take() {
-            break Poll::Pending;
-        }
+        news = recorder.take() || *over;
     };
-    recorder.end(cx);
+    // Who was given a frame asks for the next one by itself.
+    recorder.end(cx, outcome.is_pending());
     outcome
 }

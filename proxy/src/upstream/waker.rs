@@ -11,19 +11,31 @@ use std::task::{Context, Wake, Waker};
 use futures_util::task::AtomicWaker;
 
 /// Wakes for one connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Recorder {
     polling: AtomicBool,
     woken: AtomicBool,
     task: AtomicWaker,
 }
 
+impl Default for Recorder {
+    /// With news: what has never been polled must be.
+    fn default() -> Self {
+        Self {
+            polling: AtomicBool::new(false),
+            woken: AtomicBool::new(true),
+            task: AtomicWaker::new(),
+        }
+    }
+}
+
 impl Recorder {
-    /// Begins a look: wakes are recorded from here on.
-    pub(crate) fn begin(&self, cx: &Context<'_>) {
+    /// Begins a look: wakes are recorded from here on. Says whether there was one since the last look; without,
+    /// nothing can have changed and there is nothing to poll.
+    pub(crate) fn begin(&self, cx: &Context<'_>) -> bool {
         self.task.register(cx.waker());
         self.polling.store(true, Ordering::SeqCst);
-        self.woken.store(false, Ordering::SeqCst);
+        self.take()
     }
 
     /// Whether a wake came since the last call: then it is worth polling again.
@@ -31,15 +43,21 @@ impl Recorder {
         self.woken.swap(false, Ordering::SeqCst)
     }
 
-    /// Ends a look: a wake recorded since the last [`Self::take`] is passed to the task, later ones go to it directly.
+    /// Ends a look. A wake recorded since the last [`Self::take`] is news for the next look, and `wake` says
+    /// whether the task needs to be told: not when it will look again anyway, because it was given something.
     ///
     /// Both flags are sequentially consistent: a concurrent wake either sees that polling has ended and
     /// wakes the task, or its mark is seen here.
-    pub(crate) fn end(&self, cx: &Context<'_>) {
+    pub(crate) fn end(&self, cx: &Context<'_>, wake: bool) {
         self.polling.store(false, Ordering::SeqCst);
-        if self.take() {
+        if wake && self.woken.load(Ordering::SeqCst) {
             cx.waker().wake_by_ref();
         }
+    }
+
+    /// The next look must poll, whatever was recorded.
+    pub(crate) fn renew(&self) {
+        self.woken.store(true, Ordering::SeqCst);
     }
 
     /// A waker that reports here.
@@ -82,12 +100,14 @@ mod tests {
         let cx = Context::from_waker(&waker);
         let recorder = Arc::new(Recorder::default());
 
-        recorder.begin(&cx);
+        assert!(recorder.begin(&cx));
         recorder.waker().wake();
         recorder.waker().wake();
         assert_eq!(count.0.load(Ordering::SeqCst), 0);
-        recorder.end(&cx);
+        recorder.end(&cx, true);
         assert_eq!(count.0.load(Ordering::SeqCst), 1);
+        assert!(recorder.begin(&cx), "and is news for the next look");
+        recorder.end(&cx, true);
 
         recorder.waker().wake();
         assert_eq!(count.0.load(Ordering::SeqCst), 2);
@@ -103,8 +123,9 @@ mod tests {
         recorder.begin(&cx);
         recorder.waker().wake();
         assert!(recorder.take());
-        recorder.end(&cx);
+        recorder.end(&cx, true);
         assert_eq!(count.0.load(Ordering::SeqCst), 0);
+        assert!(!recorder.begin(&cx), "nor is it news for the next look");
     }
 
     #[test]
@@ -118,7 +139,7 @@ mod tests {
             let other = recorder.waker();
             let thread = std::thread::spawn(move || other.wake());
             let seen = recorder.take();
-            recorder.end(&cx);
+            recorder.end(&cx, true);
             thread.join().unwrap();
             assert!(seen || count.0.load(Ordering::SeqCst) > 0);
         }
