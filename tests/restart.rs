@@ -79,7 +79,7 @@ fn term_lets_requests_finish_and_ends_what_is_open_after_the_drain_time_with_an_
     let mut long: Vec<_> = (0..3)
         .map(|dialect| {
             let mut conn = quotah.connect();
-            conn.send(stream(dialect, "100000", "20").bytes());
+            conn.send(stream(dialect, "2000", "20").bytes());
             conn
         })
         .collect();

@@ -62,7 +62,7 @@ fn an_h2_stream_that_is_reset_leaves_the_provider_at_once_and_its_neighbours_alo
     let quotah = Config::toward(&provider).start();
     block_on(async {
         let client = Client::h2(wire::tcp(quotah.proxy_addr()).await).await;
-        let slow = [("x-mock-chunks", "10000"), ("x-mock-delay-ms", "10")];
+        let slow = [("x-mock-chunks", "2000"), ("x-mock-delay-ms", "10")];
         let mut open = client.begin(STREAMED[0], &slow).await.unwrap();
         for _ in 0..5 {
             assert!(open.some_bytes().await > 0);
