@@ -142,7 +142,7 @@ fn ask_on(quotah: &Quotah, client: usize, over: &AtomicBool, seen: &Mutex<Seen>)
 
 fn request(client: usize) -> Request {
     let dialect = client / 2 % 3;
-    if client % 2 == 0 {
+    if client.is_multiple_of(2) {
         PLAIN[dialect]
             .request()
             .header("x-mock-first-delay-ms", "2")

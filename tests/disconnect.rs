@@ -17,7 +17,7 @@ fn a_client_gone_in_mid_stream_closes_the_provider_at_once_and_is_booked_once() 
     let (provider, quotah) = gateway_with("");
     for call in STREAMED {
         provider.forget();
-        let mut conn = begin(&quotah, call, "10000", "5");
+        let mut conn = begin(&quotah, call, "2000", "5");
         let seen = read_some(&mut conn, call);
         let left_at = now();
         drop(conn);
@@ -125,7 +125,7 @@ fn with_drain_reading_on_is_bounded_by_the_drain_time() {
         .server("on_client_disconnect = \"drain\"")
         .server("drain_seconds = 1")
         .start();
-    let mut conn = begin(&quotah, STREAMED[0], "100000", "10");
+    let mut conn = begin(&quotah, STREAMED[0], "2000", "10");
     read_some(&mut conn, STREAMED[0]);
     let left_at = now();
     drop(conn);
@@ -237,7 +237,7 @@ fn a_hundred_clients_gone_at_once_leave_nothing_behind() {
     let (provider, quotah) = gateway_with("");
     let open: Vec<Conn> = (0..100)
         .map(|n| {
-            let mut conn = begin(&quotah, STREAMED[n % 3], "10000", "20");
+            let mut conn = begin(&quotah, STREAMED[n % 3], "500", "50");
             conn.read_until("\r\n\r\n");
             conn
         })

@@ -2,8 +2,9 @@
 
 mod corpus;
 
+use crate::faults::PLAIN;
 use crate::harness::{Config, Conn, End, Quotah, Request, Response, provider};
-use corpus::{BODY, Case, corpus};
+use corpus::{BODY, Case, corpus, valid};
 use quotah_bench::mock::Mock;
 
 #[test]
@@ -84,29 +85,19 @@ fn behind_a_good_request_the_good_one_is_answered_first_and_the_ambiguous_one_re
 #[test]
 fn a_refused_head_is_answered_in_the_dialect_of_its_path() {
     let (provider, quotah) = gateway();
-    let shapes: [(&str, fn(&serde_json::Value) -> bool); 3] = [
-        ("/v1/chat/completions", |body| {
-            body["error"]["code"] == "bad_request"
-        }),
-        ("/v1/messages", |body| {
-            body["type"] == "error" && body["error"]["type"] == "invalid_request_error"
-        }),
-        ("/v1beta/models/gemini-2.5-flash:generateContent", |body| {
-            body["error"]["code"] == 400 && body["error"]["status"] == "INVALID_ARGUMENT"
-        }),
-    ];
-    for (path, is_shape) in shapes {
+    for call in PLAIN {
         let mut conn = quotah.connect();
         conn.send(format!(
-            "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"
+            "POST {} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            call.path
         ));
         let answer = conn.response();
-        assert_eq!(answer.status, 400, "{path}");
-        assert!(is_shape(&answer.json()), "{path}: {}", answer.text());
+        assert_eq!(answer.status, 400, "{call:?}");
+        assert!(call.is_error(&answer.json()), "{call:?}: {}", answer.text());
         assert_eq!(
             answer.header("connection"),
             Some("close"),
-            "{path}: {}",
+            "{}",
             answer.head
         );
     }
@@ -116,83 +107,7 @@ fn a_refused_head_is_answered_in_the_dialect_of_its_path() {
 #[test]
 fn odd_but_valid_requests_pass() {
     let (provider, quotah) = gateway();
-    let size = format!("{:x}", BODY.len());
-    let length = BODY.len();
-    let line = "POST /v1/chat/completions";
-    let chunked = "Transfer-Encoding: chunked\r\n";
-    let rows = [
-        (
-            "chunk extensions",
-            format!(
-                "{line} HTTP/1.1\r\nHost: a\r\n{chunked}\r\n{size};a=b;c=\"d\"\r\n{BODY}\r\n0;e\r\n\r\n"
-            ),
-        ),
-        (
-            "CHUNKED in capitals",
-            format!(
-                "{line} HTTP/1.1\r\nHost: a\r\nTRANSFER-ENCODING: CHUNKED\r\n\r\n{size}\r\n{BODY}\r\n0\r\n\r\n"
-            ),
-        ),
-        (
-            "capital hexadecimal digits and leading zeros",
-            format!(
-                "{line} HTTP/1.1\r\nHost: a\r\n{chunked}\r\n000{}\r\n{BODY}\r\n00\r\n\r\n",
-                size.to_uppercase()
-            ),
-        ),
-        (
-            "trailers",
-            format!(
-                "{line} HTTP/1.1\r\nHost: a\r\n{chunked}Trailer: X-T\r\n\r\n{size}\r\n{BODY}\r\n0\r\nX-T: 1\r\n\r\n"
-            ),
-        ),
-        (
-            "HTTP/1.0 with a length",
-            format!("{line} HTTP/1.0\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}"),
-        ),
-        (
-            "empty lines before the request line",
-            format!("\r\n\r\n{line} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}"),
-        ),
-        (
-            "tabs and spaces around values",
-            format!(
-                "{line} HTTP/1.1\r\nHost:a\r\nContent-Length:\t {length} \t\r\nX-A:\r\n\r\n{BODY}"
-            ),
-        ),
-        (
-            "a host with a port",
-            format!(
-                "{line} HTTP/1.1\r\nHost: [::1]:8080\r\nContent-Length: {length}\r\n\r\n{BODY}"
-            ),
-        ),
-        (
-            "obs-text in a value",
-            format!(
-                "{line} HTTP/1.1\r\nHost: a\r\nX-A: \u{e4}\u{20ac}\r\nContent-Length: {length}\r\n\r\n{BODY}"
-            ),
-        ),
-        (
-            "90 header lines",
-            format!(
-                "{line} HTTP/1.1\r\nHost: a\r\n{}Content-Length: {length}\r\n\r\n{BODY}",
-                "X-A: 1\r\n".repeat(90)
-            ),
-        ),
-        (
-            "a head of 50 kB",
-            format!(
-                "{line} HTTP/1.1\r\nHost: a\r\nX-A: {}\r\nContent-Length: {length}\r\n\r\n{BODY}",
-                "a".repeat(50_000)
-            ),
-        ),
-        (
-            "a query with everything that may stand there",
-            format!(
-                "{line}?a=b&c=/?:@!$'()*+,;=-._~%20 HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{BODY}"
-            ),
-        ),
-    ];
+    let rows = valid();
     for (why, raw) in &rows {
         for at_once in [usize::MAX, if raw.len() > 4096 { 3000 } else { 1 }] {
             let mut conn = quotah.connect();

@@ -109,7 +109,7 @@ fn a_provider_that_says_close_is_not_asked_twice_on_one_connection() {
 
 #[test]
 fn a_connection_whose_answer_was_not_read_to_its_end_is_not_used_again() {
-    let (provider, quotah) = gateway_with("timeout_first_byte_ms = 200");
+    let (provider, quotah) = gateway_with("timeout_first_byte_ms = 1500");
     let hang = Directives {
         hang: Some(Hang::BeforeHead),
         ..Directives::default()

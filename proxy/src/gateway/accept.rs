@@ -198,7 +198,7 @@ async fn linger(
     conn: &ConnState,
     mut poll: impl FnMut(&mut std::task::Context<'_>) -> Poll<()>,
 ) -> Turn {
-    let mut changed = pin!(drain.changed());
+    let mut forced = pin!(drain.forced());
     let mut told = false;
     let mut timer = LazyTimer::default();
     let mut idle_since = None;
@@ -207,7 +207,7 @@ async fn linger(
         if poll(cx).is_ready() {
             return Poll::Ready(Turn::Over);
         }
-        told = told || changed.as_mut().poll(cx).is_ready();
+        told = told || forced.as_mut().poll(cx).is_ready();
         if conn.in_flight.load(Ordering::Relaxed) > 0 && !drain.is_forced() {
             was_busy = true;
             idle_since = None;
@@ -227,10 +227,10 @@ async fn poll_to_the_end(
     drain: &Drain,
     mut poll: impl FnMut(&mut std::task::Context<'_>) -> Poll<()>,
 ) {
-    let mut changed = pin!(drain.changed());
+    let mut forced = pin!(drain.forced());
     let mut told = false;
     poll_fn(|cx| {
-        told = told || changed.as_mut().poll(cx).is_ready();
+        told = told || forced.as_mut().poll(cx).is_ready();
         poll(cx)
     })
     .await;

@@ -46,9 +46,9 @@ impl Drain {
 
     /// Last stage: open answers end now, visibly.
     pub(crate) fn force(&self) {
-        self.close_idle();
+        // First the mark, then the word: who is woken looks once.
         self.forced.store(true, Ordering::SeqCst);
-        self.changed.notify_waiters();
+        self.close_idle();
     }
 
     /// Whether answers should ask their clients to go elsewhere.
