@@ -265,9 +265,9 @@ impl Stage {
             };
             bytes = bytes.get(step.read..).unwrap_or_default();
             out(piece.get(..step.written).unwrap_or_default())?;
-            // A full piece may have more behind it even when all input has been taken.
-            let may_have_more = step.written == piece.len() || !bytes.is_empty();
-            if !may_have_more {
+            // Whatever was written may have more behind it, even when all input has been taken: inflate stops
+            // where its window wraps, with a piece that is not full and a match half copied.
+            if bytes.is_empty() && step.written == 0 {
                 return Ok(());
             }
             if step.read == 0 && step.written == 0 && !step.is_end {

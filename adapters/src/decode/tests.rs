@@ -141,6 +141,22 @@ fn an_unknown_coding_gives_a_fault_and_nothing_else() {
 }
 
 #[test]
+fn nothing_that_has_come_is_held_back_when_a_window_wraps() {
+    let mut body: Vec<u8> = (0..=255).collect();
+    body.resize(80 * 1024, b'x');
+    for coding in CODINGS {
+        let encoded = encode(coding, &body);
+        for len in 0..=encoded.len() {
+            let (came, _) = encoded.split_at(len);
+            let (whole, fault) = decode(coding, [came]);
+            assert_eq!(fault, None, "{coding} at {len}");
+            let in_pieces = decode(coding, came.chunks(1)).0.len();
+            assert_eq!(in_pieces, whole.len(), "{coding} at {len}");
+        }
+    }
+}
+
+#[test]
 fn corrupt_bytes_give_a_fault_and_then_nothing() {
     for coding in CODINGS {
         let mut decoder = Decoder::new(coding.as_bytes());

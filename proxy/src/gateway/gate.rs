@@ -309,9 +309,8 @@ pub fn plausible_target(head: &[u8]) -> Option<&[u8]> {
     let line = head.get(..memchr(b'\n', head).unwrap_or(head.len()).min(2048))?;
     let target = line.split(|&byte| byte == b' ').nth(1)?;
     let plain = target.first() == Some(&b'/')
-        && target
-            .iter()
-            .all(|byte| byte.is_ascii_graphic() && !NEVER_IN_TARGET.contains(byte));
+        && target.iter().all(u8::is_ascii_graphic)
+        && !has_stray_byte(target);
     (plain && target.len() <= 1024).then_some(target)
 }
 
@@ -379,7 +378,7 @@ fn request_line_version(line: &[u8]) -> Result<Version, GateError> {
     if target.first() != Some(&b'/') {
         return Err(GateError::Target);
     }
-    if target.iter().any(|byte| NEVER_IN_TARGET.contains(byte)) {
+    if has_stray_byte(target) {
         return Err(GateError::TargetByte);
     }
     match version {
@@ -389,8 +388,13 @@ fn request_line_version(line: &[u8]) -> Result<Version, GateError> {
     }
 }
 
-/// The engine drops a fragment without a word, and takes none of the others.
-const NEVER_IN_TARGET: &[u8] = b"#<>`";
+/// Whether a target holds what none may: the engine drops a fragment without a word and refuses the others,
+/// a quotation mark in the query only.
+fn has_stray_byte(target: &[u8]) -> bool {
+    let query = memchr(b'?', target).and_then(|at| target.get(at..));
+    target.iter().any(|byte| b"#<>`".contains(byte))
+        || query.is_some_and(|query| memchr(b'"', query).is_some())
+}
 
 /// What a head says about its message.
 #[derive(Debug, Default)]
@@ -522,6 +526,7 @@ mod tests {
             (b"CONNECT a:443 HTTP/1.1\r\nhost: a\r\n\r\n", GateError::Target),
             (b"OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n", GateError::Target),
             (b"GET /a#b HTTP/1.1\r\nhost: a\r\n\r\n", GateError::TargetByte),
+            (b"GET /a?b=\"c\" HTTP/1.1\r\nhost: a\r\n\r\n", GateError::TargetByte),
             (b"GET /<a> HTTP/1.1\r\nhost: a\r\n\r\n", GateError::TargetByte),
             (b"GET / HTTP/1.1\r\nhost: a\r\nx: 1\r\n 2\r\n\r\n", GateError::Fold),
             (b"GET / HTTP/1.1\nhost: a\r\n\r\n", GateError::BareLineEnd),
