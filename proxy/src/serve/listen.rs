@@ -306,11 +306,34 @@ fn tls_settings(tls: &Tls) -> Result<TlsSettings, ServeError> {
         .set_certificate_chain_file(&cert)
         .and_then(|()| settings.set_private_key_file(&key))
         .map_err(|error| ServeError::Tls(error.to_string()))?;
+    certify(&tls.cert, &tls.key)?;
     settings.enable_h2();
     if let Some(ca) = &tls.client_ca {
         settings.set_client_cert_verifier(client_verifier(ca)?);
     }
     Ok(settings)
+}
+
+/// Whether the key is the certificate's: pingora would find out when the process has said that it is ready.
+fn certify(cert: &Path, key: &Path) -> Result<(), ServeError> {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+    let unusable = |error: &dyn std::fmt::Display| {
+        ServeError::Tls(format!(
+            "{} with {}: {error}",
+            cert.display(),
+            key.display()
+        ))
+    };
+    let chain = CertificateDer::pem_file_iter(cert)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| unusable(&error))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(&error))?;
+    rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map(drop)
+        .map_err(|error| unusable(&error))
 }
 
 fn client_verifier(
