@@ -4,7 +4,7 @@
 //! framing, bare line feeds), and afterwards the evidence is gone. So every byte from a client passes here
 //! first. What is ambiguous is refused and never forwarded; what passes means one thing only.
 //!
-//! Pure: bytes in, a decision out. [`super::io::GateIo`] does the reading.
+//! Pure: bytes in, a decision out. `GateIo` in `io` does the reading.
 
 use memchr::memchr;
 

@@ -1,6 +1,6 @@
 //! The data plane: a request's straight line, one stage to a file.
 //!
-//! accept → identify → read → parse → admit → choose → send → relay → settle → record. [`line::serve`] is
+//! accept → identify → read → parse → admit → choose → send → relay → settle → record. `line::serve` is
 //! the line itself; each stage takes what the one before gives, and says with which refusals it may end it.
 
 pub(crate) mod accept;
