@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
-use quotah_adapters::client_credentials;
+use quotah_adapters::{CREDENTIAL_HEADERS, client_credentials};
 use quotah_policy::{Pattern, VirtualKey};
 use sha2::{Digest, Sha256};
 
@@ -83,12 +83,17 @@ impl Keys {
     /// Whom a request belongs to.
     ///
     /// # Errors
-    /// One refusal for a missing, an unknown, a revoked and an expired key: nothing tells them apart.
+    /// One refusal for a missing, an unknown, a revoked and an expired key: nothing tells them apart. Also for
+    /// two values of one credential header, of which a provider might read the other.
     pub(crate) fn identify(
         &self,
         headers: &HeaderMap,
         query: Option<&str>,
     ) -> Result<Arc<Identity>, Refusal> {
+        let is_repeated = |name: &&str| headers.get_all(*name).iter().nth(1).is_some();
+        if CREDENTIAL_HEADERS.iter().any(is_repeated) {
+            return Err(Refusal::invalid_key());
+        }
         let header = |name: &'static str| headers.get(name).map(HeaderValue::as_bytes);
         for credential in client_credentials(header, query) {
             let is_ours = std::str::from_utf8(&credential.secret).is_ok_and(VirtualKey::is_meant);
@@ -107,6 +112,43 @@ impl Keys {
             Err(Refusal::invalid_key())
         } else {
             Ok(Arc::clone(&self.anonymous))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn what_looks_like_a_key_of_ours_is_never_anonymous_wherever_it_stands() {
+        let keys = Keys::new(&[], false);
+        let unknown = "Bearer sk-qh-aaaaaaaaaaaa-nothing";
+        let own = headers(&[("authorization", "Bearer sk-provider")]);
+        assert_eq!(
+            &*keys.identify(&own, None).expect("served").key,
+            "anonymous"
+        );
+        for lines in [
+            headers(&[("authorization", unknown)]),
+            headers(&[
+                ("authorization", "Bearer sk-provider"),
+                ("authorization", unknown),
+            ]),
+            headers(&[
+                ("authorization", "Bearer sk-provider"),
+                ("x-api-key", "sk-qh-b"),
+            ]),
+        ] {
+            assert!(keys.identify(&lines, None).is_err(), "{lines:?}");
         }
     }
 }
