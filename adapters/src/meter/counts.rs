@@ -6,7 +6,7 @@ use quotah_policy::TOKENS_MAX;
 ///
 /// Whether a part lies inside its total differs by dialect and is settled by each dialect's `usage`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Count {
+pub(crate) enum Count {
     Input,
     Output,
     Total,
@@ -29,7 +29,7 @@ const COUNTS: usize = 15;
 
 /// What is known of a [`Count`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Known {
+pub(crate) enum Known {
     /// Never reported.
     #[default]
     Absent,
@@ -41,7 +41,7 @@ pub(super) enum Known {
 
 /// The last word on every [`Count`].
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     slots: [Slot; COUNTS],
 }
 
@@ -54,11 +54,11 @@ struct Slot {
 
 /// A count was negative, a fraction, no number, beyond [`TOKENS_MAX`], or said twice and not the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Nonsense;
+pub(crate) struct Nonsense;
 
 impl Counts {
     /// Takes a reported value, `None` if it is no count at all. Later texts overwrite earlier ones.
-    pub(super) fn enter(
+    pub(crate) fn enter(
         &mut self,
         count: Count,
         said: Option<u64>,
@@ -84,14 +84,14 @@ impl Counts {
         }
     }
 
-    pub(super) fn known(&self, count: Count) -> Known {
+    pub(crate) fn known(&self, count: Count) -> Known {
         self.slots
             .get(index(count))
             .map_or(Known::Absent, |slot| slot.known)
     }
 
     /// The count if it is known.
-    pub(super) fn tokens(&self, count: Count) -> Option<u64> {
+    pub(crate) fn tokens(&self, count: Count) -> Option<u64> {
         match self.known(count) {
             Known::As(tokens) => Some(tokens),
             Known::Absent | Known::Refused => None,
@@ -99,7 +99,7 @@ impl Counts {
     }
 
     /// The count, 0 if it is not known.
-    pub(super) fn part(&self, count: Count) -> u64 {
+    pub(crate) fn part(&self, count: Count) -> u64 {
         self.tokens(count).unwrap_or(0)
     }
 }

@@ -4,7 +4,7 @@ use super::counts::Count;
 
 /// What a value in an answer is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub(crate) enum Field {
     /// The usage object.
     Usage,
     /// One of its figures.
@@ -43,7 +43,7 @@ pub(super) enum Field {
 
 /// What a list of modalities splits up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Input,
     Cached,
     Output,

@@ -54,7 +54,7 @@ fn row(section: &Section<'_>, providers: &[Provider]) -> Option<PriceRow> {
 /// A configured provider's name, or a kind.
 fn provider<'a>(section: &Section<'a>, providers: &[Provider]) -> Option<&'a str> {
     let at = section.required("provider", "")?;
-    let kinds = ProviderKind::ALL.iter().map(|kind| kind.as_str());
+    let kinds = ProviderKind::all().map(ProviderKind::as_str);
     let known: Vec<&str> = providers.iter().map(|p| &*p.name).chain(kinds).collect();
     if known.contains(&at.value) {
         return Some(at.value);
