@@ -203,7 +203,7 @@ fn totals(counts: &Counts, operation: Operation) -> Totals {
             output_audio_tokens: counts.part(Count::OutputAudio),
             input_image_tokens: counts.part(Count::InputImage),
             output_image_tokens: counts.part(Count::OutputImage),
-            web_search_requests: 0,
+            ..Usage::default()
         },
         input_reported: input.is_some(),
         output_reported: output.is_some(),

@@ -89,20 +89,26 @@ fn believe_usage(usage: &Usage) {
     part(usage.input_tokens, TOKENS_MAX);
     part(usage.output_tokens, TOKENS_MAX);
     part(usage.web_search_requests, TOKENS_MAX);
+    for (_, count) in usage.units.listed() {
+        part(count, TOKENS_MAX);
+    }
     part(
         usage.cached_input_tokens + usage.cache_write_tokens,
         usage.input_tokens,
     );
     part(usage.cache_write_long_tokens, usage.cache_write_tokens);
     part(
-        usage.input_audio_tokens + usage.input_image_tokens,
+        usage.input_audio_tokens + usage.input_image_tokens + usage.input_video_tokens,
         usage.input_tokens,
     );
-    part(usage.cached_audio_tokens, usage.cached_input_tokens);
+    part(
+        usage.cached_audio_tokens + usage.cached_image_tokens,
+        usage.cached_input_tokens,
+    );
     part(usage.cached_audio_tokens, usage.input_audio_tokens);
     part(usage.reasoning_tokens, usage.output_tokens);
     part(
-        usage.output_audio_tokens + usage.output_image_tokens,
+        usage.output_audio_tokens + usage.output_image_tokens + usage.output_video_tokens,
         usage.output_tokens,
     );
 }

@@ -28,12 +28,24 @@ impl Totals {
             .min(usage.input_audio_tokens);
         let other = input.saturating_sub(usage.input_audio_tokens);
         usage.input_image_tokens = usage.input_image_tokens.min(other);
+        usage.cached_image_tokens = usage
+            .cached_image_tokens
+            .min(
+                usage
+                    .cached_input_tokens
+                    .saturating_sub(usage.cached_audio_tokens),
+            )
+            .min(usage.input_image_tokens);
+        let other = other.saturating_sub(usage.input_image_tokens);
+        usage.input_video_tokens = usage.input_video_tokens.min(other);
         usage.reasoning_tokens = usage.reasoning_tokens.min(usage.output_tokens);
         usage.output_audio_tokens = usage.output_audio_tokens.min(usage.output_tokens);
         let other = usage
             .output_tokens
             .saturating_sub(usage.output_audio_tokens);
         usage.output_image_tokens = usage.output_image_tokens.min(other);
+        let other = other.saturating_sub(usage.output_image_tokens);
+        usage.output_video_tokens = usage.output_video_tokens.min(other);
         self
     }
 }
