@@ -152,6 +152,7 @@ pub(crate) fn totals(counts: &Counts) -> Totals {
             output_tokens: output.unwrap_or(0),
             reasoning_tokens: counts.part(Count::Reasoning),
             web_search_requests: counts.part(Count::WebSearches),
+            units: counts.units(),
             ..Usage::default()
         },
         input_reported: input.is_some(),

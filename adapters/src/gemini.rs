@@ -161,6 +161,10 @@ fn totals(counts: &Counts) -> Totals {
             output_audio_tokens: counts.part(Count::OutputAudio),
             input_image_tokens: counts.part(Count::InputImage),
             output_image_tokens: counts.part(Count::OutputImage),
+            input_video_tokens: counts.part(Count::InputVideo),
+            output_video_tokens: counts.part(Count::OutputVideo),
+            cached_image_tokens: counts.part(Count::CachedImage),
+            units: counts.units(),
             ..Usage::default()
         },
         input_reported: input.is_some(),

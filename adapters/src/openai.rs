@@ -40,7 +40,7 @@ static ANSWERS: Answers = Answers {
     may_end_unsaid: true,
 };
 
-static FIELDS: PathTable<Field, 96> = PathTable::new(&[
+static FIELDS: PathTable<Field, 99> = PathTable::new(&[
     ("model", Field::Model),
     ("id", Field::Id),
     ("service_tier", Field::ServiceTier),
@@ -86,6 +86,10 @@ static FIELDS: PathTable<Field, 96> = PathTable::new(&[
         "usage.completion_tokens_details.image_tokens",
         Field::Count(Count::OutputImage),
     ),
+    // OpenRouter, Perplexity, xAI
+    ("usage.cost", Field::Cost),
+    ("usage.cost.total_cost", Field::Cost),
+    ("usage.cost_in_usd_ticks", Field::CostTicks),
     ("choices[*].finish_reason", Field::Stop),
     ("choices[*].text", Field::Text),
     ("choices[*].delta.content", Field::Text),
@@ -203,6 +207,7 @@ fn totals(counts: &Counts, operation: Operation) -> Totals {
             output_audio_tokens: counts.part(Count::OutputAudio),
             input_image_tokens: counts.part(Count::InputImage),
             output_image_tokens: counts.part(Count::OutputImage),
+            units: counts.units(),
             ..Usage::default()
         },
         input_reported: input.is_some(),

@@ -3,7 +3,7 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
-use quotah_policy::{Usage, UsageSource};
+use quotah_policy::{Money, Usage, UsageSource};
 
 use super::counts::{Count, Counts};
 use super::field::{Field, Side};
@@ -40,6 +40,9 @@ pub(super) struct Book {
     pending: ErrorSeen,
     reading: Reading,
 }
+
+/// xAI's `cost_in_usd_ticks` counts 10⁻¹⁰ dollars.
+const PICOS_PER_TICK: i128 = 100;
 
 /// Where the levels that the dialect's table describes begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,6 +218,11 @@ impl Book {
                     self.generated(*decoded_bytes);
                 }
             }
+            Field::Cost if *scalar != Scalar::Null => self.cost(scalar, Money::from_json_number),
+            Field::CostTicks if *scalar != Scalar::Null => self.cost(scalar, |ticks| {
+                let ticks = ticks.parse::<u64>().map(i128::from).ok()?;
+                Some(Money::from_picos(ticks.saturating_mul(PICOS_PER_TICK)))
+            }),
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
@@ -245,6 +253,16 @@ impl Book {
                 self.row.is_look = is(scalar, b"open_page") || is(scalar, b"find_in_page");
             }
             _ => {}
+        }
+    }
+
+    fn cost(&mut self, scalar: &Scalar<'_>, read: impl Fn(&str) -> Option<Money>) {
+        let Scalar::Number(Some(text)) = scalar else {
+            return self.fault();
+        };
+        match std::str::from_utf8(text).ok().and_then(read) {
+            Some(cost) => self.reading.reported_cost = Some(cost),
+            None => self.fault(),
         }
     }
 

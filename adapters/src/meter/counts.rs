@@ -1,6 +1,6 @@
 //! The counts that a provider reports, each with what became of it.
 
-use quotah_policy::TOKENS_MAX;
+use quotah_policy::{TOKENS_MAX, Unit, Units};
 
 /// One figure of a provider's usage object, named by what it counts.
 ///
@@ -22,10 +22,18 @@ pub(crate) enum Count {
     OutputAudio,
     InputImage,
     OutputImage,
+    InputVideo,
+    OutputVideo,
+    CachedImage,
     WebSearches,
+    /// What is billed by the piece.
+    Unit(Unit),
 }
 
-const COUNTS: usize = 15;
+/// Counts before the units.
+const UNITS_AT: usize = 18;
+
+const COUNTS: usize = UNITS_AT + Unit::COUNT;
 
 /// What is known of a [`Count`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,9 +48,17 @@ pub(crate) enum Known {
 }
 
 /// The last word on every [`Count`].
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Counts {
     slots: [Slot; COUNTS],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            slots: [Slot::default(); COUNTS],
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -98,6 +114,13 @@ impl Counts {
         }
     }
 
+    /// All that is billed by the piece.
+    pub(crate) fn units(&self) -> Units {
+        Unit::ALL.into_iter().fold(Units::default(), |units, unit| {
+            units.with(unit, self.part(Count::Unit(unit)))
+        })
+    }
+
     /// The count, 0 if it is not known.
     pub(crate) fn part(&self, count: Count) -> u64 {
         self.tokens(count).unwrap_or(0)
@@ -120,6 +143,10 @@ const fn index(count: Count) -> usize {
         Count::OutputAudio => 11,
         Count::InputImage => 12,
         Count::OutputImage => 13,
-        Count::WebSearches => 14,
+        Count::InputVideo => 14,
+        Count::OutputVideo => 15,
+        Count::CachedImage => 16,
+        Count::WebSearches => 17,
+        Count::Unit(unit) => UNITS_AT.saturating_add(unit.number() as usize),
     }
 }

@@ -9,6 +9,10 @@ pub(crate) enum Field {
     Usage,
     /// One of its figures.
     Count(Count),
+    /// What the provider says that the request cost, in dollars; the later word wins.
+    Cost,
+    /// The same in ticks of 10⁻¹⁰ dollars (xAI).
+    CostTicks,
     Model,
     Id,
     ServiceTier,
