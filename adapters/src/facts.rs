@@ -212,6 +212,7 @@ impl FactsReader {
                 facts: Facts {
                     has_usage_option,
                     answers: 1,
+                    stream: streams_unasked(call),
                     ..Facts::default()
                 },
                 tracker: fields::tracker(call),
@@ -259,6 +260,12 @@ impl FactsReader {
     }
 }
 
+/// Ollama streams unless it is told not to.
+const fn streams_unasked(call: &Call) -> bool {
+    let is_generation = matches!(call.operation, Operation::Chat | Operation::Completions);
+    is_generation && matches!(call.dialect, Dialect::Ollama)
+}
+
 /// What a scan has found so far.
 #[derive(Debug)]
 struct Found {
@@ -284,7 +291,8 @@ impl Handler for Found {
             (Some(Field::StreamOptions), Container::Object) => {
                 self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
             }
-            (Some(Field::GenerationConfig), Container::Object) | (None, _) => {}
+            (Some(Field::GenerationConfig | Field::OllamaOptions), Container::Object)
+            | (None, _) => {}
             (Some(field), _) => self.wrong_type(field),
         }
         self.tracker.begin(container, depth);
@@ -397,6 +405,8 @@ impl Found {
                 };
                 self.facts.answers = self.facts.answers.max(answers);
             }
+            // -1 is Ollama's word for no cap, -2 for as much as the context holds.
+            (Field::OllamaCap, Scalar::Number(Some([b'-', ..]))) => {}
             (field, number) if field.is_output_cap() => {
                 // Protobuf's JSON lets Gemini's clients write integers as strings.
                 let tokens = match number {

@@ -41,6 +41,8 @@ pub(crate) struct Provider {
     pub(crate) asks_for_usage: bool,
     /// Its streams surely say when they are complete, so that a clean end without that is a cut.
     pub(crate) says_end: bool,
+    /// The header in which answers name the tier that served them.
+    pub(crate) tier_header: Option<&'static str>,
     /// Answers may carry usage in headers, under these names.
     pub(crate) usage_headers: &'static [UsageHeader],
 }
@@ -91,6 +93,7 @@ impl Provider {
         token_prefix: None,
         asks_for_usage: true,
         says_end: false,
+        tier_header: None,
         usage_headers: &[],
     };
 }

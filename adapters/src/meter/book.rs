@@ -7,7 +7,9 @@ use quotah_policy::{Money, Usage, UsageSource};
 
 use super::counts::{Count, Counts};
 use super::field::{Field, Side};
-use super::names::{cut, is, keep_first, keep_last, modality, name};
+use super::names::{
+    cut, is, keep_first, keep_last, keep_last_text, modality, name, traffic_type,
+};
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
@@ -20,6 +22,7 @@ use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 pub(super) struct Book {
     answers: &'static Answers,
     usage_headers: &'static [UsageHeader],
+    tier_header: Option<&'static str>,
     operation: Operation,
     tracker: Tracker<Field>,
     /// Levels around what the table describes: a list of chunks, an event's envelope.
@@ -75,6 +78,7 @@ impl Book {
         Self {
             answers,
             usage_headers: asked.kind.row().usage_headers,
+            tier_header: asked.kind.row().tier_header,
             operation: asked.operation,
             tracker: (answers.tracker)(),
             shell: Shell::None,
@@ -94,6 +98,9 @@ impl Book {
 
     /// A header line of the answer: entered as text 0, which whatever the body says replaces.
     pub(super) fn header(&mut self, name: &str, value: &[u8]) {
+        if self.tier_header == Some(name) {
+            keep_last_text(&mut self.reading.service_tier, value.trim_ascii());
+        }
         let known = self.usage_headers.iter().find(|known| known.name == name);
         if let Some(known) = known {
             let tokens = Scalar::Number(Some(value.trim_ascii())).as_u64();
@@ -109,6 +116,11 @@ impl Book {
         if self.pending != ErrorSeen::default() {
             self.pending = ErrorSeen::default();
         }
+    }
+
+    /// Whether there has been no second text.
+    pub(super) const fn is_first_text(&self) -> bool {
+        self.text <= 1
     }
 
     /// The answer's own end was seen.
@@ -184,6 +196,12 @@ impl Book {
         }
     }
 
+    fn add(&mut self, count: Count, said: Option<u64>) {
+        if self.counts.add(count, said, self.text).is_err() {
+            self.fault();
+        }
+    }
+
     fn open(&mut self, field: Field, at: usize) {
         match field {
             Field::Json => self.json_at = at,
@@ -192,6 +210,8 @@ impl Book {
             Field::Items => self.searches = 0,
             Field::Call | Field::Item | Field::Modalities(_) => self.row = Row::default(),
             Field::Count(count) => self.enter(count, None),
+            Field::Add(count) => self.add(count, None),
+            Field::Each(count) => self.add(count, Some(1)),
             Field::CallCount(_) => self.fault(),
             _ => {}
         }
@@ -213,6 +233,8 @@ impl Book {
     fn scalar(&mut self, field: Field, scalar: &Scalar<'_>) {
         match field {
             Field::Count(count) if *scalar != Scalar::Null => self.enter(count, scalar.as_u64()),
+            Field::Add(count) if *scalar != Scalar::Null => self.add(count, scalar.as_u64()),
+            Field::Each(count) if says_something(scalar) => self.add(count, Some(1)),
             Field::Text | Field::Json => {
                 if let Scalar::String { decoded_bytes, .. } = scalar {
                     self.generated(*decoded_bytes);
@@ -226,6 +248,12 @@ impl Book {
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
+            Field::TrafficType => {
+                if let Some(name) = traffic_type(scalar) {
+                    keep_last_text(&mut self.reading.service_tier, name);
+                }
+            }
+            Field::Done if *scalar == Scalar::Bool(true) => self.last_text = self.text,
             Field::Stop if *scalar != Scalar::Null => {
                 self.stop_text = self.text;
                 if self.answers.stop_is_last {
@@ -326,12 +354,24 @@ impl Book {
     fn end_modality(&mut self, side: Side) {
         let count = match (side, self.row.count) {
             (Side::Input, Some(count)) => count,
+            (Side::Tools, Some(count)) => return self.add(count, self.row.tokens),
             (Side::Cached, Some(Count::InputAudio)) => Count::CachedAudio,
+            (Side::Cached, Some(Count::InputImage)) => Count::CachedImage,
             (Side::Output, Some(Count::InputAudio)) => Count::OutputAudio,
             (Side::Output, Some(Count::InputImage)) => Count::OutputImage,
+            (Side::Output, Some(Count::InputVideo)) => Count::OutputVideo,
             _ => return,
         };
         self.enter(count, self.row.tokens);
+    }
+}
+
+/// A scalar that is not nothing. (A string too long to be kept has no text.)
+const fn says_something(scalar: &Scalar<'_>) -> bool {
+    match scalar {
+        Scalar::Null => false,
+        Scalar::String { decoded_bytes, .. } => *decoded_bytes > 0,
+        Scalar::Bool(_) | Scalar::Number(_) => true,
     }
 }
 

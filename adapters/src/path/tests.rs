@@ -390,7 +390,7 @@ const TOLD: &[(&str, &str, (Dialect, Operation))] = &[
     (
         "POST",
         "/v1beta/models/v:predictLongRunning",
-        (Dialect::Gemini, Operation::Other),
+        (Dialect::Gemini, Operation::Predict),
     ),
     (
         "GET",
