@@ -91,19 +91,35 @@ static FIELDS: PathTable<Field, 80> = PathTable::new(&[
     ("event_type", Field::EventType),
     ("id", Field::Id),
     ("generation_id", Field::Id),
+    ("is_finished", Field::Done),
     ("finish_reason", Field::Stop),
     ("usage", Field::Usage),
-    ("usage.billed_units.input_tokens", Field::Count(Count::Input)),
-    ("usage.billed_units.output_tokens", Field::Count(Count::Output)),
+    (
+        "usage.billed_units.input_tokens",
+        Field::Count(Count::Input),
+    ),
+    (
+        "usage.billed_units.output_tokens",
+        Field::Count(Count::Output),
+    ),
     (
         "usage.billed_units.search_units",
         Field::Count(Count::Unit(Unit::SearchUnits)),
     ),
-    ("usage.tokens.reasoning_tokens", Field::Count(Count::Reasoning)),
+    (
+        "usage.tokens.reasoning_tokens",
+        Field::Count(Count::Reasoning),
+    ),
     ("meta", Field::Usage),
     ("meta.billed_units.input_tokens", Field::Count(Count::Input)),
-    ("meta.billed_units.output_tokens", Field::Count(Count::Output)),
-    ("meta.billed_units.image_tokens", Field::Count(Count::InputImage)),
+    (
+        "meta.billed_units.output_tokens",
+        Field::Count(Count::Output),
+    ),
+    (
+        "meta.billed_units.image_tokens",
+        Field::Count(Count::InputImage),
+    ),
     (
         "meta.billed_units.images",
         Field::Count(Count::Unit(Unit::InputImages)),
@@ -116,15 +132,27 @@ static FIELDS: PathTable<Field, 80> = PathTable::new(&[
         "meta.billed_units.classifications",
         Field::Count(Count::Unit(Unit::Classifications)),
     ),
-    ("meta.tokens.reasoning_tokens", Field::Count(Count::Reasoning)),
+    (
+        "meta.tokens.reasoning_tokens",
+        Field::Count(Count::Reasoning),
+    ),
     ("delta.usage", Field::Usage),
-    ("delta.usage.billed_units.input_tokens", Field::Count(Count::Input)),
-    ("delta.usage.billed_units.output_tokens", Field::Count(Count::Output)),
+    (
+        "delta.usage.billed_units.input_tokens",
+        Field::Count(Count::Input),
+    ),
+    (
+        "delta.usage.billed_units.output_tokens",
+        Field::Count(Count::Output),
+    ),
     (
         "delta.usage.billed_units.search_units",
         Field::Count(Count::Unit(Unit::SearchUnits)),
     ),
-    ("delta.usage.tokens.reasoning_tokens", Field::Count(Count::Reasoning)),
+    (
+        "delta.usage.tokens.reasoning_tokens",
+        Field::Count(Count::Reasoning),
+    ),
     ("delta.finish_reason", Field::Stop),
     ("delta.error", Field::Error),
     ("delta.message.content.text", Field::Text),

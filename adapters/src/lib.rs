@@ -46,7 +46,7 @@ pub use facts::{
     Ambiguity, Brace, Facts, FactsError, FactsReader, ModelAsked, ModelEcho, OutputCap,
     StreamOptions,
 };
-pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
+pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading, is_json_lines};
 pub use path::{Call, classify, classify_raw, raw_upstream_path, upstream_path};
 pub use provider::{ProviderKind, UnknownProviderKind};
 pub use refusal::{RefusalKind, stream_error_event, stream_error_line};

@@ -23,10 +23,10 @@ pub(crate) use totals::Totals;
 
 use quotah_policy::Usage;
 
-use crate::{Dialect, Operation};
 use crate::adapter::Asked;
 use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
+use crate::{Dialect, Operation};
 use book::Book;
 
 /// Most memory that a meter takes, whatever the provider sends.
@@ -101,7 +101,7 @@ enum Lines {
 
 impl Lines {
     fn of(dialect: Dialect, content_type: &[u8]) -> Self {
-        if is_lines(subtype(content_type).1) {
+        if is_json_lines(content_type) {
             Self::Surely
         } else if matches!(dialect, Dialect::Cohere | Dialect::Ollama) {
             Self::Maybe
@@ -109,6 +109,12 @@ impl Lines {
             Self::Never
         }
     }
+}
+
+/// Whether an answer of this content type is a stream of JSON lines.
+#[must_use]
+pub fn is_json_lines(content_type: &[u8]) -> bool {
+    is_lines(subtype(content_type).1)
 }
 
 /// Recorded: Ollama `application/x-ndjson`, Cohere `application/stream+json`.

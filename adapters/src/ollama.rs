@@ -62,8 +62,9 @@ static FIELDS: PathTable<Field, 20> = PathTable::new(&[
 /// A prompt that is cached as a whole is not evaluated and not counted: with output told, an unsaid input is none.
 fn totals(counts: &Counts, operation: Operation) -> Totals {
     let (input, output) = (counts.tokens(Count::Input), counts.tokens(Count::Output));
-    let input = input.or(output.map(|_| 0));
-    let output = output.or(input.filter(|_| operation.has_no_output()).map(|_| 0));
+    let input = input.or_else(|| output.map(|_| 0));
+    let is_known = output.is_some() || (operation.has_no_output() && input.is_some());
+    let output = is_known.then(|| output.unwrap_or(0));
     Totals {
         usage: Usage {
             input_tokens: input.unwrap_or(0),

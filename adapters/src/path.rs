@@ -265,9 +265,7 @@ fn front(kind: ProviderKind, base: &str, call: &Call, given: Option<&str>) -> St
             front(kind, base.trim_end_matches("/openai"), call, given)
         }
         (Paths::Azure, _) => azure::front(base, call.is_whole()),
-        (Paths::Vertex, dialect) => {
-            vertex::front(base, (dialect, call.operation), call.is_whole())
-        },
+        (Paths::Vertex, dialect) => vertex::front(base, (dialect, call.operation), call.is_whole()),
         _ if call.is_whole() => bare.to_owned(),
         (Paths::Gemini, Dialect::OpenAi) => [bare, own, "/openai"].concat(),
         (Paths::Gemini, Dialect::Gemini) | (Paths::Cohere, Dialect::Cohere) => {

@@ -424,6 +424,20 @@ mod tests {
     }
 
     #[test]
+    fn json_without_data_is_told_where_that_is_asked_for() {
+        let text = "data: a\r\n\r\n{\n  \"b\": 1\n}\n\nc\n\n: d\n\ndata: e\n\n[\n]";
+        let (mut splitter, mut sink) = (Splitter::with_bare_json(), Collect::default());
+        for byte in text.as_bytes().chunks(1) {
+            splitter.feed(byte, &mut sink);
+        }
+        splitter.finish(&mut sink);
+        let told: Vec<_> = sink.done.iter().map(|event| &event.data[..]).collect();
+        let expected: [&[u8]; 4] = [b"a", b"{\n  \"b\": 1\n}", b"e", b"[\n]"];
+        assert_eq!(told, expected);
+        assert_eq!(data(text), ["a", "e"]);
+    }
+
+    #[test]
     fn names_are_told_and_do_not_outlive_their_event() {
         let events = split([&b"event: one\ndata: a\n\ndata: b\n\nevent: lost\n\ndata: c\n\n"[..]]);
         let names: Vec<_> = events.iter().map(|event| &*event.name).collect();

@@ -90,9 +90,7 @@ fn deployed(method: &str, path: &str) -> Option<Call> {
 
 /// What follows `/projects/{project}/locations/{location}`.
 fn behind_location(path: &str) -> Option<&str> {
-    let (project, location) = path
-        .strip_prefix("/projects/")?
-        .split_once("/locations/")?;
+    let (project, location) = path.strip_prefix("/projects/")?.split_once("/locations/")?;
     let at = location.find('/').filter(|_| !project.contains('/'))?;
     location.get(at..)
 }

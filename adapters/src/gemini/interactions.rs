@@ -43,8 +43,14 @@ static FIELDS: PathTable<Field, 72> = PathTable::new(&[
     ("service_tier", Field::ServiceTier),
     ("usage", Field::Usage),
     ("usage.total_input_tokens", Field::Count(Count::Input)),
-    ("usage.total_tool_use_tokens", Field::Count(Count::ToolInput)),
-    ("usage.total_cached_tokens", Field::Count(Count::CachedInput)),
+    (
+        "usage.total_tool_use_tokens",
+        Field::Count(Count::ToolInput),
+    ),
+    (
+        "usage.total_cached_tokens",
+        Field::Count(Count::CachedInput),
+    ),
     ("usage.total_output_tokens", Field::Count(Count::Output)),
     ("usage.total_thought_tokens", Field::Count(Count::Reasoning)),
     ("usage.totalInputTokens", Field::Count(Count::Input)),
@@ -52,16 +58,46 @@ static FIELDS: PathTable<Field, 72> = PathTable::new(&[
     ("usage.totalCachedTokens", Field::Count(Count::CachedInput)),
     ("usage.totalOutputTokens", Field::Count(Count::Output)),
     ("usage.totalThoughtTokens", Field::Count(Count::Reasoning)),
-    ("usage.input_tokens_by_modality[*]", Field::Modalities(Side::Input)),
-    ("usage.input_tokens_by_modality[*].modality", Field::Modality),
-    ("usage.input_tokens_by_modality[*].tokens", Field::ModalityTokens),
-    ("usage.cached_tokens_by_modality[*]", Field::Modalities(Side::Cached)),
-    ("usage.cached_tokens_by_modality[*].modality", Field::Modality),
-    ("usage.cached_tokens_by_modality[*].tokens", Field::ModalityTokens),
-    ("usage.output_tokens_by_modality[*]", Field::Modalities(Side::Output)),
-    ("usage.output_tokens_by_modality[*].modality", Field::Modality),
-    ("usage.output_tokens_by_modality[*].tokens", Field::ModalityTokens),
-    ("usage.grounding_tool_count[*]", Field::Modalities(Side::Tools)),
+    (
+        "usage.input_tokens_by_modality[*]",
+        Field::Modalities(Side::Input),
+    ),
+    (
+        "usage.input_tokens_by_modality[*].modality",
+        Field::Modality,
+    ),
+    (
+        "usage.input_tokens_by_modality[*].tokens",
+        Field::ModalityTokens,
+    ),
+    (
+        "usage.cached_tokens_by_modality[*]",
+        Field::Modalities(Side::Cached),
+    ),
+    (
+        "usage.cached_tokens_by_modality[*].modality",
+        Field::Modality,
+    ),
+    (
+        "usage.cached_tokens_by_modality[*].tokens",
+        Field::ModalityTokens,
+    ),
+    (
+        "usage.output_tokens_by_modality[*]",
+        Field::Modalities(Side::Output),
+    ),
+    (
+        "usage.output_tokens_by_modality[*].modality",
+        Field::Modality,
+    ),
+    (
+        "usage.output_tokens_by_modality[*].tokens",
+        Field::ModalityTokens,
+    ),
+    (
+        "usage.grounding_tool_count[*]",
+        Field::Modalities(Side::Tools),
+    ),
     ("usage.grounding_tool_count[*].type", Field::Modality),
     ("usage.grounding_tool_count[*].count", Field::ModalityTokens),
     ("steps[*].content[*].text", Field::Text),

@@ -7,9 +7,7 @@ use quotah_policy::{Money, Usage, UsageSource};
 
 use super::counts::{Count, Counts};
 use super::field::{Field, Side};
-use super::names::{
-    cut, is, keep_first, keep_last, keep_last_text, modality, name, traffic_type,
-};
+use super::names::{cut, is, keep_first, keep_last, keep_last_text, modality, name, traffic_type};
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
