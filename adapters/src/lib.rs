@@ -15,6 +15,7 @@ mod bedrock;
 mod call;
 mod cohere;
 mod credential;
+mod custom;
 mod decode;
 mod encode;
 mod error_class;
@@ -38,6 +39,9 @@ pub use call::{Dialect, Operation};
 pub use credential::{
     CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, client_credentials, redact_query,
     without_query_key,
+};
+pub use custom::{
+    CUSTOM_FIELDS, CUSTOM_PATHS_MAX, Custom, CustomError, CustomSpec, PathPatternError,
 };
 pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};

@@ -40,7 +40,7 @@ static ANSWERS: Answers = Answers {
     may_end_unsaid: true,
 };
 
-static FIELDS: PathTable<Field, 99> = PathTable::new(&[
+pub(crate) static FIELDS: PathTable<Field, 99> = PathTable::new(&[
     ("model", Field::Model),
     ("id", Field::Id),
     ("service_tier", Field::ServiceTier),

@@ -7,7 +7,7 @@ mod compatible;
 
 use crate::call::Dialect;
 use crate::credential::CredentialPlace;
-use crate::{anthropic, azure, bedrock, cohere, gemini, ollama, openai, vertex};
+use crate::{anthropic, azure, bedrock, cohere, custom, gemini, ollama, openai, vertex};
 
 /// A provider, or a family of servers that behave alike: `kind` in the configuration.
 #[derive(Clone, Copy)]
@@ -96,7 +96,7 @@ impl Provider {
 }
 
 /// Every provider that has a file of its own, before those that are a row only.
-const OWN: [&Provider; 8] = [
+const OWN: [&Provider; 9] = [
     &openai::PROVIDER,
     &anthropic::PROVIDER,
     &gemini::PROVIDER,
@@ -105,6 +105,7 @@ const OWN: [&Provider; 8] = [
     &bedrock::PROVIDER,
     &cohere::PROVIDER,
     &ollama::PROVIDER,
+    &custom::PROVIDER,
 ];
 
 impl ProviderKind {
@@ -124,6 +125,8 @@ impl ProviderKind {
     pub const COHERE: Self = Self(&cohere::PROVIDER);
     /// Ollama.
     pub const OLLAMA: Self = Self(&ollama::PROVIDER);
+    /// A provider that the configuration describes.
+    pub const CUSTOM: Self = Self(&custom::PROVIDER);
     /// Any server with `OpenAI`'s wire format.
     pub const OPENAI_COMPATIBLE: Self = Self(&Provider::COMPATIBLE);
 
@@ -262,7 +265,7 @@ mod tests {
     fn every_kind_of_the_interface_has_a_row_and_reads_back_from_its_name() {
         let interface = "openai anthropic gemini vertex azure bedrock mistral cohere groq openrouter deepseek xai \
                          together fireworks perplexity cerebras huggingface alibaba zai crusoe ollama vllm \
-                         openai-compatible";
+                         openai-compatible custom";
         for name in interface.split_ascii_whitespace() {
             assert_eq!(
                 name.parse::<ProviderKind>().map(ProviderKind::as_str),
