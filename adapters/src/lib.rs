@@ -52,7 +52,7 @@ pub use facts::{
 };
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
 pub use path::{Call, classify, classify_raw, raw_upstream_path, upstream_path};
-pub use provider::{ProviderKind, UnknownProviderKind};
+pub use provider::{ProviderKind, UnknownProviderKind, provider_table};
 pub use refusal::{RefusalKind, stream_error_event};
 pub use scan::{
     Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, NODES_MAX, PathFault, PathTable,

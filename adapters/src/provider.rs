@@ -4,6 +4,9 @@
 //! others have their row beside their dialect, in a file of their own.
 
 mod compatible;
+mod table;
+
+pub use table::provider_table;
 
 use crate::call::Dialect;
 use crate::credential::CredentialPlace;
@@ -166,10 +169,12 @@ impl ProviderKind {
         self.0.dialect
     }
 
-    /// Whether a client that speaks `dialect` can be served by it without translation.
+    /// Whether a client that speaks `dialect` can be served by it without translation. A described provider is
+    /// called by its own paths only.
     #[must_use]
     pub fn speaks(self, dialect: Dialect) -> bool {
-        self.0.dialect == dialect || self.0.also_speaks.contains(&dialect)
+        let is_known = self != Self::CUSTOM;
+        is_known && (self.0.dialect == dialect || self.0.also_speaks.contains(&dialect))
     }
 
     /// Its public address, as its own SDK takes it (`OpenAI`'s with the version segment).

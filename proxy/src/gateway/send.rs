@@ -266,6 +266,7 @@ fn meter(context: &Context<'_>, headers: &HeaderMap, content_type: &[u8]) -> Met
         dialect: context.target.dialect,
         operation: context.target.operation,
         model: &context.order.model_sent,
+        custom: context.upstream.config.custom.as_ref(),
     };
     let mut meter = Meter::new(&asked, content_type);
     for (name, value) in headers {
