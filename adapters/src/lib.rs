@@ -15,6 +15,7 @@ mod encode;
 mod error_class;
 mod facts;
 mod json;
+pub mod limits;
 mod meter;
 mod path;
 mod provider;
