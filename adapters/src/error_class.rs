@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use crate::call::Dialect;
+use crate::meter::ErrorSeen;
 
 /// The cause of a provider's error, in words common to all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,6 +56,24 @@ pub fn error_class(dialect: Dialect, status: u16, body_prefix: &[u8]) -> ErrorCl
         .iter()
         .find(|code| code.is_in(status, body_prefix));
     by_code.map_or_else(|| class_of_status(status), |code| code.class)
+}
+
+/// Tells the class of an error that came inside an answer of status 200, by the names that the meter kept of it.
+#[must_use]
+pub fn answer_error_class(dialect: Dialect, error: &ErrorSeen) -> ErrorClass {
+    let names = [&error.code, &error.kind];
+    let by_name = names.into_iter().flatten().find_map(|name| {
+        let quoted = format!("\"{name}\"");
+        let known = codes(dialect).iter();
+        let mut known = known.filter(|code| code.text.starts_with('"'));
+        known.find(|code| code.is_in(200, quoted.as_bytes()))
+    });
+    let number = || error.code.as_deref()?.parse().ok();
+    match (by_name, number()) {
+        (Some(code), _) => code.class,
+        (None, Some(status @ 400..600)) => class_of_status(status),
+        (None, _) => ErrorClass::ServerError,
+    }
 }
 
 /// A word in a body that tells more than the status.

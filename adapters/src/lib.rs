@@ -32,7 +32,7 @@ pub use credential::{
 };
 pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};
-pub use error_class::{ErrorClass, error_class};
+pub use error_class::{ErrorClass, answer_error_class, error_class};
 pub use facts::{
     Ambiguity, Brace, Facts, FactsError, FactsReader, ModelAsked, ModelEcho, OutputCap,
     StreamOptions,
