@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use quotah_adapters::limits::{body_limits, limits, retry_after};
 use quotah_adapters::{Dialect, error_class};
 
@@ -22,6 +22,8 @@ pub(crate) struct Refused {
     whose: Whose,
     dialect: Dialect,
     status: u16,
+    /// Its type, where the head names one.
+    error_type: Option<HeaderValue>,
     /// What the head asks its caller to wait.
     wait: Option<Duration>,
     /// The body's beginning, decoded.
@@ -48,6 +50,7 @@ impl Refused {
             whose: whose(order),
             dialect,
             status,
+            error_type: headers.get("x-amzn-errortype").cloned(),
             wait: retry_after(status, pairs(headers), b"", clock::unix_ms()),
             prefix: Vec::new(),
         }
@@ -72,7 +75,9 @@ impl Refused {
         if let Some(wait) = self.wait.or_else(in_body) {
             headroom.refused(&self.whose, wait, now, label);
         }
-        error_class(self.dialect, self.status, &self.prefix).as_str()
+        let error_type = self.error_type.as_ref().map(HeaderValue::as_bytes);
+        let error_type = error_type.unwrap_or_default();
+        error_class(self.dialect, self.status, error_type, &self.prefix).as_str()
     }
 }
 
