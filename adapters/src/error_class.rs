@@ -200,7 +200,7 @@ fn type_name(text: &[u8]) -> &[u8] {
 
 const fn class_of_status(dialect: Dialect, status: u16) -> ErrorClass {
     match (dialect, status) {
-        // Documented at <https://docs.cohere.com/reference/errors>: a listed word in prompt or answer.
+        // Cohere's own API description has it for a deny-listed word in prompt or answer.
         (Dialect::Cohere, 498) => ErrorClass::ContentFiltered,
         (_, 401 | 403 | 407) => ErrorClass::BadCredential,
         (_, 402) => ErrorClass::QuotaExhausted,
