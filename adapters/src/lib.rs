@@ -22,6 +22,7 @@ mod error_class;
 mod facts;
 mod gemini;
 mod json;
+pub mod limits;
 mod meter;
 mod ollama;
 mod openai;
@@ -45,7 +46,7 @@ pub use custom::{
 };
 pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};
-pub use error_class::{ErrorClass, error_class};
+pub use error_class::{ErrorClass, answer_error_class, error_class};
 pub use facts::{
     Ambiguity, Brace, Facts, FactsError, FactsReader, ModelAsked, ModelEcho, OutputCap,
     StreamOptions,

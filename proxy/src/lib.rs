@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod gateway;
+pub mod headroom;
 pub mod ledger;
 pub mod metrics;
 pub mod prices;

@@ -13,6 +13,7 @@ use super::body::AnswerBody;
 use super::choose::Order;
 use super::headers::{Forward, forward_answer, forward_request};
 use super::identify::Identity;
+use super::learn::{self, Refused};
 use super::parse::Target;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
@@ -208,9 +209,12 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     booking.evidence.accepted = status.is_success();
     let is_error = status.is_client_error() || status.is_server_error();
     booking.attempt(status.as_u16(), booking.upstream_wait);
-    if !is_error {
-        booking.attempt_succeeded();
-    }
+    learn::from_head(&booking, context.order, &head.headers);
+    let dialect = context.target.dialect;
+    let refused = is_error.then(|| {
+        let status = status.as_u16();
+        Box::new(Refused::new(context.order, dialect, status, &head.headers))
+    });
 
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
@@ -220,7 +224,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let tap = Tap::new(
         Decoder::new(encoding),
         meter(context, &head.headers, content_type),
-        is_error,
+        refused,
     );
     let rewrite = (context.asks_usage && is_events && status.is_success())
         .then(|| rewrite(encoding))
