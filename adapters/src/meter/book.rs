@@ -394,6 +394,20 @@ impl Handler for Book {
     }
 
     #[inline]
+    fn skips_value(&self, depth: usize) -> bool {
+        self.shell != Shell::EnvelopeNext && self.tracker.is_nowhere(self.depth(depth))
+    }
+
+    #[inline]
+    fn skips_inside(&self, container: Container, depth: usize) -> bool {
+        let is_shell = match self.shell {
+            Shell::Chunks | Shell::Envelope => depth == 0,
+            Shell::None | Shell::EnvelopeNext => false,
+        };
+        !is_shell && self.tracker.is_leaf(container, self.depth(depth))
+    }
+
+    #[inline]
     fn value(&mut self, value: Value<'_>) {
         if let Some(field) = self.tracker.field(self.depth(value.depth)) {
             self.scalar(field, &value.scalar);

@@ -19,6 +19,23 @@ pub trait Handler {
         let _ = key;
     }
 
+    /// Whether the value of the member at `depth` whose name has just come is of no use.
+    ///
+    /// If so it is passed over: none of what it holds is told, and only its end is looked for. A text with a
+    /// fault inside such a value counts as sound.
+    fn skips_value(&self, depth: usize) -> bool {
+        let _ = depth;
+        false
+    }
+
+    /// Whether all that the container holds that has just begun at `depth` is of no use.
+    ///
+    /// If so that is passed over in the same way, and the container's end is told.
+    fn skips_inside(&self, container: Container, depth: usize) -> bool {
+        let _ = (container, depth);
+        false
+    }
+
     /// A string, number, boolean or null.
     fn value(&mut self, value: Value<'_>) {
         let _ = value;
@@ -83,7 +100,10 @@ impl Scalar<'_> {
         let Self::Number(Some(digits)) = self else {
             return None;
         };
-        std::str::from_utf8(digits).ok()?.parse().ok()
+        digits.iter().try_fold(0_u64, |number, byte| {
+            let digit = char::from(*byte).to_digit(10)?;
+            number.checked_mul(10)?.checked_add(digit.into())
+        })
     }
 }
 

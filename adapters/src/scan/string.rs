@@ -273,27 +273,40 @@ impl Text {
     }
 }
 
+/// A string without escapes that ends in `bytes`, from behind its first quote, and what follows it.
+#[inline]
+pub(super) fn plain_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (run, is_ascii) = plain_run(bytes);
+    let (text, rest) = bytes.split_at_checked(run)?;
+    let rest = rest.strip_prefix(b"\"")?;
+    (is_ascii || std::str::from_utf8(text).is_ok()).then_some((text, rest))
+}
+
 /// How many bytes at the front are neither quote, backslash nor control character, and whether all of
 /// them are ASCII.
 ///
-/// One pass, a word at a time: most strings are short, and for long ones it keeps up with a memchr for
-/// the quote, another pass for control characters and a third for ASCII.
+/// One pass, a word at a time: most strings are short.
 #[inline]
 fn plain_run(bytes: &[u8]) -> (usize, bool) {
     let behind = |rest: &[u8]| bytes.len().saturating_sub(rest.len());
     let mut rest = bytes;
     let mut union = 0_u64;
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*word);
-        let hits = special_bytes(word);
+    while let Some((word, after)) = rest.split_first_chunk() {
+        let word = Word::of(*word);
+        let hits = word.specials();
         if hits != 0 {
             // All bits below the first hit's byte.
             let before = (hits & hits.wrapping_neg()).wrapping_sub(1) >> 7;
             let run = behind(rest).saturating_add(first_byte(hits));
-            return (run, (union | word & before) & TOPS == 0);
+            return (run, (union | word.0 & before) & TOPS == 0);
         }
-        union |= word;
+        union |= word.0;
         rest = after;
+        if behind(rest) == LONG_BYTES {
+            let (after, is_ascii) = skip_blocks(rest);
+            union |= if is_ascii { 0 } else { TOPS };
+            rest = after;
+        }
     }
     let mut run = behind(rest);
     for &byte in rest {
@@ -306,35 +319,68 @@ fn plain_run(bytes: &[u8]) -> (usize, bool) {
     (run, union & TOPS == 0)
 }
 
+/// From here on a string counts as long, in bytes.
+const LONG_BYTES: usize = 64;
+
+/// What follows the blocks at the front that have nothing special in them, and whether these are ASCII.
+/// (Compilers make a few wide instructions of a block.)
+#[inline(never)]
+fn skip_blocks(bytes: &[u8]) -> (&[u8], bool) {
+    let (mut rest, mut union) = (bytes, 0);
+    while let Some((block, after)) = rest.split_first_chunk::<32>() {
+        let (mut special, mut all) = (false, 0);
+        for &byte in block {
+            special |= is_special(byte);
+            all |= byte;
+        }
+        if special {
+            break;
+        }
+        union |= all;
+        rest = after;
+    }
+    (rest, union.is_ascii())
+}
+
 const fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
-/// The top bit of the first special byte in memory order is set, and none before it
-/// (later ones may be false: a borrow runs upwards only).
-const fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let quote = word ^ 0x2222_2222_2222_2222;
-    let backslash = word ^ 0x5c5c_5c5c_5c5c_5c5c;
-    let is_quote = quote.wrapping_sub(ONES) & !quote;
-    let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
-    let is_control = word.wrapping_sub(0x2020_2020_2020_2020) & !word;
-    (is_quote | is_backslash | is_control) & TOPS
+/// Eight bytes of a string, to be looked at together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Word(u64);
+
+impl Word {
+    #[inline]
+    pub(super) const fn of(bytes: [u8; 8]) -> Self {
+        Self(u64::from_le_bytes(bytes))
+    }
+
+    /// The top bit of the first quote, backslash or control character in memory order is set, and none before
+    /// it (later ones may be false: a borrow runs upwards only).
+    #[inline]
+    const fn specials(self) -> u64 {
+        let is_control = self.0.wrapping_sub(0x2020_2020_2020_2020) & !self.0;
+        self.quotes_and_backslashes() | is_control & TOPS
+    }
+
+    /// The same for quotes and backslashes.
+    #[inline]
+    pub(super) const fn quotes_and_backslashes(self) -> u64 {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        let quote = self.0 ^ 0x2222_2222_2222_2222;
+        let backslash = self.0 ^ 0x5c5c_5c5c_5c5c_5c5c;
+        let is_quote = quote.wrapping_sub(ONES) & !quote;
+        let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
+        (is_quote | is_backslash) & TOPS
+    }
 }
 
 /// The top bit of each byte.
 const TOPS: u64 = 0x8080_8080_8080_8080;
 
 /// Index of the byte that the lowest bit of `hits` belongs to.
-const fn first_byte(hits: u64) -> usize {
-    match hits.trailing_zeros() >> 3 {
-        0 => 0,
-        1 => 1,
-        2 => 2,
-        3 => 3,
-        4 => 4,
-        5 => 5,
-        6 => 6,
-        _ => 7,
-    }
+#[inline]
+pub(super) const fn first_byte(hits: u64) -> usize {
+    (hits.trailing_zeros() >> 3) as usize
 }
