@@ -12,6 +12,7 @@ mod event;
 mod name;
 mod number;
 mod paths;
+mod run;
 mod skip;
 mod step;
 mod string;
@@ -107,15 +108,6 @@ enum Literal {
 }
 
 impl Literal {
-    /// The one that begins with `byte`.
-    const fn of(byte: u8) -> Self {
-        match byte {
-            b't' => Self::True,
-            b'f' => Self::False,
-            _ => Self::Null,
-        }
-    }
-
     const fn spelling(self) -> &'static [u8] {
         match self {
             Self::Null => b"null",
@@ -245,7 +237,9 @@ impl Scanner {
                 };
                 Ok(rest)
             }
-            (State::Key | State::KeyOrEnd, b'"') => Ok(self.key(rest, at, handler)),
+            (State::Key | State::KeyOrEnd, b'"') => {
+                self.members(bytes, at.saturating_add(bytes.len()), handler)
+            }
             (State::Colon, b':') => {
                 self.state = self.member_value(handler);
                 Ok(rest)
@@ -265,27 +259,52 @@ impl Scanner {
         }
     }
 
-    /// A key from behind its first quote, and its colon; `at` is the quote's offset.
-    #[inline]
-    fn key<'a>(&mut self, bytes: &'a [u8], at: usize, handler: &mut impl Handler) -> &'a [u8] {
-        let Some((name, rest)) = plain_text(bytes) else {
-            self.token_at = at;
-            self.state = State::InKey;
-            return bytes;
-        };
-        let name_bytes = name.len();
-        handler.key(Key {
-            name: Some(name).filter(|name| name.len() <= KEY_BYTES_MAX),
-            escaped: false,
-            span: at..at.saturating_add(name_bytes).saturating_add(2),
-            depth: self.depth,
-        });
-        let Some(rest) = rest.strip_prefix(b":") else {
-            self.state = State::Colon;
-            return rest;
-        };
-        self.state = self.member_value(handler);
-        rest.strip_prefix(b" ").unwrap_or(rest)
+    /// Members from the quote that `bytes` begins with, as long as they are plain and whole; `at` is its offset.
+    ///
+    /// Most of every text goes through here: the state is where in the loop we are.
+    fn members<'a, H: Handler>(
+        &mut self,
+        mut bytes: &'a [u8],
+        end: usize,
+        handler: &mut H,
+    ) -> Result<&'a [u8], ScanError> {
+        loop {
+            let at = end.saturating_sub(bytes.len());
+            let Some(rest) = bytes.strip_prefix(b"\"") else {
+                self.state = State::Key;
+                return Ok(bytes);
+            };
+            let Some((name, rest)) = plain::<H>(rest) else {
+                self.token_at = at;
+                self.state = State::InKey;
+                return Ok(rest);
+            };
+            handler.key(Key {
+                name: Some(name).filter(|name| name.len() <= KEY_BYTES_MAX),
+                escaped: false,
+                span: at..at.saturating_add(name.len()).saturating_add(2),
+                depth: self.depth,
+            });
+            let Some(rest) = skip_space(rest).strip_prefix(b":") else {
+                self.state = State::Colon;
+                return Ok(rest);
+            };
+            let value = skip_space(rest);
+            self.state = self.member_value(handler);
+            let at = end.saturating_sub(value.len());
+            let rest = if self.state == State::SkippedValue {
+                self.skipped_value(value, at, handler)?
+            } else {
+                self.value(value, at, handler)?
+            };
+            if self.state != State::AfterValue {
+                return Ok(rest);
+            }
+            let Some(after) = skip_space(rest).strip_prefix(b",") else {
+                return Ok(rest);
+            };
+            bytes = skip_space(after);
+        }
     }
 
     /// What comes behind a colon.
@@ -298,13 +317,13 @@ impl Scanner {
         }
     }
 
-    /// A value that the handler is told of; `at` is the offset of `bytes`, which are not empty.
+    /// A value that the handler is told of, if there is one; `at` is the offset of `bytes`.
     #[inline]
-    fn value<'a>(
+    fn value<'a, H: Handler>(
         &mut self,
         bytes: &'a [u8],
         at: usize,
-        handler: &mut impl Handler,
+        handler: &mut H,
     ) -> Result<&'a [u8], ScanError> {
         let Some((&byte, rest)) = bytes.split_first() else {
             return Ok(bytes);
@@ -312,21 +331,18 @@ impl Scanner {
         match byte {
             b'"' => {
                 self.token_at = at;
-                let Some((text, rest)) = plain_text(rest) else {
+                let Some((text, rest)) = plain::<H>(rest) else {
                     self.state = State::InString;
                     return Ok(rest);
                 };
                 let decoded_bytes = text.len();
                 let text = Some(text).filter(|text| text.len() <= TEXT_BYTES_MAX);
                 let end = at.saturating_add(decoded_bytes).saturating_add(2);
-                self.emit(
-                    Scalar::String {
-                        text,
-                        decoded_bytes,
-                    },
-                    end,
-                    handler,
-                );
+                let scalar = Scalar::String {
+                    text,
+                    decoded_bytes,
+                };
+                self.emit(scalar, end, handler);
                 Ok(rest)
             }
             b'{' => {
@@ -337,20 +353,31 @@ impl Scanner {
                 self.open(Container::Array, at, handler)?;
                 Ok(rest)
             }
-            b'-' | b'0'..=b'9' => {
-                self.token_at = at;
-                self.number(Number::Start, bytes, at, handler)
-            }
-            b't' | b'f' | b'n' => {
-                self.token_at = at;
-                self.literal((Literal::of(byte), 1), rest, at.saturating_add(1), handler)
-            }
             b']' if self.state == State::ValueOrEnd => {
                 self.close(Container::Array, at.saturating_add(1), handler);
                 Ok(rest)
             }
-            _ => Err(fault(Fault::UnexpectedByte, at)),
+            _ => self.plain_scalar(bytes, at, handler),
         }
+    }
+
+    /// A number, `true`, `false` or `null`; `at` is the offset of `bytes`.
+    #[inline]
+    fn plain_scalar<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: usize,
+        handler: &mut impl Handler,
+    ) -> Result<&'a [u8], ScanError> {
+        self.token_at = at;
+        let literal = match bytes.first() {
+            Some(b'-' | b'0'..=b'9') => return self.number(Number::Start, bytes, at, handler),
+            Some(b't') => Literal::True,
+            Some(b'f') => Literal::False,
+            Some(b'n') => Literal::Null,
+            _ => return Err(fault(Fault::UnexpectedByte, at)),
+        };
+        self.literal((literal, 0), bytes, at, handler)
     }
 
     fn open(
@@ -397,9 +424,26 @@ impl Scanner {
     }
 }
 
+/// A whole string without escapes, from behind its first quote, and what follows it.
+#[inline]
+fn plain<H: Handler>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    if H::STRICT {
+        plain_text::<true>(bytes)
+    } else {
+        plain_text::<false>(bytes)
+    }
+}
+
 /// The bytes from the first that is no white space; indented texts have much of it.
 #[inline]
-fn skip_space(mut bytes: &[u8]) -> &[u8] {
+fn skip_space(bytes: &[u8]) -> &[u8] {
+    match bytes {
+        [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] => skip_more_space(rest),
+        _ => bytes,
+    }
+}
+
+fn skip_more_space(mut bytes: &[u8]) -> &[u8] {
     while let Some((b"        ", rest)) = bytes.split_first_chunk() {
         bytes = rest;
     }

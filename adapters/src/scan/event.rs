@@ -4,6 +4,11 @@ use std::ops::Range;
 
 /// Told what a [`Scanner`](super::Scanner) sees, in document order. `depth` is the number of containers around the token.
 pub trait Handler {
+    /// Whether strings are checked to be UTF-8 without control characters, as JSON wants them.
+    ///
+    /// If not, they are told as they come, and a text with a fault of that kind counts as sound.
+    const STRICT: bool = true;
+
     /// A container opens; `at` is the offset of its bracket.
     fn begin(&mut self, container: Container, at: usize, depth: usize) {
         let _ = (container, at, depth);
@@ -86,7 +91,7 @@ pub enum Scalar<'a> {
     Number(Option<&'a [u8]>),
     /// A string.
     String {
-        /// The decoded text (valid UTF-8), `None` if it is longer than [`TEXT_BYTES_MAX`](super::TEXT_BYTES_MAX).
+        /// The decoded text (UTF-8, if the handler is [strict](Handler::STRICT)), `None` if it is longer than [`TEXT_BYTES_MAX`](super::TEXT_BYTES_MAX).
         text: Option<&'a [u8]>,
         /// How many bytes of UTF-8 it decodes to.
         decoded_bytes: usize,

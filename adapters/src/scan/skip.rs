@@ -3,11 +3,8 @@
 //! Of these only so much is checked as is needed to find their end: quotes, backslashes before quotes, and
 //! brackets, which are counted. What stands between them, and what bytes a string holds, is not looked at.
 
-use memchr::memchr2;
-
-use super::number::Number;
-use super::string::{Word, first_byte};
-use super::{Container, DEPTH_MAX, Fault, Handler, Literal, ScanError, Scanner, State, fault};
+use super::run::plain_run;
+use super::{Container, DEPTH_MAX, Fault, Handler, ScanError, Scanner, State, fault};
 
 /// Where in a value that is passed over a chunk's end has cut it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +56,11 @@ impl Scanner {
         };
         match byte {
             b'"' => {
-                if let Some(rest) = short_string(rest) {
-                    self.state = State::AfterValue;
-                    return Ok(rest);
-                }
-                self.state = State::Skip(skip(Place::InString));
+                let (place, rest) = string(Place::InString, rest);
+                self.state = match place {
+                    Place::Between => State::AfterValue,
+                    Place::InString | Place::Escape => State::Skip(skip(place)),
+                };
                 Ok(rest)
             }
             b'{' | b'[' => {
@@ -74,15 +71,7 @@ impl Scanner {
                 self.depth = self.depth.saturating_add(1);
                 Ok(rest)
             }
-            b'-' | b'0'..=b'9' => {
-                self.token_at = at;
-                self.number(Number::Start, bytes, at, handler)
-            }
-            b't' | b'f' | b'n' => {
-                self.token_at = at;
-                self.literal((Literal::of(byte), 1), rest, at.saturating_add(1), handler)
-            }
-            _ => Err(fault(Fault::UnexpectedByte, at)),
+            _ => self.plain_scalar(bytes, at, handler),
         }
     }
 
@@ -133,43 +122,19 @@ impl Scanner {
     }
 }
 
-/// What follows a string, from behind its first quote, if it is short, ends here and has no escapes.
-#[inline]
-fn short_string(bytes: &[u8]) -> Option<&[u8]> {
-    let mut rest = bytes;
-    for _ in 0..4 {
-        let (word, after) = rest.split_first_chunk()?;
-        let hits = Word::of(*word).quotes_and_backslashes();
-        if hits != 0 {
-            return rest.get(first_byte(hits)..)?.strip_prefix(b"\"");
-        }
-        rest = after;
-    }
-    None
-}
-
 /// The rest of a string as far as it is here, and where that leads.
+#[inline]
 fn string(place: Place, bytes: &[u8]) -> (Place, &[u8]) {
     let mut rest = bytes;
     if place == Place::Escape {
         rest = rest.get(1..).unwrap_or_default();
     }
     loop {
-        if let Some(rest) = short_string(rest) {
-            return (Place::Between, rest);
-        }
-        let Some(at) = memchr2(b'"', b'\\', rest) else {
-            return (Place::InString, &[]);
-        };
-        let Some((special, after)) = rest.get(at..).and_then(<[u8]>::split_first) else {
-            return (Place::InString, &[]);
-        };
-        if *special == b'"' {
-            return (Place::Between, after);
-        }
-        match after.split_first() {
-            Some((_, after)) => rest = after,
-            None => return (Place::Escape, &[]),
+        match rest.get(plain_run::<false>(rest)..) {
+            Some([b'"', rest @ ..]) => return (Place::Between, rest),
+            Some([_, _, after @ ..]) => rest = after,
+            Some([_]) => return (Place::Escape, &[]),
+            _ => return (Place::InString, &[]),
         }
     }
 }

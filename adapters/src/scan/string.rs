@@ -1,5 +1,6 @@
 //! The inside of a JSON string: checked as UTF-8, unescaped, measured, and kept while it is short.
 
+use super::run::plain_run;
 use super::{Fault, TEXT_BYTES_MAX};
 
 /// What [`Text::read`] made of the bytes it was given.
@@ -109,26 +110,15 @@ impl Text {
     /// # Errors
     /// What is wrong, and how many of `bytes` lie before it. Bad UTF-8 begins
     /// [`Self::partial_bytes`] earlier.
-    #[inline]
-    pub(super) fn read<'a>(&mut self, bytes: &'a [u8]) -> Result<Piece<'a>, (Fault, usize)> {
-        if self.begun {
-            return self.read_on(bytes, None);
-        }
-        let (run, is_ascii) = plain_run(bytes);
-        match bytes.split_at_checked(run) {
-            Some((text, [b'"', rest @ ..])) if is_ascii || std::str::from_utf8(text).is_ok() => {
-                Ok(Piece::Whole { text, rest })
-            }
-            _ => self.read_on(bytes, Some((run, is_ascii))),
-        }
-    }
-
-    /// [`Self::read`] where copying is needed; `first` is the first run, if it is known already.
-    fn read_on<'a>(
+    pub(super) fn read<'a, const STRICT: bool>(
         &mut self,
         bytes: &'a [u8],
-        mut first: Option<(usize, bool)>,
     ) -> Result<Piece<'a>, (Fault, usize)> {
+        if !self.begun
+            && let Some((text, rest)) = plain_text::<STRICT>(bytes)
+        {
+            return Ok(Piece::Whole { text, rest });
+        }
         self.begun = true;
         let mut rest = bytes;
         loop {
@@ -141,10 +131,14 @@ impl Text {
                 rest = after;
                 continue;
             }
-            let (run, is_ascii) = first.take().unwrap_or_else(|| plain_run(rest));
+            let run = plain_run::<STRICT>(rest);
             let (run, after) = rest.split_at_checked(run).unwrap_or((rest, &[]));
             if !run.is_empty() {
-                self.plain(run, is_ascii, after.is_empty())
+                self.flush_surrogate();
+                self.push(run);
+            }
+            if STRICT && !run.is_empty() {
+                self.check(run, after.is_empty())
                     .map_err(|behind| (Fault::InvalidUtf8, read.saturating_add(behind)))?;
             }
             let special = read.saturating_add(run.len());
@@ -169,14 +163,9 @@ impl Text {
         }
     }
 
-    /// A run of bytes without quote, backslash or control; `cut` if a chunk's end ended it.
+    /// Checks a run of bytes without quote, backslash or control as UTF-8; `cut` if a chunk's end ended it.
     /// Fails as [`Self::read`] does.
-    fn plain(&mut self, run: &[u8], is_ascii: bool, cut: bool) -> Result<(), usize> {
-        self.flush_surrogate();
-        self.push(run);
-        if is_ascii && self.partial.1 == 0 {
-            return Ok(());
-        }
+    fn check(&mut self, run: &[u8], cut: bool) -> Result<(), usize> {
         let mut checked = run;
         while self.partial.1 > 0 {
             let Some((&byte, after)) = checked.split_first() else {
@@ -275,112 +264,8 @@ impl Text {
 
 /// A string without escapes that ends in `bytes`, from behind its first quote, and what follows it.
 #[inline]
-pub(super) fn plain_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (run, is_ascii) = plain_run(bytes);
-    let (text, rest) = bytes.split_at_checked(run)?;
+pub(super) fn plain_text<const STRICT: bool>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (text, rest) = bytes.split_at_checked(plain_run::<STRICT>(bytes))?;
     let rest = rest.strip_prefix(b"\"")?;
-    (is_ascii || std::str::from_utf8(text).is_ok()).then_some((text, rest))
-}
-
-/// How many bytes at the front are neither quote, backslash nor control character, and whether all of
-/// them are ASCII.
-///
-/// One pass, a word at a time: most strings are short.
-#[inline]
-fn plain_run(bytes: &[u8]) -> (usize, bool) {
-    let behind = |rest: &[u8]| bytes.len().saturating_sub(rest.len());
-    let mut rest = bytes;
-    let mut union = 0_u64;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        let word = Word::of(*word);
-        let hits = word.specials();
-        if hits != 0 {
-            // All bits below the first hit's byte.
-            let before = (hits & hits.wrapping_neg()).wrapping_sub(1) >> 7;
-            let run = behind(rest).saturating_add(first_byte(hits));
-            return (run, (union | word.0 & before) & TOPS == 0);
-        }
-        union |= word.0;
-        rest = after;
-        if behind(rest) == LONG_BYTES {
-            let (after, is_ascii) = skip_blocks(rest);
-            union |= if is_ascii { 0 } else { TOPS };
-            rest = after;
-        }
-    }
-    let mut run = behind(rest);
-    for &byte in rest {
-        if is_special(byte) {
-            break;
-        }
-        union |= u64::from(byte);
-        run = run.saturating_add(1);
-    }
-    (run, union & TOPS == 0)
-}
-
-/// From here on a string counts as long, in bytes.
-const LONG_BYTES: usize = 64;
-
-/// What follows the blocks at the front that have nothing special in them, and whether these are ASCII.
-/// (Compilers make a few wide instructions of a block.)
-#[inline(never)]
-fn skip_blocks(bytes: &[u8]) -> (&[u8], bool) {
-    let (mut rest, mut union) = (bytes, 0);
-    while let Some((block, after)) = rest.split_first_chunk::<32>() {
-        let (mut special, mut all) = (false, 0);
-        for &byte in block {
-            special |= is_special(byte);
-            all |= byte;
-        }
-        if special {
-            break;
-        }
-        union |= all;
-        rest = after;
-    }
-    (rest, union.is_ascii())
-}
-
-const fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < 0x20
-}
-
-/// Eight bytes of a string, to be looked at together.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Word(u64);
-
-impl Word {
-    #[inline]
-    pub(super) const fn of(bytes: [u8; 8]) -> Self {
-        Self(u64::from_le_bytes(bytes))
-    }
-
-    /// The top bit of the first quote, backslash or control character in memory order is set, and none before
-    /// it (later ones may be false: a borrow runs upwards only).
-    #[inline]
-    const fn specials(self) -> u64 {
-        let is_control = self.0.wrapping_sub(0x2020_2020_2020_2020) & !self.0;
-        self.quotes_and_backslashes() | is_control & TOPS
-    }
-
-    /// The same for quotes and backslashes.
-    #[inline]
-    pub(super) const fn quotes_and_backslashes(self) -> u64 {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        let quote = self.0 ^ 0x2222_2222_2222_2222;
-        let backslash = self.0 ^ 0x5c5c_5c5c_5c5c_5c5c;
-        let is_quote = quote.wrapping_sub(ONES) & !quote;
-        let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
-        (is_quote | is_backslash) & TOPS
-    }
-}
-
-/// The top bit of each byte.
-const TOPS: u64 = 0x8080_8080_8080_8080;
-
-/// Index of the byte that the lowest bit of `hits` belongs to.
-#[inline]
-pub(super) const fn first_byte(hits: u64) -> usize {
-    (hits.trailing_zeros() >> 3) as usize
+    (!STRICT || std::str::from_utf8(text).is_ok()).then_some((text, rest))
 }

@@ -1,7 +1,7 @@
 //! Scalars and keys that are more than a plain token in one chunk: cut, escaped, with fractions.
 
 use super::number::Number;
-use super::string::Piece;
+use super::string::{Piece, Text};
 use super::{
     Fault, Handler, KEY_BYTES_MAX, Key, Literal, Scalar, ScanError, Scanner, State, TEXT_BYTES_MAX,
     Value, fault,
@@ -9,13 +9,18 @@ use super::{
 
 impl Scanner {
     /// The rest of a string, `at` being the offset of `bytes`.
-    pub(super) fn string<'a>(
+    pub(super) fn string<'a, H: Handler>(
         &mut self,
         bytes: &'a [u8],
         at: usize,
-        handler: &mut impl Handler,
+        handler: &mut H,
     ) -> Result<&'a [u8], ScanError> {
-        let (text, decoded_bytes, escaped, rest) = match self.text.read(bytes) {
+        let read = if H::STRICT {
+            Text::read::<true>
+        } else {
+            Text::read::<false>
+        };
+        let (text, decoded_bytes, escaped, rest) = match read(&mut self.text, bytes) {
             Ok(Piece::Whole { text, rest }) => (Some(text), text.len(), false, rest),
             Ok(Piece::End { rest }) => (
                 self.text.bytes(),
