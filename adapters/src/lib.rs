@@ -8,14 +8,22 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice))]
 
+mod adapter;
+mod anthropic;
+mod azure;
+mod bedrock;
 mod call;
+mod cohere;
 mod credential;
 mod decode;
 mod encode;
 mod error_class;
 mod facts;
+mod gemini;
 mod json;
 mod meter;
+mod ollama;
+mod openai;
 mod path;
 mod provider;
 mod refusal;
@@ -23,7 +31,9 @@ mod scan;
 mod splice;
 pub mod sse;
 mod strip;
+mod vertex;
 
+pub use adapter::Asked;
 pub use call::{Dialect, Operation};
 pub use credential::{
     CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, client_credentials, redact_query,
