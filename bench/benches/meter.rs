@@ -12,7 +12,7 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use quotah_adapters::{Dialect, Meter, Operation, Reading};
+use quotah_adapters::{Asked, Dialect, Meter, Operation, Reading};
 
 /// What a read off a busy connection brings at most.
 const PIECE_BYTES: usize = 8 * 1024;
@@ -38,7 +38,8 @@ impl Answer {
     }
 
     fn read(&self) -> Reading {
-        let mut meter = Meter::new(self.dialect, self.operation, self.content_type.as_bytes());
+        let asked = Asked::native(self.dialect, self.operation);
+        let mut meter = Meter::new(&asked, self.content_type.as_bytes());
         for piece in &self.pieces {
             meter.feed(black_box(piece));
         }
