@@ -308,7 +308,7 @@ impl Scanner {
 #[inline]
 fn skip_space(bytes: &[u8]) -> &[u8] {
     match bytes {
-        [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] => skip_more_space(rest),
+        [..=b' ', ..] => skip_more_space(bytes),
         _ => bytes,
     }
 }

@@ -397,7 +397,7 @@ impl Handler for Book {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, mut key: Key<'_>) {
         match self.shell {
             Shell::None | Shell::EnvelopeNext if key.depth == 1 => {
@@ -414,12 +414,12 @@ impl Handler for Book {
         self.tracker.key(&key);
     }
 
-    #[inline]
+    #[inline(always)]
     fn skips_value(&self, depth: usize) -> bool {
         self.shell != Shell::EnvelopeNext && self.tracker.is_nowhere(self.depth(depth))
     }
 
-    #[inline]
+    #[inline(always)]
     fn skips_inside(&self, container: Container, depth: usize) -> bool {
         let is_shell = match self.shell {
             Shell::Chunks | Shell::Envelope => depth == 0,
@@ -428,7 +428,7 @@ impl Handler for Book {
         !is_shell && self.tracker.is_leaf(container, self.depth(depth))
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         if let Some(field) = self.tracker.field(self.depth(value.depth)) {
             self.scalar(field, &value.scalar);

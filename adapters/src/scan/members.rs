@@ -120,13 +120,42 @@ impl Scanner {
     ) -> Result<&'a [u8], ScanError> {
         self.token_at = at;
         let literal = match bytes.first() {
-            Some(b'-' | b'0'..=b'9') => return self.number(Number::Start, bytes, at, handler),
             Some(b't') => Literal::True,
             Some(b'f') => Literal::False,
             Some(b'n') => Literal::Null,
-            _ => return Err(fault(Fault::UnexpectedByte, at)),
+            _ => return self.plain_number(bytes, at, handler),
         };
-        self.literal((literal, 0), bytes, at, handler)
+        let Some(rest) = bytes.strip_prefix(literal.spelling()) else {
+            return self.literal((literal, 0), bytes, at, handler);
+        };
+        self.emit(literal.scalar(), end_of(at, bytes, rest), handler);
+        Ok(rest)
+    }
+
+    /// A number; at once, if it is a whole one of a few digits.
+    #[inline]
+    fn plain_number<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        at: usize,
+        handler: &mut impl Handler,
+    ) -> Result<&'a [u8], ScanError> {
+        let mut rest = bytes;
+        while let Some((b'0'..=b'9', after)) = rest.split_first() {
+            rest = after;
+        }
+        let end = end_of(at, bytes, rest);
+        match (bytes, rest) {
+            ([b'1'..=b'9', ..], [b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t', ..])
+                if end.saturating_sub(at) <= TEXT_BYTES_MAX =>
+            {
+                let digits = bytes.get(..end.saturating_sub(at));
+                self.emit(Scalar::Number(digits), end, handler);
+                Ok(rest)
+            }
+            ([b'-' | b'0'..=b'9', ..], _) => self.number(Number::Start, bytes, at, handler),
+            _ => Err(fault(Fault::UnexpectedByte, at)),
+        }
     }
 }
 
@@ -138,4 +167,10 @@ fn plain<H: Handler>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     } else {
         plain_text::<false>(bytes)
     }
+}
+
+/// The offset behind what has been read of `bytes`, which begin at `at`, when `rest` is left.
+#[inline]
+const fn end_of(at: usize, bytes: &[u8], rest: &[u8]) -> usize {
+    at.saturating_add(bytes.len()).saturating_sub(rest.len())
 }

@@ -9,6 +9,7 @@ use super::{
 
 impl Scanner {
     /// The rest of a string, `at` being the offset of `bytes`.
+    #[inline(never)]
     pub(super) fn string<'a, H: Handler>(
         &mut self,
         bytes: &'a [u8],
@@ -65,6 +66,7 @@ impl Scanner {
     }
 
     /// A number, or more of one; `at` is the offset of `bytes`.
+    #[inline(never)]
     pub(super) fn number<'a>(
         &mut self,
         mut number: Number,

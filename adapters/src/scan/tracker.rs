@@ -105,6 +105,7 @@ impl<F: Copy> Tracker<F> {
         alike?.field
     }
 
+    #[inline]
     fn node(&self, depth: usize) -> Option<&Node<F>> {
         if depth > self.depth_max {
             return None;
