@@ -385,6 +385,9 @@ impl std::fmt::Debug for Book {
 }
 
 impl Handler for Book {
+    /// Answers are the provider's: what it spells wrongly is the client's to notice.
+    const STRICT: bool = false;
+
     #[inline]
     fn begin(&mut self, container: Container, at: usize, depth: usize) {
         match (self.shell, container) {
@@ -433,7 +436,7 @@ impl Handler for Book {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, mut key: Key<'_>) {
         match self.shell {
             Shell::None | Shell::EnvelopeNext if key.depth == 1 => {
@@ -450,7 +453,21 @@ impl Handler for Book {
         self.tracker.key(&key);
     }
 
-    #[inline]
+    #[inline(always)]
+    fn skips_value(&self, depth: usize) -> bool {
+        self.shell != Shell::EnvelopeNext && self.tracker.is_nowhere(self.depth(depth))
+    }
+
+    #[inline(always)]
+    fn skips_inside(&self, container: Container, depth: usize) -> bool {
+        let is_shell = match self.shell {
+            Shell::Chunks | Shell::Envelope => depth == 0,
+            Shell::None | Shell::EnvelopeNext => false,
+        };
+        !is_shell && self.tracker.is_leaf(container, self.depth(depth))
+    }
+
+    #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         if let Some(field) = self.tracker.field(self.depth(value.depth)) {
             self.scalar(field, &value.scalar);
