@@ -20,6 +20,7 @@ mod path;
 mod provider;
 mod refusal;
 mod scan;
+mod sigv4;
 mod splice;
 pub mod sse;
 mod strip;
@@ -44,5 +45,6 @@ pub use scan::{
     Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, PathTable, Scalar, ScanError,
     Scanner, TEXT_BYTES_MAX, Tracker, Value,
 };
+pub use sigv4::{AwsKeys, AwsRequest, AwsScope, PayloadHash, is_signed, sign};
 pub use splice::{Edits, apply, plan};
 pub use strip::{HELD_BYTES_MAX, UsageStrip};
