@@ -27,8 +27,8 @@ mod strip;
 
 pub use call::{Dialect, Operation};
 pub use credential::{
-    CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, client_credentials, redact_query,
-    without_query_key,
+    CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, SIGNATURE_HEADERS, client_credentials,
+    percent_encode, redact_query, with_query_credential, without_query_key,
 };
 pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};

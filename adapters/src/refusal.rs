@@ -33,6 +33,8 @@ pub enum RefusalKind {
     NoHealthyDeployment,
     /// The ledger cannot be written while a hard budget applies.
     LedgerUnavailable,
+    /// There is no valid credential for the provider just now.
+    CredentialUnavailable,
     /// The provider could not be reached, or broke off before answering.
     UpstreamUnreachable,
     /// The provider gave no answer in time.
@@ -88,6 +90,7 @@ impl RefusalKind {
         Self::CoolingDown,
         Self::NoHealthyDeployment,
         Self::LedgerUnavailable,
+        Self::CredentialUnavailable,
         Self::UpstreamUnreachable,
         Self::UpstreamTimeout,
         Self::Overloaded,
@@ -125,6 +128,7 @@ impl RefusalKind {
             Self::Unpriced => (403, (INVALID, "model_unpriced"), "permission_error", "FAILED_PRECONDITION", Retry::Unsaid),
             Self::NoHealthyDeployment => (503, (SERVER, "no_healthy_deployment"), "overloaded_error", "UNAVAILABLE", Retry::Later),
             Self::LedgerUnavailable => (503, (SERVER, "ledger_unavailable"), "api_error", "UNAVAILABLE", Retry::Later),
+            Self::CredentialUnavailable => (503, (SERVER, "credential_unavailable"), "api_error", "UNAVAILABLE", Retry::Later),
             Self::UpstreamUnreachable => (502, (SERVER, "upstream_unreachable"), "api_error", "UNAVAILABLE", Retry::Unsaid),
             Self::UpstreamTimeout => (504, (SERVER, "upstream_timeout"), "timeout_error", "DEADLINE_EXCEEDED", Retry::Unsaid),
             Self::Overloaded => (503, (SERVER, "server_is_overloaded"), "overloaded_error", "UNAVAILABLE", Retry::Later),

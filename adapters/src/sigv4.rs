@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use quotah_policy::Date;
 use sha2::{Digest, Sha256};
 
-use crate::credential::percent_decode;
+use crate::credential::{encode_onto, percent_decode};
 
 /// An access key of AWS. Its `Debug` shows the public id alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -177,7 +177,7 @@ fn canonical_path(path: &str) -> String {
     let mut canonical = String::with_capacity(path.len().saturating_add(16));
     for segment in &segments {
         canonical.push('/');
-        encode(segment.as_bytes(), &mut canonical);
+        encode_onto(segment.as_bytes(), &mut canonical);
     }
     let ends_open = path.ends_with('/') || path.ends_with("/.") || path.ends_with("/..");
     if canonical.is_empty() || ends_open {
@@ -212,20 +212,8 @@ fn canonical_query(query: &str) -> String {
 fn encoded_anew(text: &str) -> String {
     let spaced = text.replace('+', " ");
     let mut encoded = String::with_capacity(text.len());
-    encode(&percent_decode(spaced.as_bytes()), &mut encoded);
+    encode_onto(&percent_decode(spaced.as_bytes()), &mut encoded);
     encoded
-}
-
-/// Adds `text` with everything but RFC 3986's unreserved characters as `%XX`, in capitals.
-fn encode(text: &[u8], encoded: &mut String) {
-    for &byte in text {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            // A String takes everything.
-            write!(encoded, "%{byte:02X}").ok();
-        }
-    }
 }
 
 /// Adds a header's value without space around it, and with one space where it has several.

@@ -83,7 +83,7 @@ impl Banner<'_> {
             );
         }
         let uses_own = |p: &crate::config::resolved::Provider| {
-            matches!(p.credential, Credential::Configured(_))
+            !matches!(p.credential, Credential::Client)
         };
         if !config.server.require_key && config.providers.iter().any(uses_own) {
             line(

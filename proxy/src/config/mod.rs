@@ -9,6 +9,7 @@
 
 pub mod admin_token;
 mod base_url;
+pub mod credential;
 mod discover;
 mod environment;
 mod file;

@@ -1,5 +1,7 @@
 //! From what was written to what will run: every default, every check, every fault at once.
 
+mod aws;
+mod credential;
 mod key;
 mod model;
 mod price;
@@ -32,7 +34,7 @@ pub(super) fn resolve(
     let mut warnings = Vec::new();
     let server = server::server(&root, inputs);
     let admin = server::admin(&root, inputs);
-    let mut providers = provider::providers(&root);
+    let mut providers = provider::providers(&root, &inputs.env);
     if !root.is_present("providers") {
         providers = discover::providers(&inputs.env, &server.listen, &mut warnings);
         if providers.is_empty() {
@@ -93,10 +95,10 @@ pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
 }
 
 /// The prices alone.
-pub(super) fn price_table_of(tree: &Table, _: &Inputs) -> Arc<PriceTable> {
+pub(super) fn price_table_of(tree: &Table, inputs: &Inputs) -> Arc<PriceTable> {
     let problems = Problems::default();
     let root = Section::new("", tree, Place::start(), &problems);
-    let providers = provider::providers(&root);
+    let providers = provider::providers(&root, &inputs.env);
     Arc::new(PriceTable::builtin().with_overrides(price::prices(&root, &providers)))
 }
 
