@@ -24,11 +24,8 @@ pub const CREDENTIAL_HEADERS: [&str; 4] =
 
 /// Headers of a signature by AWS's scheme, beside `authorization`: no provider gets a client's along with
 /// a credential of ours.
-pub const SIGNATURE_HEADERS: [&str; 3] = [
-    "x-amz-date",
-    "x-amz-security-token",
-    "x-amz-content-sha256",
-];
+pub const SIGNATURE_HEADERS: [&str; 3] =
+    ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256"];
 
 impl CredentialPlace {
     /// The header's name in lower case, `None` for the query.

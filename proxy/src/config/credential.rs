@@ -287,10 +287,16 @@ mod tests {
     fn tokens_come_over_tls_or_from_nearby() {
         for (text, expected) in [
             ("https://oauth2.googleapis.com/token", Ok("/token")),
-            ("http://169.254.170.2/v2/credentials/x?a=b", Ok("/v2/credentials/x?a=b")),
+            (
+                "http://169.254.170.2/v2/credentials/x?a=b",
+                Ok("/v2/credentials/x?a=b"),
+            ),
             ("http://127.0.0.1:999", Ok("/")),
             ("http://metadata.google.internal/x", Ok("/x")),
-            ("http://[fd00:ec2::23]/v1/credentials", Ok("/v1/credentials")),
+            (
+                "http://[fd00:ec2::23]/v1/credentials",
+                Ok("/v1/credentials"),
+            ),
             ("http://example.com/token", Err(EndpointError::InTheClear)),
             ("ftp://example.com/token", Err(EndpointError::NotAnAddress)),
             ("https://me@example.com/", Err(EndpointError::NotAnAddress)),
@@ -310,6 +316,9 @@ mod tests {
         };
         let endpoint = Endpoint::parse("http://127.0.0.1/hidden-3").unwrap();
         let shown = format!("{key:?} {endpoint:?}");
-        assert!(shown.contains("AKIA1") && !shown.contains("hidden"), "{shown}");
+        assert!(
+            shown.contains("AKIA1") && !shown.contains("hidden"),
+            "{shown}"
+        );
     }
 }

@@ -101,23 +101,38 @@ mod tests {
 
     #[test]
     fn lifetimes_are_read_in_every_spelling() {
-        assert_eq!(lifetime(r#"{"access_token":"a","expires_in":3599}"#), Ok(3_599));
-        assert_eq!(lifetime(r#"{"access_token":"a","expires_in":"86399"}"#), Ok(86_399));
+        assert_eq!(
+            lifetime(r#"{"access_token":"a","expires_in":3599}"#),
+            Ok(3_599)
+        );
+        assert_eq!(
+            lifetime(r#"{"access_token":"a","expires_in":"86399"}"#),
+            Ok(86_399)
+        );
         assert_eq!(lifetime(r#"{"access_token":"a"}"#), Ok(300));
         let on = clock::unix_ms() / 1_000 + 100;
         let on = lifetime(&format!(r#"{{"access_token":"a","expires_on":"{on}"}}"#));
         assert!((98..=100).contains(&on.unwrap()));
         assert_eq!(lifetime(r#"{"access_token":"a","expires_on":"5"}"#), Ok(0));
-        assert_eq!(lifetime(r#"{"access_token":"a\nb"}"#), Err(TokenError::Nonsense));
+        assert_eq!(
+            lifetime(r#"{"access_token":"a\nb"}"#),
+            Err(TokenError::Nonsense)
+        );
         assert_eq!(lifetime("[]"), Err(TokenError::Nonsense));
     }
 
     #[test]
     fn a_refusal_keeps_the_servers_word_and_nothing_else() {
         for (body, code) in [
-            (r#"{"error":"invalid_grant","error_description":"secret"}"#, "invalid_grant"),
+            (
+                r#"{"error":"invalid_grant","error_description":"secret"}"#,
+                "invalid_grant",
+            ),
             (r#"{"error":"a secret value!"}"#, ""),
-            ("<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "AccessDenied"),
+            (
+                "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
+                "AccessDenied",
+            ),
             ("<html>", ""),
         ] {
             let code = code.to_owned();

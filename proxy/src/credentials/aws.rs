@@ -72,9 +72,14 @@ async fn instance(endpoint: &Endpoint, http: &Http) -> Result<Minted, TokenError
     let token = plain(status, &token)?;
     let header = HeaderName::from_static("x-aws-ec2-metadata-token");
     let list = at(ROLES)?;
-    let (status, name) = http.ask(Ask::get(&list).header(header.clone(), &token)).await?;
+    let (status, name) = http
+        .ask(Ask::get(&list).header(header.clone(), &token))
+        .await?;
     let name = plain(status, &name)?;
-    let role = at(&format!("{ROLES}{}", name.lines().next().unwrap_or_default()))?;
+    let role = at(&format!(
+        "{ROLES}{}",
+        name.lines().next().unwrap_or_default()
+    ))?;
     given(&http.ask(Ask::get(&role).header(header, &token)).await?)
 }
 
@@ -245,7 +250,10 @@ mod tests {
         let text = "[default]\naws_access_key_id = A\n# aws_secret_access_key = no\naws_secret_access_key=s=1\n\n\
                     [ other ]\naws_access_key_id=B\naws_secret_access_key=t\naws_session_token=u\nregion=x\n[half]\naws_access_key_id=C";
         let key = |name| profile(text, name);
-        assert_eq!(key("default").map(|key| key.secret.expose().to_owned()), Some("s=1".into()));
+        assert_eq!(
+            key("default").map(|key| key.secret.expose().to_owned()),
+            Some("s=1".into())
+        );
         let other = key("other").unwrap();
         assert_eq!((&*other.id, other.session_token.is_some()), ("B", true));
         assert_eq!((key("half"), key("none")), (None, None));

@@ -49,7 +49,11 @@ pub(super) async fn fetch(source: &EntraSource, http: &Http) -> Result<Minted, T
             word,
             client_id,
         } => {
-            let version = if word.is_some() { SERVICE_VERSION } else { MACHINE_VERSION };
+            let version = if word.is_some() {
+                SERVICE_VERSION
+            } else {
+                MACHINE_VERSION
+            };
             // The older protocol of both asks for a resource, which a scope is but for its end.
             let resource = scope.strip_suffix("/.default").unwrap_or(scope);
             let mut fields = vec![("api-version", version), ("resource", resource)];

@@ -55,7 +55,10 @@ pub(super) async fn fetch(source: &GoogleSource, http: &Http) -> Result<Minted, 
 async fn metadata(endpoint: &Endpoint, http: &Http) -> Result<Minted, TokenError> {
     let endpoint = endpoint.at(METADATA_PATH).ok_or(TokenError::Nonsense)?;
     let flavor = HeaderName::from_static("metadata-flavor");
-    oauth(http.ask(Ask::get(&endpoint).header(flavor, "Google")).await?)
+    oauth(
+        http.ask(Ask::get(&endpoint).header(flavor, "Google"))
+            .await?,
+    )
 }
 
 /// What a credentials file holds.
@@ -115,7 +118,8 @@ impl Service {
     /// The claim to be this account, signed: good for an hour, for its own endpoint alone.
     fn claim(&self, now_unix_seconds: i64) -> Result<String, &'static str> {
         let key = self.key()?;
-        let header = serde_json::json!({ "alg": "RS256", "typ": "JWT", "kid": self.private_key_id });
+        let header =
+            serde_json::json!({ "alg": "RS256", "typ": "JWT", "kid": self.private_key_id });
         let claims = serde_json::json!({
             "iss": self.client_email,
             "scope": SCOPE,
@@ -137,7 +141,8 @@ impl Service {
     }
 
     fn key(&self) -> Result<RsaKeyPair, &'static str> {
-        let der = PrivateKeyDer::from_pem_slice(self.private_key.as_bytes()).map_err(|_| BAD_KEY)?;
+        let der =
+            PrivateKeyDer::from_pem_slice(self.private_key.as_bytes()).map_err(|_| BAD_KEY)?;
         let key = match &der {
             PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
             PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()),

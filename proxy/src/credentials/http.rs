@@ -139,7 +139,11 @@ fn request(ask: &Ask<'_>, is_h2: bool) -> Request<RequestBody> {
     let mut parts = http::uri::Parts::default();
     parts.path_and_query = Some(ask.endpoint.path.clone());
     if is_h2 && let Ok(authority) = Authority::try_from(&*base.authority) {
-        parts.scheme = Some(if base.https { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.scheme = Some(if base.https {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        });
         parts.authority = Some(authority);
     }
     *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();

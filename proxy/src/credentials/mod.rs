@@ -23,8 +23,8 @@ use quotah_adapters::CredentialPlace;
 use crate::config::credential::{AccessKey, AwsKeys, Credential as Configured, Place, Source};
 use crate::config::resolved::Provider;
 use crate::upstream::Pools;
-use http::Http;
 pub(crate) use aws::keys as aws_keys;
+use http::Http;
 pub(crate) use tokens::{TokenError, Tokens};
 
 /// A provider's credential, ready to be asked for.

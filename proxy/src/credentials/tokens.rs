@@ -166,7 +166,10 @@ impl Tokens {
     ///
     /// # Errors
     /// The reason of the last failure, at once while it is fresh; [`TokenError::Late`] when the wait is over.
-    pub(super) async fn token(self: &Arc<Self>, deadline: Instant) -> Result<Arc<Token>, TokenError> {
+    pub(super) async fn token(
+        self: &Arc<Self>,
+        deadline: Instant,
+    ) -> Result<Arc<Token>, TokenError> {
         let mut standing = self.standing.subscribe();
         let failures = {
             let now = standing.borrow_and_update();
@@ -184,9 +187,8 @@ impl Tokens {
         if let Some(error) = fresh(&standing.borrow().failed) {
             return Err(error);
         }
-        let settled = standing.wait_for(|now| {
-            now.valid(clock::unix_ms()).is_some() || now.failures != failures
-        });
+        let settled = standing
+            .wait_for(|now| now.valid(clock::unix_ms()).is_some() || now.failures != failures);
         let by = deadline.min(clock::now() + WAIT_MAX);
         let Ok(Ok(now)) = tokio::time::timeout_at(by.into(), settled).await else {
             return Err(TokenError::Late);
@@ -221,7 +223,11 @@ impl Tokens {
         match fetched {
             Ok(minted) => {
                 let after = ahead(minted.lifetime);
-                tracing::debug!(source, lifetime_s = minted.lifetime.as_secs(), "token fetched");
+                tracing::debug!(
+                    source,
+                    lifetime_s = minted.lifetime.as_secs(),
+                    "token fetched"
+                );
                 let lifetime_ms = u64::try_from(minted.lifetime.as_millis()).unwrap_or(u64::MAX);
                 self.standing.send_replace(Standing {
                     token: Some(Arc::new(Token {

@@ -1,14 +1,11 @@
 //! The credential on one attempt: asked for ahead of it, put on each try, a signature made last.
 
 use std::sync::Arc;
-use std::time::Instant;
 
+use http::Request;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::uri::PathAndQuery;
-use http::Request;
-use quotah_adapters::{
-    AwsRequest, AwsScope, PayloadHash, is_signed, sign, with_query_credential,
-};
+use quotah_adapters::{AwsRequest, AwsScope, PayloadHash, is_signed, sign, with_query_credential};
 
 use super::refuse::Refusal;
 use super::routes::Upstream;
@@ -17,25 +14,17 @@ use crate::config::credential::AccessKey;
 use crate::credentials::{Grant, Scope, aws_keys};
 use crate::upstream::RequestBody;
 
-/// What to put on an attempt.
+/// Refuses a client's own signature where it would be passed on: it cannot hold there.
 ///
 /// # Errors
-/// 503 when there is no valid credential, 401 when the client's own is a signature that cannot hold.
-pub(super) async fn granted(
-    upstream: &Upstream,
-    client: &HeaderMap,
-    deadline: Instant,
-) -> Result<Grant, Refusal> {
-    let grant = upstream.credential.grant(deadline).await;
-    let grant = grant
-        .map_err(|error| Refusal::no_credential(&upstream.config.name, error.told()))?;
+/// 401 when the provider gets the client's credential and that is a signature by AWS's scheme.
+pub(super) fn may_pass(upstream: &Upstream, client: &HeaderMap) -> Result<(), Refusal> {
     let is_signature = |value: &HeaderValue| value.as_bytes().starts_with(b"AWS4-");
-    if matches!(grant, Grant::Client)
-        && client.get_all(AUTHORIZATION).iter().any(is_signature)
-    {
+    let mut lines = client.get_all(AUTHORIZATION).iter();
+    if upstream.credential.is_clients() && lines.any(is_signature) {
         return Err(Refusal::signed_for_us());
     }
-    Ok(grant)
+    Ok(())
 }
 
 /// A credential on its way.

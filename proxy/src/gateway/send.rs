@@ -11,7 +11,7 @@ use quotah_adapters::{Decoder, Encoder, ErrorClass, Facts, Meter, apply, plan};
 
 use super::body::AnswerBody;
 use super::choose::Order;
-use super::credential::{self, Carried};
+use super::credential::Carried;
 use super::headers::{Forward, forward_answer, forward_request};
 use super::identify::Identity;
 use super::parse::Target;
@@ -84,9 +84,12 @@ async fn attempt(
     let path = target.path_for(&upstream, rename, keeps_key);
     let sent_at = clock::now();
     let deadline = deadline(&head.headers, sent_at, provider.timeout_total);
-    let credential = match credential::granted(&upstream, &head.headers, deadline).await {
+    let credential = match upstream.credential.grant(deadline).await {
         Ok(grant) => Carried::new(grant, &body),
-        Err(refusal) => return Err(without_credential(booking, refusal, sent_at, &refuser)),
+        Err(error) => {
+            let refusal = Refusal::no_credential(&provider.name, error.told());
+            return Err(without_credential(booking, refusal, sent_at, &refuser));
+        }
     };
     let wire = Wire {
         upstream: &upstream,
@@ -140,10 +143,7 @@ fn without_credential(
     booking.attempt_failed(class);
     booking.entry.status = refuser.status(&refusal).as_u16().into();
     refusal.reason().clone_into(&mut booking.entry.reason);
-    booking.settle(
-        Outcome::UpstreamError,
-        &quotah_adapters::Reading::default(),
-    );
+    booking.settle(Outcome::UpstreamError, &quotah_adapters::Reading::default());
     refusal
 }
 
@@ -198,7 +198,8 @@ impl Wire<'_> {
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.head.method.clone();
         *request.headers_mut() = forward_request(&self.head.headers, &forward);
-        self.credential.sign(&mut request, self.upstream, &self.path);
+        self.credential
+            .sign(&mut request, self.upstream, &self.path);
         *request.uri_mut() = self.uri(is_h2);
         if self.upstream.config.keep_header_case {
             *request.extensions_mut() = self.head.extensions.clone();

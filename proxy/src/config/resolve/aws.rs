@@ -44,7 +44,11 @@ pub(super) fn credential(
     let keys = keys(row, own.unwrap_or_default(), &region, env)?;
     let is_mantle = base.is_some_and(|base| base.host.starts_with("bedrock-mantle."));
     // Mantle is a service of its own in IAM; every other address of Bedrock signs by one name.
-    let usual = if is_mantle { "bedrock-mantle" } else { "bedrock" };
+    let usual = if is_mantle {
+        "bedrock-mantle"
+    } else {
+        "bedrock"
+    };
     Some(Credential::Aws(Signing {
         keys,
         region,
@@ -134,9 +138,9 @@ fn keys(row: &Section<'_>, own: Own<'_>, region: &Arc<str>, env: &Environment) -
     });
     let role_arn = own.role_arn;
     let role_arn = role_arn.or_else(|| env.filled("AWS_ROLE_ARN").filter(|_| token_file.is_some()));
-    let key = own.key.or_else(|| {
-        env_key(env).filter(|_| own.profile.is_none() && own.token_file.is_none())
-    });
+    let key = own
+        .key
+        .or_else(|| env_key(env).filter(|_| own.profile.is_none() && own.token_file.is_none()));
     if let Some(arn) = role_arn {
         let session = own.session.or_else(|| env.filled("AWS_ROLE_SESSION_NAME"));
         let role = Role {
@@ -175,7 +179,10 @@ fn keys(row: &Section<'_>, own: Own<'_>, region: &Arc<str>, env: &Environment) -
         .filled("AWS_EC2_METADATA_DISABLED")
         .is_some_and(|word| word.trim().eq_ignore_ascii_case("true"))
     {
-        row.missing("access_key_id", ": AWS's variables and files name no credential");
+        row.missing(
+            "access_key_id",
+            ": AWS's variables and files name no credential",
+        );
         return None;
     }
     let address = env.filled("AWS_EC2_METADATA_SERVICE_ENDPOINT");
@@ -245,8 +252,14 @@ fn sts(
 ) -> Option<super::super::credential::Endpoint> {
     let end = if region.starts_with("cn-") { ".cn" } else { "" };
     let regional = || format!("https://sts.{region}.amazonaws.com{end}");
-    let address = env.filled("AWS_ENDPOINT_URL_STS").map(|a| a.trim().to_owned());
-    endpoint(row, "AWS_ENDPOINT_URL_STS", &address.unwrap_or_else(regional))
+    let address = env
+        .filled("AWS_ENDPOINT_URL_STS")
+        .map(|a| a.trim().to_owned());
+    endpoint(
+        row,
+        "AWS_ENDPOINT_URL_STS",
+        &address.unwrap_or_else(regional),
+    )
 }
 
 /// The agent of ECS (AWS SDKs reference guide, "Container credential provider", read 2026-11).

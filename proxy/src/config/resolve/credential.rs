@@ -46,7 +46,9 @@ pub(super) fn credential(
             "left out when `credential` says where another comes from",
         );
     }
-    if said.is_none() && (row.is_present("credential") || (key.is_none() && row.is_present("api_key"))) {
+    if said.is_none()
+        && (row.is_present("credential") || (key.is_none() && row.is_present("api_key")))
+    {
         return None;
     }
     let from = said
@@ -65,7 +67,9 @@ pub(super) fn credential(
             None
         }
         (From::Client, _) => Some(Credential::Client),
-        (From::Google, _) => google(row, env).map(|google| Credential::Minted(Source::Google(google))),
+        (From::Google, _) => {
+            google(row, env).map(|google| Credential::Minted(Source::Google(google)))
+        }
         (From::Entra, _) => entra(row, env).map(|entra| Credential::Minted(Source::Entra(entra))),
         (From::Aws, _) => aws::credential(row, base, env),
     }
@@ -90,9 +94,9 @@ pub(super) fn place(row: &Section<'_>) -> Option<Place> {
         (Some(_), Some(name)) if is_header => {
             let header = HeaderName::try_from(name.value).ok();
             let header = header.filter(|h| !super::provider::RESERVED.contains(&h.as_str()));
-            header.map(Place::Header).or_else(|| {
-                row.invalid("credential_name", &name.place, "a header's name")
-            })
+            header
+                .map(Place::Header)
+                .or_else(|| row.invalid("credential_name", &name.place, "a header's name"))
         }
         (Some(_), None) if is_header => {
             row.missing("credential_name", ": which header");
@@ -103,7 +107,11 @@ pub(super) fn place(row: &Section<'_>) -> Option<Place> {
             if name.value.bytes().all(is_plain) {
                 Some(Place::Query(name.value.into()))
             } else {
-                row.invalid("credential_name", &name.place, "letters, digits, `-`, `_`, `.`")
+                row.invalid(
+                    "credential_name",
+                    &name.place,
+                    "letters, digits, `-`, `_`, `.`",
+                )
             }
         }
         (_, Some(name)) => row.invalid(
@@ -120,7 +128,12 @@ fn implied(row: &Section<'_>) -> Option<From> {
     let any = |keys: &[&str]| keys.iter().any(|key| row.is_present(key));
     if any(&["credentials_file", "credentials_json"]) {
         Some(From::Google)
-    } else if any(&["tenant_id", "client_id", "client_secret", "federated_token_file"]) {
+    } else if any(&[
+        "tenant_id",
+        "client_id",
+        "client_secret",
+        "federated_token_file",
+    ]) {
         Some(From::Entra)
     } else if any(&aws::KEYS) {
         Some(From::Aws)
@@ -153,7 +166,9 @@ fn google(row: &Section<'_>, env: &Environment) -> Option<GoogleSource> {
         }
         (Some(file), None) => return Some(GoogleSource::File(file.value.into())),
         (None, Some(json)) => return Some(GoogleSource::Inline(Secret::new(json.value))),
-        (None, None) if row.is_present("credentials_file") || row.is_present("credentials_json") => {
+        (None, None)
+            if row.is_present("credentials_file") || row.is_present("credentials_json") =>
+        {
             return None;
         }
         (None, None) => {}
@@ -201,14 +216,22 @@ fn entra(row: &Section<'_>, env: &Environment) -> Option<EntraSource> {
     let token_file = token_file.or_else(|| filled("AZURE_FEDERATED_TOKEN_FILE"));
     let proof = if secret.is_some() || token_file.is_some() {
         let Some(tenant) = tenant.filter(|tenant| is_tenant(tenant)) else {
-            row.missing("tenant_id", ": the Entra tenant's id or domain (or set AZURE_TENANT_ID)");
+            row.missing(
+                "tenant_id",
+                ": the Entra tenant's id or domain (or set AZURE_TENANT_ID)",
+            );
             return None;
         };
         let Some(client_id) = client_id else {
-            row.missing("client_id", ": the application's id (or set AZURE_CLIENT_ID)");
+            row.missing(
+                "client_id",
+                ": the application's id (or set AZURE_CLIENT_ID)",
+            );
             return None;
         };
-        let authority = env.filled("AZURE_AUTHORITY_HOST").unwrap_or(ENTRA_AUTHORITY);
+        let authority = env
+            .filled("AZURE_AUTHORITY_HOST")
+            .unwrap_or(ENTRA_AUTHORITY);
         let authority = authority.trim().trim_end_matches('/');
         let address = format!("{authority}/{tenant}/oauth2/v2.0/token");
         let endpoint = endpoint(row, "AZURE_AUTHORITY_HOST", &address)?;
@@ -235,7 +258,9 @@ fn entra(row: &Section<'_>, env: &Environment) -> Option<EntraSource> {
 }
 
 fn managed(row: &Section<'_>, client_id: Option<&str>, env: &Environment) -> Option<EntraProof> {
-    let service = env.filled("IDENTITY_ENDPOINT").zip(env.filled("IDENTITY_HEADER"));
+    let service = env
+        .filled("IDENTITY_ENDPOINT")
+        .zip(env.filled("IDENTITY_HEADER"));
     let (variable, address, word) = match service {
         Some((address, word)) => (
             "IDENTITY_ENDPOINT",

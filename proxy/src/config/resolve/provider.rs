@@ -3,10 +3,10 @@
 use http::{HeaderName, HeaderValue};
 use quotah_adapters::ProviderKind;
 
+use super::super::Environment;
 use super::super::problem::{Problem, nearest};
 use super::super::resolved::{BaseUrl, Credential, HttpVersion, Provider};
 use super::super::section::Section;
-use super::super::Environment;
 use super::credential::{credential, place};
 use super::server::is_label;
 
