@@ -22,6 +22,7 @@ mod pattern;
 mod price;
 mod table;
 mod tier;
+mod units;
 mod usage;
 
 pub use date::Date;
@@ -32,4 +33,5 @@ pub use pattern::Pattern;
 pub use price::{Class, Column, Cost, CostSource, Price, Rate, Rates, Split, split};
 pub use table::{PriceRow, PriceTable};
 pub use tier::ServiceTier;
+pub use units::{Unit, Units};
 pub use usage::{TOKENS_MAX, Usage, UsageSource};

@@ -53,16 +53,16 @@ pub(crate) fn bill(
             .or_else(|| price_of(&booking.entry.model_sent))
     };
     let mut total = usage;
-    let mut cost = own(reading.model.as_deref()).map(|price| price.cost(&usage, tier));
+    let mut cost = own(reading.model.as_deref()).and_then(|price| price.charge(&usage, tier));
     for call in &reading.extra_calls {
         let model = call.model.as_deref().or(reading.model.as_deref());
-        let extra = own(model).map(|price| price.cost(&call.usage, tier));
+        let extra = own(model).and_then(|price| price.charge(&call.usage, tier));
         cost = cost
             .zip(extra)
             .map(|(cost, extra)| cost.saturating_add(extra));
         total = total.saturating_add(&call.usage);
     }
-    let is_used = total != Usage::default();
+    let is_used = !total.is_none();
     Bill {
         usage: total,
         usage_source,
