@@ -5,7 +5,7 @@ use quotah_bench::mock::{Mock, Recorded};
 use super::cloud::{Asked, Cloud};
 use super::signature::{Arrived, Receiver};
 use super::{chat, checked, file, path, started, toward};
-use crate::harness::{Request, provider};
+use crate::harness::{Config, Request, provider};
 
 const REGION: &str = "region = \"eu-west-1\"";
 
@@ -233,5 +233,34 @@ fn an_instance_asks_its_metadata_service_in_three_steps() {
             step.header("x-aws-ec2-metadata-token"),
             Some("imds-session")
         );
+    }
+}
+
+#[test]
+fn bedrocks_paths_are_signed_as_they_go_out() {
+    let provider = provider();
+    let url = provider.url();
+    let arn = "arn:aws:bedrock:eu-west-1:1:inference-profile/x";
+    let quotah = Config::empty()
+        .table(&format!(
+            "[[providers]]\nkind = \"bedrock\"\nbase_url = \"{url}\"\n{REGION}\n\
+             access_key_id = \"AKIA1\"\nsecret_access_key = \"sec/ret+1\""
+        ))
+        .model("nova", "bedrock", arn)
+        .start();
+    for (target, sent) in [
+        (
+            "/model/us.amazon.nova-micro-v1%3A0/converse",
+            "/model/us.amazon.nova-micro-v1%3A0/converse",
+        ),
+        (
+            "/model/nova/converse-stream",
+            "/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Ainference-profile%2Fx/converse-stream",
+        ),
+    ] {
+        quotah.send(&Request::post(target, r#"{"messages":[]}"#));
+        let seen = last(&provider);
+        assert_eq!(seen.target, sent);
+        signed(&seen, "AKIA1", "bedrock");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cloud::{Asked, Cloud};
 use super::{authorization, chat, checked, file, path, started, toward};
-use crate::harness::{Request, provider};
+use crate::harness::{Config, Request, provider};
 
 const RSA: &str = include_str!("rsa.pem");
 
@@ -151,6 +151,27 @@ fn an_application_of_entras_shows_its_secret() {
         "{shown}"
     );
     assert!(!quotah.stderr().contains("hush") && !quotah.stderr().contains("entra-1"));
+}
+
+#[test]
+fn azure_takes_an_applications_token_where_no_key_is_written() {
+    let (provider, cloud) = (provider(), Cloud::oauth("entra", 3_599));
+    let url = provider.url();
+    let config = Config::empty().table(&format!(
+        "[[providers]]\nkind = \"azure\"\nbase_url = \"{url}\"\ntenant_id = \"t\"\n\
+         client_id = \"app\"\nclient_secret = \"hush\"\nscope = \"https://ai.azure.com/.default\""
+    ));
+    let quotah = started(&config, &[("AZURE_AUTHORITY_HOST", cloud.url())]);
+    let target = "/openai/deployments/gpt-4o-mini/chat/completions?api-version=2024-10-21";
+    let request = Request::post(target, super::BODY).header("api-key", "mine");
+    assert_eq!(quotah.send(&request).status, 200);
+    let requests = provider.requests();
+    let seen = requests.last().expect("a request");
+    assert_eq!(seen.target, target);
+    assert_eq!(seen.header("authorization"), Some("Bearer entra-1"));
+    assert_eq!(seen.header("api-key"), None);
+    let scope = cloud.asked()[0].field("scope");
+    assert_eq!(scope.as_deref(), Some("https://ai.azure.com/.default"));
 }
 
 #[test]

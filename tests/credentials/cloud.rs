@@ -71,7 +71,7 @@ impl Cloud {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (keep, by) = (Arc::clone(&keep), Arc::clone(&by));
-                std::thread::spawn(move || serve(stream, &keep, &by));
+                std::thread::spawn(move || serve(&stream, &keep, &by));
             }
         });
         Self { url, asked, answer }
@@ -105,15 +105,16 @@ pub(super) fn oauth_body(token: &str, seconds: u64) -> String {
     format!(r#"{{"access_token":"{token}","expires_in":{seconds},"token_type":"Bearer"}}"#)
 }
 
-fn serve(stream: TcpStream, keep: &Mutex<Vec<Asked>>, by: &Mutex<Answer>) {
-    let Some(asked) = read(&stream) else { return };
+fn serve(stream: &TcpStream, keep: &Mutex<Vec<Asked>>, by: &Mutex<Answer>) {
+    let Some(asked) = read(stream) else { return };
     keep.lock().expect("not poisoned").push(asked.clone());
     let (status, body) = (by.lock().expect("not poisoned"))(&asked);
     let length = body.len();
     let text = format!(
         "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     );
-    (&stream).write_all(text.as_bytes()).ok();
+    let mut stream = stream;
+    stream.write_all(text.as_bytes()).ok();
 }
 
 fn read(stream: &TcpStream) -> Option<Asked> {

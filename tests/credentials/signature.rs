@@ -1,4 +1,4 @@
-//! SigV4 as its receiver checks it: written straight from AWS's description, sharing no code with the program.
+//! `SigV4` as its receiver checks it: written straight from AWS's description, sharing no code with the program.
 
 use ring::{digest, hmac};
 

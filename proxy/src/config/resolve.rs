@@ -1,6 +1,7 @@
 //! From what was written to what will run: every default, every check, every fault at once.
 
 mod aws;
+mod cloud;
 mod credential;
 mod key;
 mod model;
@@ -12,15 +13,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use quotah_adapters::ProviderKind;
 use quotah_policy::PriceTable;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
-use super::resolved::{Config, LedgerSettings, Listen, Log, LogFormat, Provider};
+use super::resolved::{Config, Credential, LedgerSettings, Listen, Log, LogFormat, Provider};
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
 use super::{Inputs, Loaded, Warning, discover, redact};
 
+pub(super) use cloud::{base_of_environment, is_set_up};
+pub(super) use credential::of_environment;
 pub(super) use provider::with_defaults;
 
 /// Resolves a tree, or leaves its faults in `problems`.
@@ -48,6 +52,12 @@ pub(super) fn resolve(
         provider: p.name.to_string(),
     });
     warnings.extend(plain);
+    let passed_on = providers
+        .iter()
+        .filter(|p| p.kind == ProviderKind::BEDROCK && p.credential == Credential::Client);
+    warnings.extend(passed_on.map(|p| Warning::BearerOnly {
+        provider: p.name.to_string(),
+    }));
     let models = model::models(&root, &providers, &mut warnings);
     let keys = key::keys(&root, &providers);
     if server.require_key && keys.is_empty() && !root.is_present("keys") {

@@ -1,6 +1,6 @@
 //! AWS's access keys that expire: profile, web identity, assumed role, container agent, instance metadata.
 //!
-//! Formats: AWS SDKs and tools reference guide, STS API reference, EC2 user guide (IMDSv2), read 2026-11.
+//! Formats: AWS SDKs and tools reference guide, STS API reference, EC2 user guide (`IMDSv2`), read 2026-11.
 
 use std::path::Path;
 use std::sync::Arc;

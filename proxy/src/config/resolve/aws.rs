@@ -7,6 +7,7 @@ use super::super::Environment;
 use super::super::credential::{
     AccessKey, AwsKeys, AwsSource, ContainerWord, Credential, Role, Signing, Source,
 };
+use super::super::problem::Problem;
 use super::super::resolved::{BaseUrl, Secret};
 use super::super::section::Section;
 use super::credential::{endpoint, secret};
@@ -29,20 +30,31 @@ pub(super) fn credential(
     env: &Environment,
 ) -> Option<Credential> {
     let service = row.required_if_present("service").map(|text| text.value);
-    let region = region(row, base, env);
+    row.know("region");
     let own = own(row)?;
+    // What is wrong with the address, or missing for it, is said already.
+    let base = base?;
     // AWS's SDKs prefer it to an access key, too.
     if own.is_none()
         && let Some(key) = env.filled("AWS_BEARER_TOKEN_BEDROCK")
     {
-        return Some(Credential::Configured(Secret::new(key.trim())));
+        let is_visible = key.trim().bytes().all(|b| b.is_ascii_graphic());
+        if !is_visible {
+            row.problems().nowhere(Problem::BadOverride {
+                name: "AWS_BEARER_TOKEN_BEDROCK",
+                expected: "visible ASCII characters".to_owned(),
+            });
+        }
+        return is_visible.then(|| Credential::Configured(Secret::new(key.trim())));
     }
-    let Some(region) = region else {
-        row.missing("region", ": such as \"us-east-1\" (or set AWS_REGION)");
+    let Some(region) = region(row, Some(base), env) else {
+        if !row.is_present("region") {
+            row.missing("region", ": such as \"us-east-1\" (or set AWS_REGION)");
+        }
         return None;
     };
     let keys = keys(row, own.unwrap_or_default(), &region, env)?;
-    let is_mantle = base.is_some_and(|base| base.host.starts_with("bedrock-mantle."));
+    let is_mantle = base.host.starts_with("bedrock-mantle.");
     // Mantle is a service of its own in IAM; every other address of Bedrock signs by one name.
     let usual = if is_mantle {
         "bedrock-mantle"

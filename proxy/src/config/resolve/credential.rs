@@ -13,6 +13,7 @@ use super::super::credential::{
 use super::super::problem::Problem;
 use super::super::resolved::{BaseUrl, Secret};
 use super::super::section::{At, Section};
+use super::super::tree::{self, Problems, Table};
 use super::aws;
 
 /// Who gives out a provider's credential.
@@ -73,6 +74,17 @@ pub(super) fn credential(
         (From::Entra, _) => entra(row, env).map(|entra| Credential::Minted(Source::Entra(entra))),
         (From::Aws, _) => aws::credential(row, base, env),
     }
+}
+
+/// What a cloud's variables and files alone come to; nothing where they do not come to anything.
+pub(in crate::config) fn of_environment(
+    kind: ProviderKind,
+    base: &BaseUrl,
+    env: &Environment,
+) -> Option<Credential> {
+    let (empty, problems) = (Table::default(), Problems::default());
+    let row = Section::new("", &empty, tree::Place::start(), &problems);
+    credential(&row, (Some(kind), Some(base)), env)
 }
 
 /// Where a configured key is put, when the table says so.

@@ -7,6 +7,7 @@ use super::super::Environment;
 use super::super::problem::{Problem, nearest};
 use super::super::resolved::{BaseUrl, Credential, HttpVersion, Provider};
 use super::super::section::Section;
+use super::cloud;
 use super::credential::{credential, place};
 use super::server::is_label;
 
@@ -65,7 +66,7 @@ pub(in crate::config) fn with_defaults(
 fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let kind = kind(row);
     let name = name(row);
-    let base = base(row, kind);
+    let base = base(row, kind, env);
     let credential = credential(row, (kind, base.as_ref()), env);
     let credential_place = place(row);
     let versions = [
@@ -141,7 +142,7 @@ fn name<'a>(row: &Section<'a>) -> Option<&'a str> {
     Some(text.value)
 }
 
-fn base(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<BaseUrl> {
+fn base(row: &Section<'_>, kind: Option<ProviderKind>, env: &Environment) -> Option<BaseUrl> {
     if let Some(text) = row.text("base_url") {
         return BaseUrl::parse(text.value.trim())
             .map_err(|e| row.invalid::<()>("base_url", &text.place, &e.to_string()))
@@ -149,6 +150,9 @@ fn base(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<BaseUrl> {
     }
     if row.is_present("base_url") {
         return None;
+    }
+    if let Some(base) = cloud::base(row, kind?, env).ok()? {
+        return Some(base);
     }
     let Some(default) = kind?.base_url() else {
         row.missing("base_url", ": this kind has no address of its own");
