@@ -126,6 +126,32 @@ fn a_machine_of_googles_asks_its_metadata_server() {
 }
 
 #[test]
+fn vertex_takes_a_token_where_its_clients_have_a_key() {
+    let (provider, cloud) = (provider(), Cloud::oauth("ya29.v", 3_600));
+    let account = file(&service_account(&cloud));
+    let config = Config::empty().table(&format!(
+        "[[providers]]\nkind = \"vertex\"\nbase_url = \"{}/v1/projects/p/locations/l\"\n\
+         credentials_file = \"{}\"",
+        provider.url(),
+        path(&account)
+    ));
+    let quotah = config.start();
+    let request = Request::post(
+        "/v1beta/models/gemini-2.5-flash:generateContent?key=mine",
+        r#"{"contents":[]}"#,
+    );
+    quotah.send(&request.header("x-goog-api-key", "mine"));
+    let requests = provider.requests();
+    let seen = requests.last().expect("a request");
+    assert_eq!(
+        seen.target,
+        "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash:generateContent"
+    );
+    assert_eq!(seen.header("authorization"), Some("Bearer ya29.v-1"));
+    assert_eq!(seen.header("x-goog-api-key"), None);
+}
+
+#[test]
 fn an_application_of_entras_shows_its_secret() {
     let (provider, cloud) = (provider(), Cloud::oauth("entra", 3_599));
     let lines = "tenant_id = \"contoso.example\"\nclient_id = \"app\"\nclient_secret = \"hush~1\"";

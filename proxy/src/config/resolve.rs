@@ -3,6 +3,8 @@
 mod aws;
 mod cloud;
 mod credential;
+mod entra;
+mod google;
 mod key;
 mod model;
 mod price;

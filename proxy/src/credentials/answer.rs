@@ -7,8 +7,9 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::TokenError;
 use super::bearer;
-use super::tokens::{Minted, TokenError, What};
+use super::tokens::{Minted, What};
 use crate::clock;
 
 /// RFC 6749 §5.1; Azure's metadata servers write numbers as texts.

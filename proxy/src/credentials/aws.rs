@@ -12,10 +12,11 @@ use quotah_adapters::{AwsKeys, AwsRequest, AwsScope, PayloadHash, sign};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::TokenError;
 use super::answer::{element, refused, until};
 use super::file;
 use super::http::{Ask, Http};
-use super::tokens::{Minted, TokenError, What};
+use super::tokens::{Minted, What};
 use crate::clock;
 use crate::config::credential::{AccessKey, AwsSource, ContainerWord, Endpoint, Role};
 use crate::config::resolved::Secret;

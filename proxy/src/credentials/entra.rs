@@ -4,9 +4,10 @@
 
 use http::HeaderName;
 
+use super::TokenError;
 use super::answer::oauth;
 use super::http::{Ask, Http, encoded};
-use super::tokens::{Minted, TokenError};
+use super::tokens::Minted;
 use crate::config::credential::{EntraProof, EntraSource};
 
 /// A fresh token.

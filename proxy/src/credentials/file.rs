@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use super::tokens::TokenError;
+use super::TokenError;
 
 /// A file's text, read off the runtime's threads.
 ///

@@ -13,9 +13,10 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 
+use super::TokenError;
 use super::answer::oauth;
 use super::http::{Ask, Http};
-use super::tokens::{Minted, TokenError};
+use super::tokens::Minted;
 use crate::clock;
 use crate::config::credential::{Endpoint, GoogleSource};
 

@@ -9,7 +9,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 
-use super::tokens::TokenError;
+use super::TokenError;
 use crate::clock;
 use crate::config::credential::Endpoint;
 use crate::config::resolved::HttpVersion;

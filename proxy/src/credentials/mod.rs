@@ -8,6 +8,7 @@
 mod answer;
 mod aws;
 mod entra;
+mod error;
 mod file;
 mod google;
 mod http;
@@ -24,8 +25,9 @@ use crate::config::credential::{AccessKey, AwsKeys, Credential as Configured, Pl
 use crate::config::resolved::Provider;
 use crate::upstream::Pools;
 pub(crate) use aws::keys as aws_keys;
+pub(crate) use error::TokenError;
 use http::Http;
-pub(crate) use tokens::{TokenError, Tokens};
+pub(crate) use tokens::Tokens;
 
 /// A provider's credential, ready to be asked for.
 #[derive(Debug)]

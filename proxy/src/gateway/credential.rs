@@ -40,7 +40,7 @@ pub(super) enum Carried {
     Signature {
         key: Arc<AccessKey>,
         scope: Scope,
-        body_sha256: [u8; 32],
+        payload: PayloadHash,
     },
 }
 
@@ -54,7 +54,10 @@ impl Carried {
             Grant::Aws(key, scope) => Self::Signature {
                 key,
                 scope,
-                body_sha256: body.sha256(),
+                // A body that is still arriving cannot be hashed ahead; Bedrock's are all held.
+                payload: body
+                    .sha256()
+                    .map_or(PayloadHash::Unsigned, PayloadHash::Sha256),
             },
         }
     }
@@ -92,7 +95,7 @@ impl Carried {
         let Self::Signature {
             key,
             scope,
-            body_sha256,
+            payload,
         } = self
         else {
             return;
@@ -108,7 +111,7 @@ impl Carried {
             host: &upstream.config.base.authority,
             path_and_query: path.as_str(),
             headers: &headers,
-            payload: PayloadHash::Sha256(*body_sha256),
+            payload: *payload,
         };
         let scope = AwsScope {
             region: &scope.region,

@@ -47,15 +47,15 @@ impl RequestBody {
         self.left
     }
 
-    /// Its SHA-256, when nothing has been sent.
-    pub(crate) fn sha256(&self) -> [u8; 32] {
+    /// The SHA-256 of all that is to be sent, when nothing has been; `None` where some of it is not here yet.
+    pub(crate) fn sha256(&self) -> Option<[u8; 32]> {
         let mut hash = Sha256::new();
         match &self.chunks {
             Chunks::None => {}
             Chunks::One(chunk) => hash.update(chunk),
             Chunks::Many(chunks) => chunks.iter().for_each(|chunk| hash.update(chunk)),
         }
-        hash.finalize().into()
+        Some(hash.finalize().into())
     }
 
     fn chunk(&self) -> Option<Bytes> {
