@@ -17,6 +17,7 @@ mod books;
 mod bytes;
 mod cli;
 mod crash;
+mod credentials;
 mod custom;
 mod disconnect;
 mod errors;

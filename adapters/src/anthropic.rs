@@ -190,7 +190,9 @@ const fn word(kind: RefusalKind) -> &'static str {
         RefusalKind::BudgetExhausted => "billing_error",
         RefusalKind::RateLimited | RefusalKind::CoolingDown => "rate_limit_error",
         RefusalKind::NoHealthyDeployment | RefusalKind::Overloaded => "overloaded_error",
-        RefusalKind::LedgerUnavailable | RefusalKind::UpstreamUnreachable => "api_error",
+        RefusalKind::LedgerUnavailable
+        | RefusalKind::CredentialUnavailable
+        | RefusalKind::UpstreamUnreachable => "api_error",
         RefusalKind::UpstreamTimeout | RefusalKind::RequestTimeout => "timeout_error",
         RefusalKind::InvalidRequest
         | RefusalKind::MethodNotAllowed

@@ -245,6 +245,7 @@ const fn word(kind: RefusalKind) -> &'static str {
         RefusalKind::NoHealthyDeployment
         | RefusalKind::Overloaded
         | RefusalKind::LedgerUnavailable
+        | RefusalKind::CredentialUnavailable
         | RefusalKind::UpstreamUnreachable => "UNAVAILABLE",
         RefusalKind::UpstreamTimeout | RefusalKind::RequestTimeout => "DEADLINE_EXCEEDED",
         RefusalKind::InvalidRequest

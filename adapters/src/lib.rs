@@ -30,6 +30,7 @@ mod path;
 mod provider;
 mod refusal;
 mod scan;
+mod sigv4;
 mod splice;
 pub mod sse;
 mod strip;
@@ -38,8 +39,8 @@ mod vertex;
 pub use adapter::Asked;
 pub use call::{Dialect, Operation};
 pub use credential::{
-    CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, client_credentials, redact_query,
-    without_query_key,
+    CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, SIGNATURE_HEADERS, client_credentials,
+    percent_encode, redact_query, with_query_credential, without_query_key,
 };
 pub use custom::{
     CUSTOM_FIELDS, CUSTOM_PATHS_MAX, Custom, CustomError, CustomSpec, PathPatternError,
@@ -59,5 +60,6 @@ pub use scan::{
     Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, NODES_MAX, PathFault, PathTable,
     STEPS_MAX, Scalar, ScanError, Scanner, TEXT_BYTES_MAX, Table, TableError, Tracker, Value,
 };
+pub use sigv4::{AwsKeys, AwsRequest, AwsScope, PayloadHash, is_signed, sign};
 pub use splice::{Edits, apply, plan};
 pub use strip::{HELD_BYTES_MAX, UsageStrip};

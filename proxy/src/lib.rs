@@ -4,6 +4,7 @@ pub mod admin;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub(crate) mod credentials;
 pub mod gateway;
 pub mod headroom;
 pub mod ledger;

@@ -8,6 +8,7 @@ use dashmap::DashMap;
 
 use crate::clock;
 use crate::config::resolved::Config;
+use crate::credentials::Credentials;
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::identify::Keys;
@@ -34,7 +35,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Makes everything that requests need from a configuration.
-    pub(crate) fn new(config: Arc<Config>, pools: &Pools) -> Self {
+    pub(crate) fn new(config: Arc<Config>, pools: &Pools, credentials: &Credentials) -> Self {
         let names = config.models.iter().flat_map(|model| {
             let sent = model
                 .deployments
@@ -45,7 +46,7 @@ impl Snapshot {
                 .chain(sent)
         });
         Self {
-            routes: Routes::new(&config, pools),
+            routes: Routes::new(&config, pools, credentials),
             keys: Keys::new(&config.keys, config.server.require_key),
             keeps_header_case: config
                 .providers
@@ -74,7 +75,8 @@ type Handles = DashMap<(Arc<str>, Arc<str>, Arc<str>), Arc<DeploymentMetrics>>;
 #[derive(Debug)]
 pub(crate) struct State {
     snapshot: ArcSwap<Snapshot>,
-    pub(crate) pools: Pools,
+    pub(crate) pools: Arc<Pools>,
+    pub(crate) credentials: Credentials,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
@@ -89,11 +91,13 @@ pub(crate) struct State {
 impl State {
     /// Begins with a first configuration.
     pub(crate) fn new(config: Arc<Config>, ledger: Ledger, metrics: Arc<Metrics>) -> Arc<Self> {
-        let pools = Pools::default();
-        let snapshot = Snapshot::new(config, &pools);
+        let pools = Arc::<Pools>::default();
+        let credentials = Credentials::new(Arc::clone(&pools));
+        let snapshot = Snapshot::new(config, &pools, &credentials);
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
+            credentials,
             ledger: Arc::new(ledger),
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
@@ -112,8 +116,8 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        self.snapshot
-            .store(Arc::new(Snapshot::new(config, &self.pools)));
+        let snapshot = Snapshot::new(config, &self.pools, &self.credentials);
+        self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
         let snapshot = self.snapshot();
         self.headroom

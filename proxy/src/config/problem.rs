@@ -221,7 +221,7 @@ fn is_reference(value: &str) -> bool {
 }
 
 /// Keys whose values are secrets.
-const SECRET_KEYS: [&str; 8] = [
+const SECRET_KEYS: [&str; 9] = [
     "api_key",
     "token",
     "key",
@@ -230,6 +230,7 @@ const SECRET_KEYS: [&str; 8] = [
     "headers",
     "authorization",
     "credential",
+    "credentials_json",
 ];
 
 /// How keys of providers and of ours begin.

@@ -83,6 +83,11 @@ impl<'a> Section<'a> {
         self.table.get(key).is_some()
     }
 
+    /// Takes note that a key has its place here, whether it is read or not.
+    pub(super) fn know(&self, key: &'static str) {
+        self.asked.borrow_mut().push(key);
+    }
+
     /// An empty section in place of one that was not written.
     pub(super) fn stand_in<'b>(&self, empty: &'b Table) -> Section<'b>
     where

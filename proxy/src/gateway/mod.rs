@@ -7,6 +7,7 @@ pub(crate) mod accept;
 mod admit;
 mod body;
 pub(crate) mod choose;
+mod credential;
 pub(crate) mod drain;
 pub mod gate;
 mod headers;
