@@ -4,7 +4,7 @@ use quotah_policy::{Unit, Usage};
 
 use crate::adapter::{Adapter, Answers, no_headers};
 use crate::call::{Dialect, Operation};
-use crate::error_class::{Code, ErrorClass, code, text};
+use crate::error_class::{Code, ErrorClass, code, sentence};
 use crate::json::quoted;
 use crate::meter::{Count, Counts, Field, Totals};
 use crate::provider::{Paths, Provider, UsageHeader};
@@ -214,18 +214,14 @@ fn stream_error_line(_: RefusalKind, message: &str) -> Option<Vec<u8>> {
     Some(line.into_bytes())
 }
 
-/// Statuses tell most (documented at docs.cohere.com/reference/errors, read 2026-11: 498 is a bad token there, 499
-/// the client's own going); these do not.
+/// Only too long a prompt has a word of its own (recorded 2026-08); the rest is told by the status.
 const ERROR_CODES: &[Code] = &[
     code("\"TOO_MANY_TOKENS\"", ErrorClass::ContextOverflow),
-    text(400, "too many tokens", ErrorClass::ContextOverflow),
-    text(400, "blocked output", ErrorClass::ContentFiltered),
-    text(400, "blocked input", ErrorClass::ContentFiltered),
-    // A trial key's calls of this month: waiting a minute does not help.
-    text(429, "/ month", ErrorClass::QuotaExhausted),
-    text(429, "per month", ErrorClass::QuotaExhausted),
-    text(498, "", ErrorClass::BadCredential),
-    text(499, "", ErrorClass::Timeout),
+    sentence("too many tokens", ErrorClass::ContextOverflow),
+    sentence("blocked output", ErrorClass::ContentFiltered),
+    sentence("blocked input", ErrorClass::ContentFiltered),
+    // A trial key's month, which waiting does not bring back soon.
+    sentence("API calls / month", ErrorClass::QuotaExhausted),
 ];
 
 /// What a path behind a version asks for, if it is one that Cohere alone has.

@@ -4,7 +4,7 @@ use quotah_policy::Usage;
 
 use crate::adapter::{Adapter, Answers, never_last, no_headers};
 use crate::call::{Dialect, Operation};
-use crate::error_class::{Code, ErrorClass, text};
+use crate::error_class::{Code, ErrorClass, sentence, text};
 use crate::json::quoted;
 use crate::meter::{Count, Counts, Field, Totals};
 use crate::path::{Call, call};
@@ -81,19 +81,14 @@ fn error(message: &str) -> String {
     format!("{{\"error\":{}}}", quoted(message))
 }
 
-/// Errors are one sentence each; of those that the status does not tell, the known ones.
+/// A sentence is all there is (recorded 2026-08).
 const ERROR_CODES: &[Code] = &[
-    text(
-        400,
-        "exceeded max context length",
-        ErrorClass::ContextOverflow,
-    ),
-    text(
-        400,
+    sentence("max context length", ErrorClass::ContextOverflow),
+    sentence("exceeds the context length", ErrorClass::ContextOverflow),
+    sentence(
         "exceeds the available context size",
         ErrorClass::ContextOverflow,
     ),
-    text(500, "server busy", ErrorClass::Overloaded),
     text(429, "usage limit", ErrorClass::QuotaExhausted),
 ];
 

@@ -158,6 +158,7 @@ impl Case {
             dialect: call.dialect,
             operation: call.operation,
             model: &call.model(path).unwrap_or_default(),
+            custom: None,
         };
         let headers = self.fixture["response"]["headers"].as_array().unwrap();
         let headers = headers
@@ -236,7 +237,8 @@ impl Case {
         assert_eq!(reading.source, UsageSource::Provider, "{name}: source");
         let tier = match &expected["traffic_type"] {
             Value::Number(_) => Some("ON_DEMAND"),
-            traffic => traffic.as_str().or(expected["service_tier"].as_str()),
+            Value::String(traffic) => Some(&**traffic),
+            _ => expected["service_tier"].as_str(),
         };
         if tier.is_some() {
             assert_eq!(reading.service_tier.as_deref(), tier, "{name}: tier");

@@ -193,11 +193,11 @@ fn errors_are_classed_by_status_and_sentence() {
             r#"{"message":"limited to 40 API calls / minute"}"#,
             ErrorClass::RateLimited,
         ),
-        (498, "{}", ErrorClass::BadCredential),
+        (498, "{}", ErrorClass::ContentFiltered),
         (503, "{}", ErrorClass::Overloaded),
     ] {
         assert_eq!(
-            error_class(Dialect::Cohere, status, body.as_bytes()),
+            error_class(Dialect::Cohere, status, b"", body.as_bytes()),
             class,
             "{status} {body}"
         );

@@ -328,7 +328,7 @@ fn errors_are_classed_by_their_words() {
         (200, r#"{"status": "INTERNAL"}"#, ErrorClass::ServerError),
     ] {
         assert_eq!(
-            error_class(Dialect::Gemini, status, body.as_bytes()),
+            error_class(Dialect::Gemini, status, b"", body.as_bytes()),
             class,
             "{body}"
         );

@@ -140,7 +140,7 @@ fn errors_are_classed_by_status_and_sentence() {
         (500, "{}", ErrorClass::ServerError),
     ] {
         assert_eq!(
-            error_class(Dialect::Ollama, status, body.as_bytes()),
+            error_class(Dialect::Ollama, status, b"", body.as_bytes()),
             class,
             "{body}"
         );
