@@ -64,7 +64,10 @@ fn a_stream_of_lines_passes_and_its_last_line_is_booked() {
         assert_eq!(entry["input_tokens"], 17, "{kind}");
         assert_eq!(entry["output_tokens"], 5, "{kind}");
         assert_eq!(entry["usage_source"], "provider", "{kind}");
-        assert_eq!((&entry["stream"], &entry["outcome"]), (&json!(true), &json!("ok")));
+        assert_eq!(
+            (&entry["stream"], &entry["outcome"]),
+            (&json!(true), &json!("ok"))
+        );
     }
 }
 
@@ -83,7 +86,11 @@ fn a_stream_of_lines_without_its_last_is_broken_off_with_an_error() {
             _ => said["finish_reason"] == "ERROR",
         };
         assert!(is_told, "{kind}: {said}");
-        assert_eq!(quotah.entry(&response).0["outcome"], "upstream_error", "{kind}");
+        assert_eq!(
+            quotah.entry(&response).0["outcome"],
+            "upstream_error",
+            "{kind}"
+        );
     }
 }
 

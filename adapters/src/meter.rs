@@ -10,6 +10,7 @@
 mod book;
 mod counts;
 mod field;
+mod lines;
 mod names;
 mod reading;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod totals;
 
 pub(crate) use counts::{Count, Counts, Known};
 pub(crate) use field::{Field, Side};
+pub use lines::is_json_lines;
 pub use reading::{ErrorSeen, ExtraCall, Reading};
 pub(crate) use totals::Totals;
 
@@ -28,6 +30,7 @@ use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
 use crate::{Dialect, Operation};
 use book::Book;
+use lines::{Lines, halves};
 
 /// Most memory that a meter takes, whatever the provider sends.
 ///
@@ -78,65 +81,13 @@ impl Framing {
         if matches!(operation, Operation::Models | Operation::Other) {
             return Self::Opaque;
         }
-        let (kind, subtype) = subtype(content_type);
+        let (kind, subtype) = halves(content_type);
         let is_text = subtype.is_empty()
             || kind.eq_ignore_ascii_case(b"text")
             || subtype.eq_ignore_ascii_case(b"json")
             || subtype.to_ascii_lowercase().ends_with(b"+json")
-            || is_lines(subtype);
+            || is_json_lines(content_type);
         if is_text { Self::Unknown } else { Self::Opaque }
-    }
-}
-
-/// Whether an answer may be a stream of JSON lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lines {
-    /// It is not: what follows a text is a fault.
-    Never,
-    /// The dialect has such streams, and nothing says that this is one.
-    Maybe,
-    /// It is one, by its content type.
-    Surely,
-}
-
-impl Lines {
-    fn of(dialect: Dialect, content_type: &[u8]) -> Self {
-        if is_json_lines(content_type) {
-            Self::Surely
-        } else if matches!(dialect, Dialect::Cohere | Dialect::Ollama) {
-            Self::Maybe
-        } else {
-            Self::Never
-        }
-    }
-}
-
-/// Whether an answer of this content type is a stream of JSON lines.
-#[must_use]
-pub fn is_json_lines(content_type: &[u8]) -> bool {
-    is_lines(subtype(content_type).1)
-}
-
-/// Recorded: Ollama `application/x-ndjson`, Cohere `application/stream+json`.
-fn is_lines(subtype: &[u8]) -> bool {
-    [
-        &b"x-ndjson"[..],
-        b"ndjson",
-        b"stream+json",
-        b"jsonl",
-        b"x-jsonlines",
-    ]
-    .iter()
-    .any(|known| subtype.eq_ignore_ascii_case(known))
-}
-
-/// A content type's two halves, without its parameters.
-fn subtype(content_type: &[u8]) -> (&[u8], &[u8]) {
-    let essence = content_type.split(|&byte| byte == b';').next();
-    let essence = essence.unwrap_or_default().trim_ascii();
-    match memchr::memchr(b'/', essence).and_then(|at| essence.split_at_checked(at)) {
-        Some((kind, rest)) => (kind, rest.strip_prefix(b"/").unwrap_or_default()),
-        None => (essence, b""),
     }
 }
 
