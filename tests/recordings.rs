@@ -6,13 +6,12 @@ mod server;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde_json::Value;
 
 use self::case::{Case, cases};
 use self::server::{Cuts, Server};
-use crate::harness::{Config, Conn, Quotah};
+use crate::harness::{Config, Conn, Quotah, now};
 
 /// Random cuts of each answer. `QUOTAH_REPLAY_EVERY_CUT=1` also cuts each in two at every byte (a long while).
 const RANDOM_CUTS: u64 = 200;
@@ -49,7 +48,7 @@ fn every_recorded_answer_arrives_to_the_byte_and_is_booked_to_the_token_in_any_c
     assert!(cases.len() >= 280, "{} recordings found", cases.len());
     let server = Server::start(Arc::clone(&cases));
     let quotah = toward(&cases, &server);
-    let began = Instant::now();
+    let began = now();
     let asked: Vec<_> = std::thread::scope(|scope| {
         let work: Vec<_> = (0..WORKERS)
             .map(|worker| {

@@ -62,6 +62,7 @@ pub(in crate::config) fn with_defaults(
         inject_usage: kind.asks_for_usage(),
         keep_header_case: false,
         custom: None,
+        limits: None,
     }
 }
 
@@ -88,11 +89,12 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let inject_usage = row.boolean("inject_usage");
     let keep_header_case = row.boolean("keep_header_case").unwrap_or(false);
     let kind = kind?;
-    let custom = if kind == ProviderKind::CUSTOM {
+    let adapter = if kind == ProviderKind::CUSTOM {
         Some(adapter(row)?)
     } else {
         None
     };
+    let (custom, limits) = adapter.map(|a| (a.custom, a.limits)).unzip();
     let [
         timeout_connect,
         timeout_first_byte,
@@ -112,6 +114,7 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
         inject_usage: inject_usage.unwrap_or_else(|| kind.asks_for_usage()),
         keep_header_case,
         custom,
+        limits,
         ..with_defaults(kind, base?, credential?)
     })
 }
