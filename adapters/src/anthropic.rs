@@ -233,4 +233,8 @@ const ERROR_CODES: &[Code] = &[
     code("\"overloaded_error\"", ErrorClass::Overloaded),
     code("\"timeout_error\"", ErrorClass::Timeout),
     code("\"api_error\"", ErrorClass::ServerError),
+    // On a 200 stream the status tells nothing.
+    text(200, "\"invalid_request_error\"", ErrorClass::BadRequest),
+    text(200, "\"not_found_error\"", ErrorClass::BadRequest),
+    text(200, "\"request_too_large\"", ErrorClass::BadRequest),
 ];

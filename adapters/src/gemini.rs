@@ -268,6 +268,7 @@ const ERROR_CODES: &[Code] = &[
     code("\"API_KEY_EXPIRED\"", ErrorClass::BadCredential),
     // quotaId such as GenerateRequestsPerDayPerProjectPerModel-FreeTier: today's share is gone.
     text(429, "PerDay", ErrorClass::QuotaExhausted),
+    text(429, "prepayment credits", ErrorClass::QuotaExhausted),
     text(
         400,
         "exceeds the maximum number of tokens",
@@ -281,4 +282,7 @@ const ERROR_CODES: &[Code] = &[
     code("\"UNAVAILABLE\"", ErrorClass::Overloaded),
     code("\"DEADLINE_EXCEEDED\"", ErrorClass::Timeout),
     code("\"INTERNAL\"", ErrorClass::ServerError),
+    // On a 200 stream the status tells nothing.
+    text(200, "\"INVALID_ARGUMENT\"", ErrorClass::BadRequest),
+    text(200, "\"NOT_FOUND\"", ErrorClass::BadRequest),
 ];

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub(crate) mod credentials;
 pub mod gateway;
+pub mod headroom;
 pub mod ledger;
 pub mod metrics;
 pub mod prices;

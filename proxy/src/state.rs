@@ -13,6 +13,7 @@ use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::identify::Keys;
 use crate::gateway::routes::Routes;
+use crate::headroom::Headroom;
 use crate::ledger::Ledger;
 use crate::metrics::{DeploymentMetrics, Metrics};
 use crate::upstream::Pools;
@@ -57,7 +58,7 @@ impl Snapshot {
     }
 
     /// The model's name as a metric label: itself where the configuration or the price table has it.
-    fn label<'a>(&self, provider_kind: &str, provider: &str, model: &'a str) -> &'a str {
+    pub(crate) fn label<'a>(&self, provider_kind: &str, provider: &str, model: &'a str) -> &'a str {
         let prices = &self.config.price_table;
         let now = clock::unix_seconds();
         let known = self.labels.iter().any(|label| label == model)
@@ -79,6 +80,7 @@ pub(crate) struct State {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
+    pub(crate) headroom: Arc<Headroom>,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
     pub(crate) started: Instant,
@@ -100,6 +102,7 @@ impl State {
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
             drain: Drain::default(),
+            headroom: Arc::default(),
             started: clock::now(),
             started_at_unix_ms: clock::unix_ms(),
             handles: Handles::new(),
@@ -116,6 +119,9 @@ impl State {
         let snapshot = Snapshot::new(config, &self.pools, &self.credentials);
         self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
+        let snapshot = self.snapshot();
+        self.headroom
+            .keep(|provider| snapshot.routes.upstream(provider).is_some());
     }
 
     /// The metric handle of an order; a bounded number of them.

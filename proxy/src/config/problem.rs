@@ -49,6 +49,14 @@ pub enum Problem {
         /// What to do, or nothing; begins with `: `.
         why: &'static str,
     },
+    /// A provider's description that cannot be read by.
+    #[error("[providers.adapter]: {error}{}", Meant(.meant.as_deref()))]
+    Adapter {
+        /// What is wrong with it.
+        error: quotah_adapters::CustomError,
+        /// The nearest known field.
+        meant: Option<String>,
+    },
     /// Two things of one name.
     #[error("{what} `{name}` is defined twice")]
     Twice {

@@ -1,5 +1,6 @@
 //! From what was written to what will run: every default, every check, every fault at once.
 
+mod adapter;
 mod aws;
 mod cloud;
 mod credential;

@@ -185,6 +185,8 @@ pub struct Provider {
     pub inject_usage: bool,
     /// Send header names with the client's capitals (5 to 6 µs a request).
     pub keep_header_case: bool,
+    /// How it speaks, where no code knows it.
+    pub custom: Option<Arc<quotah_adapters::Custom>>,
 }
 
 /// A provider's address, split once.

@@ -248,6 +248,26 @@ impl<'a> Section<'a> {
         self.table.0.iter().filter_map(pair).collect()
     }
 
+    /// Every key with its string, or each of its strings: for tables whose keys are the user's own.
+    pub(super) fn lists(&self) -> Vec<(At<&'a str>, At<&'a str>)> {
+        let mut lists = Vec::new();
+        for entry in &self.table.0 {
+            let key = At {
+                value: &*entry.key,
+                place: entry.key_place.clone(),
+            };
+            let items = match &entry.node.value {
+                Value::Array(items) => items.as_slice(),
+                _ => std::slice::from_ref(&entry.node),
+            };
+            let texts = items
+                .iter()
+                .filter_map(|item| self.plain_text(&entry.key, item));
+            lists.extend(texts.map(|text| (key.clone(), text)));
+        }
+        lists
+    }
+
     /// Refuses keys that a later version acts on.
     pub(super) fn not_yet(&self, keys: &[&'static str]) {
         for key in keys {

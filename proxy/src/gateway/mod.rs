@@ -13,6 +13,7 @@ pub mod gate;
 mod headers;
 pub(crate) mod identify;
 pub(crate) mod io;
+mod learn;
 mod line;
 mod parse;
 mod read;

@@ -1,9 +1,11 @@
 //! Which deployment a model's name leads to: the configuration's routes, as a snapshot holds them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::HeaderValue;
+use quotah_adapters::limits::LimitFormats;
 use quotah_adapters::{Dialect, ProviderKind};
 use quotah_policy::{Pattern, PriceTable};
 
@@ -26,6 +28,10 @@ pub(crate) struct Upstream {
     pub(crate) host: HeaderValue,
     /// What is put on requests to it.
     pub(crate) credential: Credential,
+    /// What its limits are kept under beside its name.
+    pub(crate) credential_label: Arc<str>,
+    /// How it tells of its limits.
+    pub(crate) limit_formats: Cow<'static, LimitFormats>,
 }
 
 /// A provider's model behind a name.
@@ -199,7 +205,17 @@ fn upstream(provider: &Provider, pools: &Pools, credentials: &Credentials) -> Up
         ]
         .concat()
         .into(),
+        credential_label: credential_label(&provider.credential).into(),
+        limit_formats: Cow::Borrowed(LimitFormats::of(provider.kind.as_str())),
         credential: credentials.of(provider),
         config: provider.clone(),
+    }
+}
+
+/// Tells whose credential it is, never which.
+const fn credential_label(credential: &resolved::Credential) -> &'static str {
+    match credential {
+        resolved::Credential::Client => "client",
+        _ => "default",
     }
 }

@@ -14,6 +14,7 @@ use super::choose::Order;
 use super::credential::Carried;
 use super::headers::{Forward, forward_answer, forward_request};
 use super::identify::Identity;
+use super::learn::{self, Refused};
 use super::parse::Target;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
@@ -237,9 +238,12 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     context.upstream.credential.heard(status);
     let is_error = status.is_client_error() || status.is_server_error();
     booking.attempt(status.as_u16(), booking.upstream_wait);
-    if !is_error {
-        booking.attempt_succeeded();
-    }
+    learn::from_head(&booking, context.order, &head.headers);
+    let dialect = context.target.dialect;
+    let refused = is_error.then(|| {
+        let status = status.as_u16();
+        Box::new(Refused::new(context.order, dialect, status, &head.headers))
+    });
 
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
@@ -249,7 +253,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let tap = Tap::new(
         Decoder::new(encoding),
         meter(context, &head.headers, content_type),
-        is_error,
+        refused,
     );
     let rewrite = (context.asks_usage && is_events && status.is_success())
         .then(|| rewrite(encoding))
@@ -295,6 +299,7 @@ fn meter(context: &Context<'_>, headers: &HeaderMap, content_type: &[u8]) -> Met
         dialect: context.target.dialect,
         operation: context.target.operation,
         model: &context.order.model_sent,
+        custom: context.upstream.config.custom.as_ref(),
     };
     let mut meter = Meter::new(&asked, content_type);
     for (name, value) in headers {

@@ -7,6 +7,7 @@ use super::super::Environment;
 use super::super::problem::{Problem, nearest};
 use super::super::resolved::{BaseUrl, Credential, HttpVersion, Provider};
 use super::super::section::Section;
+use super::adapter::adapter;
 use super::cloud;
 use super::credential::{credential, place};
 use super::server::is_label;
@@ -60,6 +61,7 @@ pub(in crate::config) fn with_defaults(
         headers: Vec::new(),
         inject_usage: kind.asks_for_usage(),
         keep_header_case: false,
+        custom: None,
     }
 }
 
@@ -91,6 +93,11 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let inject_usage = row.boolean("inject_usage");
     let keep_header_case = row.boolean("keep_header_case").unwrap_or(false);
     let kind = kind?;
+    let custom = if kind == ProviderKind::CUSTOM {
+        Some(adapter(row)?)
+    } else {
+        None
+    };
     let [
         timeout_connect,
         timeout_first_byte,
@@ -109,6 +116,7 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
         headers,
         inject_usage: inject_usage.unwrap_or_else(|| kind.asks_for_usage()),
         keep_header_case,
+        custom,
         ..with_defaults(kind, base?, credential?)
     })
 }
@@ -117,11 +125,6 @@ fn kind(row: &Section<'_>) -> Option<ProviderKind> {
     let text = row.required("kind", "")?;
     if let Ok(kind) = text.value.parse() {
         return Some(kind);
-    }
-    if LATER_KINDS.contains(&text.value) {
-        let what = format!("provider kind \"{}\"", text.value);
-        row.problems().at(&text.place, Problem::NotYet(what));
-        return None;
     }
     let known: Vec<&str> = ProviderKind::all().map(ProviderKind::as_str).collect();
     let meant = nearest(text.value, known.iter().copied());
@@ -202,9 +205,6 @@ fn headers(row: &Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
     }
     headers
 }
-
-/// Kinds of the documented interface that this version has no adapter for.
-const LATER_KINDS: [&str; 1] = ["custom"];
 
 /// Headers that Quotah sets itself, or that frame a message.
 pub(super) const RESERVED: [&str; 9] = [
