@@ -72,6 +72,11 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let base = base(row, kind, env);
     let credential = credential(row, (kind, base.as_ref()), env);
     let credential_place = place(row);
+    let is_elsewhere = |c: &Credential| !matches!(c, Credential::Configured(_));
+    if credential_place.is_some() && credential.as_ref().is_some_and(is_elsewhere) {
+        let expected = "left out without an `api_key`, which it is for";
+        row.invalid::<()>("credential_place", row.place(), expected);
+    }
     let versions = [
         ("auto", HttpVersion::Auto),
         ("1.1", HttpVersion::Http1),
