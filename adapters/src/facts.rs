@@ -9,6 +9,7 @@ mod fields;
 use std::ops::Range;
 
 use crate::call::Operation;
+use crate::multipart::FormFault;
 use crate::path::Call;
 use crate::scan::{Container, Handler, Key, Scalar, ScanError, Scanner, Tracker, Value};
 
@@ -40,8 +41,23 @@ pub struct Facts {
     pub prompt_bytes: usize,
     /// Strings under `data`, `url`, `image_url`, `file_data`: mostly base64, not counted as text.
     pub media_bytes: usize,
+    /// Characters (Unicode scalar values) of the text to be spoken: what speech is billed by.
+    pub characters: u64,
+    /// Documents to be ranked.
+    pub documents: u64,
+    /// What pictures are asked for.
+    pub image: ImageAsked,
     /// Where the outermost object's brace is, and whether nothing is in it.
     pub root: Option<Brace>,
+}
+
+/// What pictures a request asks for; how many is [`Facts::answers`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageAsked {
+    /// `1024x1024`, `auto`: as the client spells it.
+    pub size: Option<Box<str>>,
+    /// `low`, `hd`: as the client spells it.
+    pub quality: Option<Box<str>>,
 }
 
 /// The `model` of a body.
@@ -49,8 +65,19 @@ pub struct Facts {
 pub struct ModelAsked {
     /// Its name, decoded.
     pub name: Box<str>,
-    /// The JSON string, quotes included.
+    /// Where it lies: a JSON string with its quotes, or a form field's value.
     pub span: Range<usize>,
+    /// How another name is to be spelled in its place.
+    pub spelling: Spelling,
+}
+
+/// How a text stands in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// As a JSON string.
+    Json,
+    /// As it is.
+    Plain,
 }
 
 /// A place in a body that repeats the model.
@@ -123,6 +150,9 @@ pub enum FactsError {
     /// It is not JSON.
     #[error("request body is not JSON: {0}")]
     NotJson(#[from] ScanError),
+    /// It is no form that reads in one way only.
+    #[error("form body cannot be read: {0}")]
+    Form(#[from] FormFault),
     /// It names no model.
     #[error("no \"model\" in request body")]
     NoModel,
@@ -368,7 +398,11 @@ impl Found {
                 },
             ) if !name.is_empty() => {
                 let name = String::from_utf8_lossy(name).into_owned().into();
-                self.facts.model = Some(ModelAsked { name, span });
+                self.facts.model = Some(ModelAsked {
+                    name,
+                    span,
+                    spelling: Spelling::Json,
+                });
             }
             (
                 Field::ModelEcho,

@@ -16,6 +16,7 @@ mod error_class;
 mod facts;
 mod json;
 mod meter;
+mod multipart;
 mod path;
 mod provider;
 mod refusal;
@@ -33,10 +34,11 @@ pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};
 pub use error_class::{ErrorClass, error_class};
 pub use facts::{
-    Ambiguity, Brace, Facts, FactsError, FactsReader, ModelAsked, ModelEcho, OutputCap,
-    StreamOptions,
+    Ambiguity, Brace, Facts, FactsError, FactsReader, ImageAsked, ModelAsked, ModelEcho, OutputCap,
+    Spelling, StreamOptions,
 };
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
+pub use multipart::{FormFault, FormReader};
 pub use path::{Call, classify, classify_raw, raw_upstream_path, upstream_path};
 pub use provider::{ProviderKind, UnknownProviderKind};
 pub use refusal::{RefusalKind, stream_error_event};
