@@ -19,6 +19,7 @@ mod cli;
 mod crash;
 mod disconnect;
 mod faults;
+mod multipart;
 mod refusals;
 mod reload;
 mod restart;

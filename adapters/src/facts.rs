@@ -258,6 +258,15 @@ impl FactsReader {
         }
     }
 
+    /// Whether a byte has come that JSON cannot have, in a body that need not be JSON.
+    #[must_use]
+    pub const fn is_not_json(&self) -> bool {
+        matches!(
+            (&self.found.error, self.need),
+            (Some(FactsError::NotJson(_)), Need::Nothing)
+        )
+    }
+
     /// The facts, once the body is whole.
     ///
     /// # Errors

@@ -141,8 +141,11 @@ fn parameters(value: &[u8]) -> impl Iterator<Item = Option<(&[u8], Value)>> {
     })
 }
 
+/// A parameter's name and value, and the bytes behind them.
+type Parameter<'a> = ((&'a [u8], Value), &'a [u8]);
+
 /// One `key=value`, and what follows it: the end, or a semicolon.
-fn parameter(bytes: &[u8]) -> Option<((&[u8], Value), &[u8])> {
+fn parameter(bytes: &[u8]) -> Option<Parameter<'_>> {
     let equals = bytes.iter().position(|&byte| byte == b'=')?;
     let (key, value) = bytes.split_at_checked(equals)?;
     let key = key.trim_ascii();

@@ -15,6 +15,7 @@ pub(crate) mod io;
 mod line;
 mod parse;
 mod read;
+mod reader;
 mod record;
 mod refuse;
 mod relay;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, request};
 use quotah_adapters::{
-    Call, Dialect, Facts, FactsReader, Operation, classify, classify_raw, raw_upstream_path,
+    Call, Dialect, Facts, FactsError, Operation, classify, classify_raw, raw_upstream_path,
     upstream_path, without_query_key,
 };
 
+use super::reader::BodyReader;
 use super::routes::Upstream;
 use crate::state::Snapshot;
 
@@ -41,8 +42,13 @@ impl Target {
     }
 
     /// A reader for the body; none where the path says nothing about it.
-    pub(crate) fn reader(&self) -> Option<FactsReader> {
-        self.call.as_ref().map(FactsReader::new)
+    ///
+    /// # Errors
+    /// See [`BodyReader::new`].
+    pub(crate) fn reader(&self, head: &request::Parts) -> Result<Option<BodyReader>, FactsError> {
+        let call = self.call.as_ref();
+        call.map(|call| BodyReader::new(call, &head.method, &head.headers))
+            .transpose()
     }
 
     /// The model that is asked for, in the body or in the path.

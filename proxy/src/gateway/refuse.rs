@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::body::AnswerBody;
 use super::gate::GateError;
 use super::io::Refused;
-use crate::upstream::{ConnectError, ExchangeError};
+use crate::upstream::{ConnectError, ExchangeError, UploadFault};
 
 /// When to come back after a momentary refusal.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -164,6 +164,15 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn upload(fault: &UploadFault) -> Self {
+        match fault {
+            UploadFault::TooLarge(bytes_max) => Self::body_too_large(*bytes_max),
+            UploadFault::Silence => Self::body_timeout(),
+            UploadFault::Broken | UploadFault::Left => Self::broken_body(),
+            UploadFault::Ambiguous(error) => Self::bad_request(error),
+        }
+    }
+
     pub(crate) fn upstream(error: ExchangeError) -> Self {
         let kind = match error {
             ExchangeError::FirstByteTimeout
@@ -174,6 +183,7 @@ impl Refusal {
                 return Self::new(RefusalKind::Overloaded, error.to_string()).retry();
             }
             ExchangeError::Connect(_)
+            | ExchangeError::Upload
             | ExchangeError::Closed
             | ExchangeError::BrokenOff
             | ExchangeError::Protocol

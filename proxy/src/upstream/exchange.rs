@@ -16,6 +16,7 @@ use http_body::{Body, Frame};
 use hyper::body::Incoming;
 
 use super::pool::{H1, Link, Pool};
+use super::upload::{Leave, Upload};
 use super::{ConnectError, RequestBody};
 use crate::clock;
 use crate::gateway::{drain::Drain, io::LazyTimer};
@@ -47,6 +48,9 @@ pub(crate) enum ExchangeError {
     /// 101 without having been asked.
     #[error("provider switched protocols unasked")]
     Upgrade,
+    /// The client's body broke off on its way here; [`Upload::fault`] says why.
+    #[error("request body broke off")]
+    Upload,
     /// This process is going away.
     #[error("gateway is shutting down")]
     Draining,
@@ -64,6 +68,7 @@ impl ExchangeError {
             Self::Closed => "closed",
             Self::BrokenOff => "truncated",
             Self::Protocol | Self::Upgrade => "protocol",
+            Self::Upload => "client",
             Self::Draining => "draining",
         }
     }
@@ -81,6 +86,9 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) timeout_idle: Duration,
     /// End of the whole exchange.
     pub(crate) deadline: Instant,
+    /// What of the body is still with the client. Time that it takes is the client's: the provider's bounds
+    /// count from the last byte that went on.
+    pub(crate) upload: Option<Arc<Upload>>,
     /// Ends waiting exchanges when the process must go.
     pub(crate) drain: &'a Drain,
 }
@@ -92,7 +100,22 @@ pub(crate) struct Answer {
     pub(crate) body: AnswerBody,
 }
 
+impl Outgoing<'_> {
+    /// Until when the answer's first byte must be here, and the whole of it.
+    fn bounds(&self, started: Instant) -> (Instant, Instant) {
+        let moved_at = self.upload.as_ref().map_or(started, |rest| rest.moved_at());
+        let uploading = moved_at.saturating_duration_since(started);
+        let deadline = self.deadline + uploading;
+        let first_byte_by = started + uploading + self.timeout_first_byte;
+        (first_byte_by.min(deadline), deadline)
+    }
+}
+
 /// Sends a request on a pooled connection, or a new one.
+///
+/// A body that is still arriving always gets a new HTTP/1.1 connection: a kept one may have died while it
+/// lay idle, and what was taken from the client by then cannot be sent a second time. A handshake is little
+/// beside an upload. (An h2 connection is kept alive by pings and shared as ever.)
 ///
 /// # Errors
 /// [`ExchangeError`] when no answer's first byte arrived. A reused connection that fails before any byte
@@ -101,6 +124,20 @@ pub(crate) async fn send(
     pool: &Arc<Pool>,
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, ExchangeError> {
+    if let Some(upload) = &outgoing.upload {
+        let leave = Leave(Arc::clone(upload));
+        let link = Box::pin(pool.dial(outgoing.timeout_connect)).await?;
+        let answer = exchange(pool, link, outgoing).await;
+        return match answer {
+            Ok(mut answer) => {
+                answer.body.keep_sending(leave);
+                Ok(answer)
+            }
+            // Whatever the engine makes of a body that broke off, it was not the provider.
+            Err(_) if upload.fault().is_some() => Err(ExchangeError::Upload),
+            Err(error) => Err(error),
+        };
+    }
     if let Some(link) = pool.checkout() {
         match exchange(pool, link, outgoing).await {
             Err(ExchangeError::Closed) => {}
@@ -117,21 +154,17 @@ async fn exchange(
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, ExchangeError> {
     let started = clock::now();
-    let first_byte_by = (started + outgoing.timeout_first_byte).min(outgoing.deadline);
     let (response, link) = match link {
         Link::H1(h1) => {
             let request = (outgoing.make)(false);
-            let (response, h1) = exchange_h1(h1, request, first_byte_by, outgoing).await?;
+            let (response, h1) = exchange_h1(h1, request, started, outgoing).await?;
             (response, Some(h1))
         }
         Link::H2 { mut sender } => {
             let request = (outgoing.make)(true);
             let response = sender.send_request(request);
-            let by = tokio::time::Instant::from_std(first_byte_by);
             let response = tokio::select! {
-                response = tokio::time::timeout_at(by, response) => {
-                    response.map_err(|_| ExchangeError::FirstByteTimeout)?
-                }
+                response = in_time(response, started, outgoing) => response?,
                 () = outgoing.drain.forced() => return Err(ExchangeError::Draining),
             };
             let response = response.map_err(|error| classify(&error))?;
@@ -142,6 +175,7 @@ async fn exchange(
         return Err(ExchangeError::Upgrade);
     }
     let (head, incoming) = response.into_parts();
+    let (first_byte_by, deadline) = outgoing.bounds(started);
     let mut body = AnswerBody {
         ended: incoming.is_end_stream(),
         incoming,
@@ -151,7 +185,8 @@ async fn exchange(
         timer: LazyTimer::default(),
         timeout_idle: outgoing.timeout_idle,
         wait_until: first_byte_by,
-        deadline: outgoing.deadline,
+        deadline,
+        sending: None,
     };
     if body.ended {
         body.release();
@@ -165,11 +200,31 @@ async fn exchange(
     Ok(Answer { head, body })
 }
 
+/// Waits for an answer's head on a shared connection, as long as the provider may take.
+async fn in_time<F: Future>(
+    response: F,
+    started: Instant,
+    outgoing: &Outgoing<'_>,
+) -> Result<F::Output, ExchangeError> {
+    let mut response = pin!(response);
+    let mut timer = LazyTimer::default();
+    poll_fn(|cx| {
+        if let Poll::Ready(response) = response.as_mut().poll(cx) {
+            return Poll::Ready(Ok(response));
+        }
+        let (by, _) = outgoing.bounds(started);
+        timer
+            .poll(cx, by)
+            .map(|()| Err(ExchangeError::FirstByteTimeout))
+    })
+    .await
+}
+
 /// Drives one HTTP/1.1 exchange to the answer's head.
 async fn exchange_h1(
     mut h1: Box<H1>,
     request: Request<RequestBody>,
-    by: Instant,
+    started: Instant,
     outgoing: &Outgoing<'_>,
 ) -> Result<(http::Response<Incoming>, Box<H1>), ExchangeError> {
     let H1 {
@@ -212,6 +267,7 @@ async fn exchange_h1(
             if outgoing.drain.is_forced() {
                 return Poll::Ready(Err(ExchangeError::Draining));
             }
+            let (by, _) = outgoing.bounds(started);
             ready!(timer.poll(cx, by));
             return Poll::Ready(Err(ExchangeError::FirstByteTimeout));
         }
@@ -267,12 +323,21 @@ pub(crate) struct AnswerBody {
     wait_until: Instant,
     deadline: Instant,
     ended: bool,
+    /// A request body that may still be going up while the answer comes down.
+    sending: Option<Leave>,
 }
 
 impl AnswerBody {
     /// Whether every frame has been handed out.
     pub(crate) fn is_ended(&self) -> bool {
         self.ended && self.first.is_none()
+    }
+
+    /// The request's body may go on until the answer ends: whoever has answered in full wants no more of it.
+    fn keep_sending(&mut self, leave: Leave) {
+        if !self.ended {
+            self.sending = Some(leave);
+        }
     }
 
     /// Bytes still to come, where the provider has announced them.
@@ -350,6 +415,7 @@ impl AnswerBody {
 
     /// Gives the connection back after a clean end.
     fn release(&mut self) {
+        self.sending = None;
         let Some(mut h1) = self.link.take() else {
             return;
         };
@@ -362,6 +428,7 @@ impl AnswerBody {
 
     fn give_up(&mut self) {
         self.ended = true;
+        self.sending = None;
         self.link = None;
     }
 }

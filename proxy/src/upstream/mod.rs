@@ -9,9 +9,11 @@ mod connect;
 mod exchange;
 mod heard;
 mod pool;
+mod upload;
 mod waker;
 
 pub(crate) use body::RequestBody;
 pub(crate) use connect::ConnectError;
 pub(crate) use exchange::{Answer, AnswerBody, ExchangeError, Outgoing, send};
 pub(crate) use pool::{Origin, Pool, Pools};
+pub(crate) use upload::{Upload, UploadBounds, UploadFault};
