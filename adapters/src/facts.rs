@@ -8,7 +8,7 @@ mod fields;
 
 use std::ops::Range;
 
-use crate::call::Operation;
+use crate::call::{Dialect, Operation};
 use crate::multipart::FormFault;
 use crate::path::Call;
 use crate::scan::{Container, Handler, Key, Scalar, ScanError, Scanner, Tracker, Value};
@@ -136,6 +136,10 @@ impl Facts {
         self.stream_options == StreamOptions::UsageAsked
     }
 
+    fn count_document(&mut self) {
+        self.documents = self.documents.saturating_add(1);
+    }
+
     /// Whether usage must be asked for to be told: a stream of an operation that needs asking, by a client
     /// that did not.
     #[must_use]
@@ -225,11 +229,17 @@ impl FactsReader {
     #[must_use]
     pub fn new(call: &Call) -> Self {
         let need = match call.operation {
-            Operation::Models | Operation::Other => Need::Nothing,
+            Operation::Models
+            | Operation::Other
+            | Operation::BatchResults
+            | Operation::Moderations
+            | Operation::Transcription
+            | Operation::Images => Need::Nothing,
             _ if call.model_in_path.is_some() => Need::Json,
             _ => Need::Model,
         };
-        let has_usage_option = matches!(call.operation, Operation::Chat | Operation::Completions);
+        let has_usage_option = call.dialect == Dialect::OpenAi
+            && matches!(call.operation, Operation::Chat | Operation::Completions);
         Self {
             scanner: Scanner::new(),
             found: Found {
@@ -302,7 +312,7 @@ struct Found {
     /// The last key was one that media stands under.
     is_media: bool,
     /// Bit of each [`Field`] whose key has come.
-    seen: u16,
+    seen: u32,
     /// The first thing wrong.
     error: Option<FactsError>,
 }
@@ -318,6 +328,7 @@ impl Handler for Found {
                 self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
             }
             (Some(Field::GenerationConfig), Container::Object) | (None, _) => {}
+            (Some(Field::Document), _) => self.facts.count_document(),
             (Some(field), _) => self.wrong_type(field),
         }
         self.tracker.begin(container, depth);
@@ -368,7 +379,7 @@ impl Found {
             Some((field, Ambiguity::Case))
         } else {
             self.tracker.field(key.depth).and_then(|field| {
-                let bit = 1_u16 << field.bit();
+                let bit = 1_u32 << field.bit();
                 let is_doubled = self.seen & bit != 0;
                 self.seen |= bit;
                 match (key.escaped, is_doubled) {
@@ -426,6 +437,27 @@ impl Found {
                         is_resource_name,
                     });
                 }
+            }
+            (Field::Spoken, Scalar::String { characters, .. }) => {
+                let sum = &mut self.facts.characters;
+                *sum = sum.saturating_add(u64::try_from(characters).unwrap_or(u64::MAX));
+            }
+            (Field::Document, _) => self.facts.count_document(),
+            (
+                Field::Size,
+                Scalar::String {
+                    text: Some(text), ..
+                },
+            ) => {
+                self.facts.image.size = Some(String::from_utf8_lossy(text).into());
+            }
+            (
+                Field::Quality,
+                Scalar::String {
+                    text: Some(text), ..
+                },
+            ) => {
+                self.facts.image.quality = Some(String::from_utf8_lossy(text).into());
             }
             (Field::Stream, Scalar::Bool(stream)) => self.facts.stream = stream,
             (Field::Answers | Field::BestOf, number) => {

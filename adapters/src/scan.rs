@@ -9,12 +9,19 @@
 //! (`"\ud800"`) is let through and read as U+FFFD, and a number too large for a float is still a number.
 
 mod event;
+mod name;
 mod number;
 mod paths;
+mod step;
 mod string;
+mod table;
+mod tracker;
 
 pub use event::{Container, Fault, Handler, Key, Scalar, ScanError, Value};
-pub use paths::{PathTable, Tracker};
+pub use paths::{NODES_MAX, PathTable, STEPS_MAX};
+pub use step::PathFault;
+pub use table::{Table, TableError};
+pub use tracker::Tracker;
 
 use number::Number;
 use string::{Piece, Text};
@@ -308,11 +315,15 @@ impl Scanner {
         at: usize,
         handler: &mut impl Handler,
     ) -> Result<&'a [u8], ScanError> {
-        let (text, decoded_bytes, escaped, rest) = match self.text.read(bytes) {
-            Ok(Piece::Whole { text, rest }) => (Some(text), text.len(), false, rest),
+        let (text, (decoded_bytes, characters), escaped, rest) = match self.text.read(bytes) {
+            Ok(Piece::Whole {
+                text,
+                characters,
+                rest,
+            }) => (Some(text), (text.len(), characters), false, rest),
             Ok(Piece::End { rest }) => (
                 self.text.bytes(),
-                self.text.decoded_bytes(),
+                (self.text.decoded_bytes(), self.text.characters()),
                 self.text.is_escaped(),
                 rest,
             ),
@@ -342,6 +353,7 @@ impl Scanner {
                 scalar: Scalar::String {
                     text,
                     decoded_bytes,
+                    characters,
                 },
                 span,
                 depth,

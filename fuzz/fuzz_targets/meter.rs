@@ -2,24 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use quotah_adapters::{Dialect, Meter, Operation, Reading};
+use quotah_adapters::{Asked, Dialect, Meter, Operation, Reading};
 use quotah_fuzz::Input;
 use quotah_policy::{TOKENS_MAX, Usage, UsageSource};
-
-const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
-
-const OPERATIONS: [Operation; 10] = [
-    Operation::Chat,
-    Operation::Completions,
-    Operation::Responses,
-    Operation::Embeddings,
-    Operation::Messages,
-    Operation::CountTokens,
-    Operation::GenerateContent,
-    Operation::EmbedContent,
-    Operation::Models,
-    Operation::Other,
-];
 
 const CONTENT_TYPES: [&str; 6] = [
     "text/event-stream; charset=utf-8",
@@ -42,11 +27,13 @@ fuzz_target!(|data: &[u8]| {
 
 fn read<'a>(input: &Input<'_>, pieces: impl IntoIterator<Item = &'a [u8]>) -> Reading {
     let pick = usize::from(input.pick);
-    let mut meter = Meter::new(
-        DIALECTS[pick % 3],
-        OPERATIONS[pick / 3 % 10],
-        CONTENT_TYPES[pick / 30 % 6].as_bytes(),
+    let (dialects, operations) = (Dialect::ALL.len(), Operation::ALL.len());
+    let asked = Asked::native(
+        Dialect::ALL[pick % dialects],
+        Operation::ALL[pick / dialects % operations],
     );
+    let content_type = CONTENT_TYPES[pick / dialects / operations % CONTENT_TYPES.len()];
+    let mut meter = Meter::new(&asked, content_type.as_bytes());
     for piece in pieces {
         meter.feed(piece);
     }
@@ -102,20 +89,26 @@ fn believe_usage(usage: &Usage) {
     part(usage.input_tokens, TOKENS_MAX);
     part(usage.output_tokens, TOKENS_MAX);
     part(usage.web_search_requests, TOKENS_MAX);
+    for (_, count) in usage.units.listed() {
+        part(count, TOKENS_MAX);
+    }
     part(
         usage.cached_input_tokens + usage.cache_write_tokens,
         usage.input_tokens,
     );
     part(usage.cache_write_long_tokens, usage.cache_write_tokens);
     part(
-        usage.input_audio_tokens + usage.input_image_tokens,
+        usage.input_audio_tokens + usage.input_image_tokens + usage.input_video_tokens,
         usage.input_tokens,
     );
-    part(usage.cached_audio_tokens, usage.cached_input_tokens);
+    part(
+        usage.cached_audio_tokens + usage.cached_image_tokens,
+        usage.cached_input_tokens,
+    );
     part(usage.cached_audio_tokens, usage.input_audio_tokens);
     part(usage.reasoning_tokens, usage.output_tokens);
     part(
-        usage.output_audio_tokens + usage.output_image_tokens,
+        usage.output_audio_tokens + usage.output_image_tokens + usage.output_video_tokens,
         usage.output_tokens,
     );
 }

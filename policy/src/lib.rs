@@ -22,14 +22,16 @@ mod pattern;
 mod price;
 mod table;
 mod tier;
+mod units;
 mod usage;
 
 pub use date::Date;
-pub use estimate::estimate_tokens;
+pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use key::{KeyId, VirtualKey};
 pub use money::{Money, MoneyError};
 pub use pattern::Pattern;
 pub use price::{Class, Column, Cost, CostSource, Price, Rate, Rates, Split, split};
 pub use table::{PriceRow, PriceTable};
 pub use tier::ServiceTier;
+pub use units::{Unit, Units};
 pub use usage::{TOKENS_MAX, Usage, UsageSource};

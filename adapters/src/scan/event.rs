@@ -73,6 +73,8 @@ pub enum Scalar<'a> {
         text: Option<&'a [u8]>,
         /// How many bytes of UTF-8 it decodes to.
         decoded_bytes: usize,
+        /// How many characters (Unicode scalar values) that are.
+        characters: usize,
     },
 }
 

@@ -6,7 +6,11 @@ use super::{Fault, TEXT_BYTES_MAX};
 #[derive(Debug)]
 pub(super) enum Piece<'a> {
     /// The string lay whole and without escapes in these bytes; nothing was copied.
-    Whole { text: &'a [u8], rest: &'a [u8] },
+    Whole {
+        text: &'a [u8],
+        characters: usize,
+        rest: &'a [u8],
+    },
     /// The string has ended; [`Text`] holds it.
     End { rest: &'a [u8] },
     /// The bytes ended first.
@@ -20,6 +24,8 @@ pub(super) struct Text {
     kept: [u8; TEXT_BYTES_MAX],
     /// How many bytes it decodes to; beyond `TEXT_BYTES_MAX` they are counted, not kept.
     decoded_bytes: usize,
+    /// How many of them only continue a character.
+    continuing_bytes: usize,
     /// Whether a chunk's end or an escape came before the closing quote.
     begun: bool,
     /// Whether a backslash was seen.
@@ -46,6 +52,7 @@ impl Text {
         Self {
             kept: [0; TEXT_BYTES_MAX],
             decoded_bytes: 0,
+            continuing_bytes: 0,
             begun: false,
             escaped: false,
             escape: Escape::None,
@@ -60,6 +67,7 @@ impl Text {
         if self.begun {
             self.begun = false;
             self.decoded_bytes = 0;
+            self.continuing_bytes = 0;
             self.escaped = false;
             self.escape = Escape::None;
             self.high = None;
@@ -79,6 +87,11 @@ impl Text {
 
     pub(super) const fn decoded_bytes(&self) -> usize {
         self.decoded_bytes
+    }
+
+    /// How many characters they are.
+    pub(super) const fn characters(&self) -> usize {
+        self.decoded_bytes.saturating_sub(self.continuing_bytes)
     }
 
     pub(super) const fn is_escaped(&self) -> bool {
@@ -117,7 +130,13 @@ impl Text {
         let (run, is_ascii) = plain_run(bytes);
         match bytes.split_at_checked(run) {
             Some((text, [b'"', rest @ ..])) if is_ascii || std::str::from_utf8(text).is_ok() => {
-                Ok(Piece::Whole { text, rest })
+                let continuing = if is_ascii { 0 } else { continuing(text) };
+                let characters = text.len().saturating_sub(continuing);
+                Ok(Piece::Whole {
+                    text,
+                    characters,
+                    rest,
+                })
             }
             _ => self.read_on(bytes, Some((run, is_ascii))),
         }
@@ -177,6 +196,7 @@ impl Text {
         if is_ascii && self.partial.1 == 0 {
             return Ok(());
         }
+        self.continuing_bytes = self.continuing_bytes.saturating_add(continuing(run));
         let mut checked = run;
         while self.partial.1 > 0 {
             let Some((&byte, after)) = checked.split_first() else {
@@ -269,8 +289,15 @@ impl Text {
     }
 
     fn push_char(&mut self, decoded: char) {
+        let more = decoded.len_utf8().saturating_sub(1);
+        self.continuing_bytes = self.continuing_bytes.saturating_add(more);
         self.push(decoded.encode_utf8(&mut [0; 4]).as_bytes());
     }
+}
+
+/// How many bytes of a text only continue a character (RFC 3629: `10xxxxxx`).
+fn continuing(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte & 0xc0 == 0x80).count()
 }
 
 /// How many bytes at the front are neither quote, backslash nor control character, and whether all of

@@ -1,5 +1,7 @@
 //! The classes that tokens and calls are billed in.
 
+use crate::Unit;
+
 /// A class with a price of its own somewhere. What is used is counted in exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -17,6 +19,10 @@ pub enum Class {
     CachedAudio,
     /// Images in the prompt, not cached.
     InputImage,
+    /// Images in the prompt, read from the cache.
+    CachedImage,
+    /// Video in the prompt, not cached.
+    InputVideo,
     /// Text in the answer.
     Output,
     /// Reasoning, shown or not.
@@ -25,29 +31,20 @@ pub enum Class {
     OutputAudio,
     /// Images in the answer.
     OutputImage,
+    /// Video in the answer.
+    OutputVideo,
     /// Web searches run by the provider, counted in calls.
     WebSearch,
+    /// What is billed by the piece.
+    Unit(Unit),
 }
 
 impl Class {
     /// How many classes there are.
-    pub const COUNT: usize = Self::ALL.len();
+    pub const COUNT: usize = WITHOUT_UNITS.len() + Unit::COUNT;
 
-    /// Every class, input first, then output, then calls.
-    pub const ALL: [Self; 12] = [
-        Self::Input,
-        Self::CachedInput,
-        Self::CacheWrite,
-        Self::CacheWriteLong,
-        Self::InputAudio,
-        Self::CachedAudio,
-        Self::InputImage,
-        Self::Output,
-        Self::Reasoning,
-        Self::OutputAudio,
-        Self::OutputImage,
-        Self::WebSearch,
-    ];
+    /// Every class: input first, then output, then calls and other units.
+    pub const ALL: [Self; Self::COUNT] = all();
 
     /// The name used in price files and in `quotah prices show`.
     #[must_use]
@@ -60,11 +57,15 @@ impl Class {
             Self::InputAudio => "input_audio",
             Self::CachedAudio => "cached_audio",
             Self::InputImage => "input_image",
+            Self::CachedImage => "cached_image",
+            Self::InputVideo => "input_video",
             Self::Output => "output",
             Self::Reasoning => "reasoning",
             Self::OutputAudio => "output_audio",
             Self::OutputImage => "output_image",
+            Self::OutputVideo => "output_video",
             Self::WebSearch => "web_search",
+            Self::Unit(unit) => unit.as_str(),
         }
     }
 
@@ -86,17 +87,85 @@ impl Class {
                 | Self::InputAudio
                 | Self::CachedAudio
                 | Self::InputImage
+                | Self::CachedImage
+                | Self::InputVideo
         )
     }
 
-    /// Its place in [`Self::ALL`].
-    #[expect(
-        clippy::as_conversions,
-        reason = "a fieldless enum's discriminant counts from 0"
-    )]
-    pub(crate) const fn index(self) -> usize {
-        self as usize
+    /// Whether it is part of a request's input or output tokens.
+    #[must_use]
+    pub const fn is_token(self) -> bool {
+        !matches!(self, Self::WebSearch | Self::Unit(_))
     }
+
+    /// How many of it a price in a list is for: a million tokens or characters, a thousand of anything
+    /// else. A thousand milliseconds are a second.
+    #[must_use]
+    pub const fn per(self) -> u64 {
+        match self {
+            Self::Unit(Unit::Characters | Unit::CitationTokens) => 1_000_000,
+            Self::WebSearch | Self::Unit(_) => 1_000,
+            _ => 1_000_000,
+        }
+    }
+
+    /// Its place in [`Self::ALL`].
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Self::Input => 0,
+            Self::CachedInput => 1,
+            Self::CacheWrite => 2,
+            Self::CacheWriteLong => 3,
+            Self::InputAudio => 4,
+            Self::CachedAudio => 5,
+            Self::InputImage => 6,
+            Self::CachedImage => 7,
+            Self::InputVideo => 8,
+            Self::Output => 9,
+            Self::Reasoning => 10,
+            Self::OutputAudio => 11,
+            Self::OutputImage => 12,
+            Self::OutputVideo => 13,
+            Self::WebSearch => 14,
+            Self::Unit(unit) => WITHOUT_UNITS.len().saturating_add(unit.index()),
+        }
+    }
+}
+
+const WITHOUT_UNITS: [Class; 15] = [
+    Class::Input,
+    Class::CachedInput,
+    Class::CacheWrite,
+    Class::CacheWriteLong,
+    Class::InputAudio,
+    Class::CachedAudio,
+    Class::InputImage,
+    Class::CachedImage,
+    Class::InputVideo,
+    Class::Output,
+    Class::Reasoning,
+    Class::OutputAudio,
+    Class::OutputImage,
+    Class::OutputVideo,
+    Class::WebSearch,
+];
+
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "run by the compiler, which checks it"
+)]
+const fn all() -> [Class; Class::COUNT] {
+    let mut all = [Class::Input; Class::COUNT];
+    let mut place = 0;
+    while place < all.len() {
+        all[place] = if place < WITHOUT_UNITS.len() {
+            WITHOUT_UNITS[place]
+        } else {
+            Class::Unit(Unit::ALL[place - WITHOUT_UNITS.len()])
+        };
+        place += 1;
+    }
+    all
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use view::View;
 /// assert_eq!(price.cost(&usage, ServiceTier::Standard).to_string(), "0.000156");
 /// # Ok::<(), quotah_policy::MoneyError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Price {
     standard: Rates,
     columns: Vec<Column>,
@@ -77,6 +77,15 @@ impl Price {
         }
     }
 
+    /// A list of standard rates, be they by tokens or by the piece only.
+    #[must_use]
+    pub const fn of(standard: Rates) -> Self {
+        Self {
+            standard,
+            columns: Vec::new(),
+        }
+    }
+
     /// The same list with a standard rate added or replaced.
     #[must_use]
     pub fn with(mut self, class: Class, rate: Rate) -> Self {
@@ -116,29 +125,42 @@ impl Price {
         &self.columns
     }
 
-    /// What `usage` costs on `tier`: exact, never negative.
+    /// What `usage` costs on `tier`: exact, never negative. What has no price costs nothing.
     ///
     /// The number of input tokens, cached ones included, decides the context length that **every** class is
     /// priced at; a threshold counts from one token above it.
     #[must_use]
     pub fn cost(&self, usage: &Usage, tier: ServiceTier) -> Money {
-        let amounts = split(usage);
-        let view = self.view(tier, amounts.input_tokens());
-        amounts
-            .used()
-            .map(|(class, count)| view.rate(class).unwrap_or_default().times(count))
-            .sum()
+        self.charge(usage, tier).unwrap_or_default()
     }
 
-    /// The rate of one class on `tier` in a request of `input_tokens`; `None` only for web searches
-    /// that the list has no price for.
+    /// As [`Self::cost`], but `None` where something was used and nothing of it has a price.
+    ///
+    /// A unit without a price is taken to be included (Anthropic's web fetches are free of charge, most
+    /// tools of most providers are): it costs nothing as long as anything else in the request has a price.
+    /// Only a request that no rate at all applies to is unpriced.
+    #[must_use]
+    pub fn charge(&self, usage: &Usage, tier: ServiceTier) -> Option<Money> {
+        let amounts = split(usage);
+        let view = self.view(tier, amounts.input_tokens());
+        let mut used = amounts.used().peekable();
+        if used.peek().is_none() {
+            return Some(Money::ZERO);
+        }
+        used.filter_map(|(class, count)| Some(view.rate(class)?.times(count)))
+            .reduce(Money::saturating_add)
+    }
+
+    /// The rate of one class on `tier` in a request of `input_tokens`; `None` for what the list has no
+    /// price for: units and web searches, or tokens of a model that is billed by the piece only.
     ///
     /// Published columns have gaps. A class that the column in force leaves out costs the dearest of what
     /// the tier's base column, the standard column at that length and the standard rates say; a class
-    /// that none of them lists costs what it is a part of: cached, written, audio and image input as
-    /// input (a longer-kept write as a write, cached audio as audio, or as cached where audio has no price of its own),
-    /// reasoning, audio and image output as output. Output without a price costs what audio or image output
-    /// does, or else input.
+    /// that none of them lists costs what it is a part of: cached, written, audio, image and video input as
+    /// input (a longer-kept write as a write, cached audio and images as audio and images, or as cached
+    /// where these have no price of their own), reasoning, audio, image and video output as output. Output
+    /// without a price costs what audio, image or video output does, or else input. A request with low or
+    /// high search context costs what any request does.
     #[must_use]
     pub fn rate(&self, class: Class, tier: ServiceTier, input_tokens: u64) -> Option<Rate> {
         self.view(tier, input_tokens).rate(class)

@@ -42,14 +42,13 @@ impl Rate {
         Self::parse(text, THOUSAND_DECIMALS)
     }
 
-    /// Reads a rate in the unit that price lists use for `class`: per million tokens, or per thousand
-    /// web searches.
+    /// Reads a rate in the unit that price lists use for `class`: see [`Class::per`].
     ///
     /// # Errors
     /// [`MoneyError`] when it is anything else, or not exact.
     pub fn parse_for(class: Class, text: &str) -> Result<Self, MoneyError> {
-        match class {
-            Class::WebSearch => Self::parse_usd_per_thousand_calls(text),
+        match class.per() {
+            1_000 => Self::parse_usd_per_thousand_calls(text),
             _ => Self::parse_usd_per_mtok(text),
         }
     }
@@ -57,11 +56,7 @@ impl Rate {
     /// The rate in the unit of [`Self::parse_for`], as an amount of dollars.
     #[must_use]
     pub fn usd_for(self, class: Class) -> Money {
-        self.times(if class == Class::WebSearch {
-            1_000
-        } else {
-            1_000_000
-        })
+        self.times(class.per())
     }
 
     /// What `count` tokens or calls cost.
@@ -79,31 +74,51 @@ impl Rate {
 }
 
 /// The rates of one column of a price list, by class; those not published are absent.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Rates {
-    by_class: [Option<Rate>; Class::COUNT],
+    /// By class. A column lists a handful of them, so that going through it is quickest.
+    listed: Vec<(Class, Rate)>,
 }
 
 impl Rates {
     /// The published rate of a class.
     #[must_use]
-    pub const fn get(&self, class: Class) -> Option<Rate> {
-        self.by_class[class.index()]
+    pub fn get(&self, class: Class) -> Option<Rate> {
+        self.listed()
+            .find_map(|(listed, rate)| (listed == class).then_some(rate))
     }
 
     /// The same rates with one added or replaced.
     #[must_use]
-    pub const fn with(mut self, class: Class, rate: Rate) -> Self {
-        self.by_class[class.index()] = Some(rate);
+    pub fn with(mut self, class: Class, rate: Rate) -> Self {
+        self.set(class, rate);
         self
+    }
+
+    /// Adds or replaces one.
+    pub fn set(&mut self, class: Class, rate: Rate) {
+        let place = self
+            .listed
+            .binary_search_by_key(&class.index(), |(listed, _)| listed.index());
+        match place {
+            Ok(place) => {
+                if let Some(known) = self.listed.get_mut(place) {
+                    known.1 = rate;
+                }
+            }
+            Err(place) => self.listed.insert(place, (class, rate)),
+        }
     }
 
     /// The published rates, in the order of [`Class::ALL`].
     pub fn listed(&self) -> impl Iterator<Item = (Class, Rate)> {
-        Class::ALL
-            .into_iter()
-            .zip(self.by_class)
-            .filter_map(|(class, rate)| Some((class, rate?)))
+        self.listed.iter().copied()
+    }
+
+    /// Whether none is published.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty()
     }
 }
 

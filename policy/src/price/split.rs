@@ -4,9 +4,17 @@ use super::Class;
 use crate::Usage;
 
 /// Tokens and calls by class; no token is in two classes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Split {
     by_class: [u64; Class::COUNT],
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Self {
+            by_class: [0; Class::COUNT],
+        }
+    }
 }
 
 /// Splits a usage into classes that do not overlap.
@@ -21,23 +29,31 @@ pub struct Split {
 #[must_use]
 pub fn split(usage: &Usage) -> Split {
     let cached_audio = usage.cached_audio_tokens.min(usage.cached_input_tokens);
-    let cached = usage.cached_input_tokens.saturating_sub(cached_audio);
+    let cached_image = usage
+        .cached_image_tokens
+        .min(usage.cached_input_tokens.saturating_sub(cached_audio));
+    let cached = usage
+        .cached_input_tokens
+        .saturating_sub(cached_audio)
+        .saturating_sub(cached_image);
     let written_long = usage.cache_write_long_tokens;
     let written = usage.cache_write_tokens.saturating_sub(written_long);
 
     let mut fresh = Remainder(usage.input_tokens);
-    for elsewhere in [cached_audio, cached, written_long, written] {
+    for elsewhere in [cached_audio, cached_image, cached, written_long, written] {
         fresh.take(elsewhere);
     }
     let audio = fresh.take(usage.input_audio_tokens.saturating_sub(cached_audio));
-    let image = fresh.take(usage.input_image_tokens);
+    let image = fresh.take(usage.input_image_tokens.saturating_sub(cached_image));
+    let video = fresh.take(usage.input_video_tokens);
 
     let mut text = Remainder(usage.output_tokens);
     let output_audio = text.take(usage.output_audio_tokens);
     let output_image = text.take(usage.output_image_tokens);
+    let output_video = text.take(usage.output_video_tokens);
     let reasoning = text.take(usage.reasoning_tokens);
 
-    Split::default()
+    let split = Split::default()
         .with(Class::Input, fresh.0)
         .with(Class::CachedInput, cached)
         .with(Class::CacheWrite, written)
@@ -45,11 +61,17 @@ pub fn split(usage: &Usage) -> Split {
         .with(Class::InputAudio, audio)
         .with(Class::CachedAudio, cached_audio)
         .with(Class::InputImage, image)
+        .with(Class::CachedImage, cached_image)
+        .with(Class::InputVideo, video)
         .with(Class::Output, text.0)
         .with(Class::Reasoning, reasoning)
         .with(Class::OutputAudio, output_audio)
         .with(Class::OutputImage, output_image)
-        .with(Class::WebSearch, usage.web_search_requests)
+        .with(Class::OutputVideo, output_video)
+        .with(Class::WebSearch, usage.web_search_requests);
+    usage.units.listed().fold(split, |split, (unit, count)| {
+        split.with(Class::Unit(unit), count)
+    })
 }
 
 impl Split {
@@ -96,6 +118,7 @@ impl Remainder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Unit, Units};
 
     #[test]
     fn each_token_is_counted_in_one_class() {
@@ -107,26 +130,34 @@ mod tests {
             cache_write_long_tokens: 50,
             input_audio_tokens: 100,
             input_image_tokens: 70,
+            cached_image_tokens: 30,
+            input_video_tokens: 20,
             output_tokens: 500,
             reasoning_tokens: 200,
             output_audio_tokens: 90,
             output_image_tokens: 10,
+            output_video_tokens: 5,
             web_search_requests: 3,
+            units: Units::NONE.with(Unit::Pages, 2),
         };
         let split = split(&usage);
         let expected = [
-            (Class::Input, 370),
-            (Class::CachedInput, 260),
+            (Class::Input, 380),
+            (Class::CachedInput, 230),
             (Class::CacheWrite, 150),
             (Class::CacheWriteLong, 50),
             (Class::InputAudio, 60),
             (Class::CachedAudio, 40),
-            (Class::InputImage, 70),
-            (Class::Output, 200),
+            (Class::InputImage, 40),
+            (Class::CachedImage, 30),
+            (Class::InputVideo, 20),
+            (Class::Output, 195),
             (Class::Reasoning, 200),
             (Class::OutputAudio, 90),
             (Class::OutputImage, 10),
+            (Class::OutputVideo, 5),
             (Class::WebSearch, 3),
+            (Class::Unit(Unit::Pages), 2),
         ];
         assert_eq!(split.used().collect::<Vec<_>>(), expected);
     }

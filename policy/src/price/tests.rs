@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::TOKENS_MAX;
+use crate::{TOKENS_MAX, Unit, Units};
 
 fn rate(usd_per_mtok: &str) -> Rate {
     Rate::parse_usd_per_mtok(usd_per_mtok).unwrap()
@@ -95,7 +95,7 @@ fn a_class_without_a_price_costs_what_it_is_part_of() {
     let price = Price::new(rate("1")).with(Class::Output, rate("2"));
     for class in Class::ALL {
         let expected = match class {
-            Class::WebSearch => None,
+            Class::WebSearch | Class::Unit(_) => None,
             class if class.is_input() => Some(rate("1")),
             _ => Some(rate("2")),
         };
@@ -138,17 +138,60 @@ fn a_column_for_standard_and_any_length_is_the_standard_rates() {
     assert_eq!(price, Price::new(rate("1")).with(Class::Output, rate("3")));
 }
 
+#[test]
+fn a_unit_without_a_price_is_free_beside_one_that_has_a_price_and_unpriced_alone() {
+    let pages = Class::Unit(Unit::Pages);
+    let price = Price::of(Rates::default().with(pages, Rate::from_picos(2_000_000_000)));
+    let charge = |usage: Usage| {
+        let cost = price.charge(&usage, ServiceTier::Standard);
+        cost.map(|cost| cost.to_string())
+    };
+    let fetches = Units::NONE.with(Unit::WebFetches, 2);
+    let read = Usage {
+        units: fetches.with(Unit::Pages, 3),
+        ..usage(500, 0)
+    };
+    assert_eq!(charge(read).as_deref(), Some("0.006"));
+    assert_eq!(charge(usage(500, 0)), None);
+    let fetched = Usage {
+        units: fetches,
+        ..Usage::default()
+    };
+    assert_eq!(charge(fetched), None);
+    assert_eq!(charge(Usage::default()).as_deref(), Some("0.00"));
+}
+
+#[test]
+fn a_request_costs_the_same_whatever_its_search_context_unless_the_list_says_otherwise() {
+    let requests = |unit| Usage {
+        units: Units::NONE.with(unit, 1),
+        ..Usage::default()
+    };
+    let fee = |unit, usd| {
+        let rate = Rate::parse_for(Class::Unit(unit), usd).unwrap();
+        Rates::default().with(Class::Unit(unit), rate)
+    };
+    let price = Price::of(fee(Unit::Requests, "8"));
+    for unit in [Unit::Requests, Unit::RequestsLow, Unit::RequestsHigh] {
+        let cost = price.cost(&requests(unit), ServiceTier::Standard);
+        assert_eq!(cost.to_string(), "0.008");
+    }
+}
+
 prop_compose! {
     /// Any list: every class priced or not, one tier and one length.
     fn any_price()(
-        standard in prop::array::uniform12(prop::option::of(0..100_000_000_u64)),
-        column in prop::array::uniform12(prop::option::of(0..100_000_000_u64)),
+        standard in prop::collection::vec(prop::option::of(0..100_000_000_u64), Class::COUNT),
+        column in prop::collection::vec(prop::option::of(0..100_000_000_u64), Class::COUNT),
         tier in prop::sample::select(&ServiceTier::ALL[..]),
         above_tokens in 1..2_000_u64,
     ) -> Price {
-        let rates = |picos: [Option<u64>; 12]| Class::ALL.into_iter().zip(picos).fold(
+        let rates = |picos: Vec<Option<u64>>| Class::ALL.into_iter().zip(picos).fold(
             Rates::default(),
-            |rates, (class, picos)| picos.map_or(rates, |p| rates.with(class, Rate::from_picos(p))),
+            |rates, (class, picos)| match picos {
+                Some(picos) => rates.with(class, Rate::from_picos(picos)),
+                None => rates,
+            },
         );
         let column = Column { tier, above_tokens, rates: rates(column) };
         Price { standard: rates(standard), columns: vec![] }.with_column(column)
@@ -157,21 +200,11 @@ prop_compose! {
 
 prop_compose! {
     /// Any report, consistent or not; `huge` is its largest figure.
-    fn any_usage(huge: u64)(n in prop::array::uniform12(prop_oneof![0..3_000_u64, Just(huge)])) -> Usage {
-        Usage {
-            input_tokens: n[0],
-            cached_input_tokens: n[1],
-            cache_write_tokens: n[2],
-            cache_write_long_tokens: n[3],
-            output_tokens: n[4],
-            reasoning_tokens: n[5],
-            input_audio_tokens: n[6],
-            cached_audio_tokens: n[7],
-            output_audio_tokens: n[8],
-            input_image_tokens: n[9],
-            output_image_tokens: n[10],
-            web_search_requests: n[11],
-        }
+    fn any_usage(huge: u64)(
+        n in prop::array::uniform15(prop_oneof![0..3_000_u64, Just(huge)]),
+        units in prop::array::uniform22(0..3_u64),
+    ) -> Usage {
+        Usage { units: Unit::ALL.into_iter().zip(units).collect(), ..Usage::from_counts(n) }
     }
 }
 
@@ -195,7 +228,7 @@ proptest! {
         let split = split(&usage);
         let sum = |input: bool| split
             .used()
-            .filter(|(class, _)| class.is_input() == input && *class != Class::WebSearch)
+            .filter(|(class, _)| class.is_input() == input && class.is_token())
             .map(|(_, count)| u128::from(count))
             .sum::<u128>();
         let written = u128::from(usage.cache_write_tokens.max(usage.cache_write_long_tokens));
@@ -220,13 +253,13 @@ proptest! {
     /// With prices in the usual order (long contexts and parts no cheaper than short ones and wholes).
     #[test]
     fn using_more_of_any_class_never_costs_less(usage in any_usage(TOKENS_MAX), more in 1..5_000_u64) {
-        let column = list().columns()[1].rates.with(Class::CachedInput, rate("0.25"));
+        let column = list().columns()[1].rates.clone().with(Class::CachedInput, rate("0.25"));
         let price = list()
             .with(Class::CacheWrite, rate("1.5"))
             .with(Class::InputAudio, rate("3"))
             .with(Class::Reasoning, rate("20"))
             .with(Class::WebSearch, Rate::from_picos(10_000_000_000))
-            .with_column(Column { tier: ServiceTier::Flex, above_tokens: 500, rates: column });
+            .with_column(Column { tier: ServiceTier::Flex, above_tokens: 500, rates: column.clone() });
         let grown = [
             Usage { input_tokens: usage.input_tokens.saturating_add(more), ..usage },
             Usage { output_tokens: usage.output_tokens.saturating_add(more), ..usage },

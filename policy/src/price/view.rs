@@ -1,6 +1,7 @@
 //! The part of a price list that decides about one request, and what to do about its gaps.
 
 use super::{Class, Rate, Rates};
+use crate::Unit;
 
 /// A request's columns, picked once; [`View::rate`] is then a few array look-ups.
 #[derive(Debug, Clone, Copy)]
@@ -18,23 +19,34 @@ impl View<'_> {
             return Some(rate);
         }
         match class {
-            Class::Input | Class::WebSearch => None,
-            Class::CachedInput | Class::CacheWrite | Class::InputAudio | Class::InputImage => {
-                self.rate(Class::Input)
+            Class::Unit(Unit::RequestsLow | Unit::RequestsHigh) => {
+                self.listed(Class::Unit(Unit::Requests))
             }
+            Class::Input | Class::WebSearch | Class::Unit(_) => None,
+            Class::CachedInput
+            | Class::CacheWrite
+            | Class::InputAudio
+            | Class::InputImage
+            | Class::InputVideo => self.rate(Class::Input),
             Class::CacheWriteLong => self.rate(Class::CacheWrite),
             Class::CachedAudio => self
                 .listed(Class::InputAudio)
                 .or_else(|| self.rate(Class::CachedInput)),
+            Class::CachedImage => self
+                .listed(Class::InputImage)
+                .or_else(|| self.rate(Class::CachedInput)),
             Class::Output => {
-                let apart = [Class::OutputAudio, Class::OutputImage].map(|part| self.listed(part));
+                let apart = [Class::OutputAudio, Class::OutputImage, Class::OutputVideo]
+                    .map(|part| self.listed(part));
                 apart
                     .into_iter()
                     .flatten()
                     .max()
                     .or_else(|| self.rate(Class::Input))
             }
-            Class::Reasoning | Class::OutputAudio | Class::OutputImage => self.rate(Class::Output),
+            Class::Reasoning | Class::OutputAudio | Class::OutputImage | Class::OutputVideo => {
+                self.rate(Class::Output)
+            }
         }
     }
 

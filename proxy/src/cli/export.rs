@@ -142,7 +142,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The fields of an entry in the order in which the documentation lists them. New ones come last.
-pub(super) const COLUMNS: [&str; 47] = [
+pub(super) const COLUMNS: [&str; 51] = [
     "id",
     "client_request_id",
     "at",
@@ -190,4 +190,8 @@ pub(super) const COLUMNS: [&str; 47] = [
     "user_agent",
     "request_bytes",
     "response_bytes",
+    "cached_image_tokens",
+    "input_video_tokens",
+    "output_video_tokens",
+    "units",
 ];

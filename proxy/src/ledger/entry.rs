@@ -4,7 +4,9 @@
 //! reused and never changes its type; a new field takes the next free tag, and a reader that does not
 //! know it skips it. Absent strings are empty, absent numbers zero, unless the field is an `Option`.
 
-use quotah_policy::{Usage, UsageSource};
+use std::collections::BTreeMap;
+
+use quotah_policy::{Unit, Units, Usage, UsageSource};
 use uuid::Uuid;
 
 use super::terms::{CostSource, Metered, Outcome};
@@ -156,6 +158,18 @@ pub struct Entry {
     /// Why it was refused or failed, one word of ours; empty when it went well.
     #[prost(string, tag = "45")]
     pub reason: String,
+    /// Tokens: see [`Usage::cached_image_tokens`].
+    #[prost(uint64, tag = "47")]
+    pub cached_image_tokens: u64,
+    /// Tokens: see [`Usage::input_video_tokens`].
+    #[prost(uint64, tag = "48")]
+    pub input_video_tokens: u64,
+    /// Tokens: see [`Usage::output_video_tokens`].
+    #[prost(uint64, tag = "49")]
+    pub output_video_tokens: u64,
+    /// How many of each [`Unit`] that there are any of, by [`Unit::number`].
+    #[prost(btree_map = "uint32, uint64", tag = "50")]
+    pub units: BTreeMap<u32, u64>,
 }
 
 impl Entry {
@@ -186,6 +200,10 @@ impl Entry {
             input_image_tokens: self.input_image_tokens,
             output_image_tokens: self.output_image_tokens,
             web_search_requests: self.web_search_requests,
+            cached_image_tokens: self.cached_image_tokens,
+            input_video_tokens: self.input_video_tokens,
+            output_video_tokens: self.output_video_tokens,
+            units: units(&self.units),
         }
     }
 
@@ -203,6 +221,10 @@ impl Entry {
         self.input_image_tokens = usage.input_image_tokens;
         self.output_image_tokens = usage.output_image_tokens;
         self.web_search_requests = usage.web_search_requests;
+        self.cached_image_tokens = usage.cached_image_tokens;
+        self.input_video_tokens = usage.input_video_tokens;
+        self.output_video_tokens = usage.output_video_tokens;
+        self.units = numbered(&usage.units);
         self.set_usage_source(source.into());
     }
 
@@ -212,11 +234,10 @@ impl Entry {
         self.cost_picousd.map(nanousd)
     }
 
-    /// Whether tokens were used that no price is known for.
+    /// Whether something was used that no price is known for.
     #[must_use]
     pub fn unpriced(&self) -> bool {
-        self.cost_picousd.is_none()
-            && (self.input_tokens | self.output_tokens | self.web_search_requests) != 0
+        self.cost_picousd.is_none() && !self.usage().is_none()
     }
 
     /// The entry that closes an intent whose writer died before it could settle it.
@@ -407,6 +428,18 @@ pub(super) const fn nanousd(picousd: i64) -> i64 {
     picousd.div_euclid(1_000) + (picousd.rem_euclid(1_000) >= 500) as i64
 }
 
+/// Units as they are stored.
+pub(super) fn numbered(units: &Units) -> BTreeMap<u32, u64> {
+    let listed = units.listed();
+    listed.map(|(unit, count)| (unit.number(), count)).collect()
+}
+
+/// The opposite of [`numbered`]; numbers that this version does not know are left out.
+pub(super) fn units(numbered: &BTreeMap<u32, u64>) -> Units {
+    let known = |(number, count): (&u32, &u64)| Some((Unit::from_number(*number)?, *count));
+    numbered.iter().filter_map(known).collect()
+}
+
 fn cut(text: &mut String) {
     text.truncate(clip(text, TEXT_BYTES_MAX).len());
 }
@@ -427,18 +460,8 @@ mod tests {
     #[test]
     fn usage_goes_in_and_comes_out_whole() {
         let usage = Usage {
-            input_tokens: 1,
-            cached_input_tokens: 2,
-            cache_write_tokens: 3,
-            cache_write_long_tokens: 4,
-            output_tokens: 5,
-            reasoning_tokens: 6,
-            input_audio_tokens: 7,
-            cached_audio_tokens: 8,
-            output_audio_tokens: 9,
-            input_image_tokens: 10,
-            output_image_tokens: 11,
-            web_search_requests: 12,
+            units: Units::NONE.with(Unit::Pages, 3),
+            ..Usage::from_counts(std::array::from_fn(|place| place as u64 + 1))
         };
         let mut entry = Entry::default();
         entry.set_usage(&usage, UsageSource::Partial);

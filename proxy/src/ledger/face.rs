@@ -6,7 +6,7 @@
 use quotah_policy::UsageSource;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::entry::{Attempt, Entry, Tag, nanousd};
+use super::entry::{Attempt, Entry, Tag, nanousd, units};
 use super::rollup::Sums;
 use super::usage::{UsageReport, UsageRow};
 
@@ -139,6 +139,10 @@ fn tokens<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
     map.serialize_entry("input_image_tokens", &entry.input_image_tokens)?;
     map.serialize_entry("output_image_tokens", &entry.output_image_tokens)?;
     map.serialize_entry("web_search_requests", &entry.web_search_requests)?;
+    map.serialize_entry("cached_image_tokens", &entry.cached_image_tokens)?;
+    map.serialize_entry("input_video_tokens", &entry.input_video_tokens)?;
+    map.serialize_entry("output_video_tokens", &entry.output_video_tokens)?;
+    map.serialize_entry("units", &units(&entry.units))?;
     map.serialize_entry(
         "usage_source",
         UsageSource::from(entry.usage_source()).as_str(),
@@ -177,6 +181,10 @@ fn sums<M: SerializeMap>(map: &mut M, sums: &Sums) -> Result<(), M::Error> {
     map.serialize_entry("input_image_tokens", &usage.input_image_tokens)?;
     map.serialize_entry("output_image_tokens", &usage.output_image_tokens)?;
     map.serialize_entry("web_search_requests", &usage.web_search_requests)?;
+    map.serialize_entry("cached_image_tokens", &usage.cached_image_tokens)?;
+    map.serialize_entry("input_video_tokens", &usage.input_video_tokens)?;
+    map.serialize_entry("output_video_tokens", &usage.output_video_tokens)?;
+    map.serialize_entry("units", &usage.units)?;
     map.serialize_entry("cost_usd", &usd(sums.cost_picousd))?;
     // Rounded half up, as an entry's; a sum is rounded once, not the sum of rounded entries.
     map.serialize_entry("cost_nanousd", &(sums.cost_picousd + 500).div_euclid(1_000))

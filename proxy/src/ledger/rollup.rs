@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use quotah_policy::{Units, Usage};
+
 use super::entry::{Entry, Tag};
 
 /// Most rows of one hour; beyond, users and tags, then all labels become `other`.
 pub(super) const HOUR_ROWS_MAX: usize = 4_096;
 
-/// Most rows altogether: 60 MiB. The rows of `other` come on top, at most one an hour and outcome.
+/// Most rows altogether: 70 MiB. The rows of `other` come on top, at most one an hour and outcome.
 pub(super) const ROWS_MAX: usize = 262_144;
 
 /// Most distinct labels.
@@ -30,7 +32,7 @@ pub struct Sums {
     /// Requests that used something no price is known for.
     pub unpriced: u64,
     /// Tokens by class.
-    pub usage: quotah_policy::Usage,
+    pub usage: Usage,
     /// Cost of the priced ones, 10⁻¹² USD.
     pub cost_picousd: i128,
 }
@@ -50,83 +52,57 @@ impl Sums {
 
     /// Adds `other`, saturating.
     pub fn add(&mut self, other: &Self) {
-        let (mut mine, theirs) = (self.counts(), other.counts());
-        for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        let mut row = Row::of(self);
+        row.add(other);
+        *self = row.sums();
+    }
+}
+
+/// [`Sums`] as they are kept, for there may be [`ROWS_MAX`] of them: units, which few rows have any of, stand apart.
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    pub(super) counts: [u64; COUNTS],
+    pub(super) cost_picousd: i128,
+    pub(super) units: Option<Box<Units>>,
+}
+
+impl Row {
+    pub(super) fn of(sums: &Sums) -> Self {
+        let mut row = Self::default();
+        row.add(sums);
+        row
+    }
+
+    pub(super) fn add(&mut self, sums: &Sums) {
+        let requests = [sums.requests, sums.errors, sums.unpriced];
+        let theirs = requests.into_iter().chain(sums.usage.counts());
+        for (mine, theirs) in self.counts.iter_mut().zip(theirs) {
             *mine = mine.saturating_add(theirs);
         }
-        *self = Self::from_counts(mine, self.cost_picousd.saturating_add(other.cost_picousd));
+        self.cost_picousd = self.cost_picousd.saturating_add(sums.cost_picousd);
+        if !sums.usage.units.is_none() {
+            let units = self.units.get_or_insert_default();
+            **units = units.saturating_add(&sums.usage.units);
+        }
     }
 
-    /// Everything but the cost, in the order in which the index stores it.
-    pub(super) fn counts(&self) -> [u64; COUNTS] {
-        let usage = &self.usage;
-        [
-            self.requests,
-            self.errors,
-            self.unpriced,
-            usage.input_tokens,
-            usage.cached_input_tokens,
-            usage.cache_write_tokens,
-            usage.cache_write_long_tokens,
-            usage.output_tokens,
-            usage.reasoning_tokens,
-            usage.input_audio_tokens,
-            usage.cached_audio_tokens,
-            usage.output_audio_tokens,
-            usage.input_image_tokens,
-            usage.output_image_tokens,
-            usage.web_search_requests,
-        ]
-    }
-
-    /// The opposite of [`Sums::counts`].
-    pub(super) fn from_counts(counts: [u64; COUNTS], cost_picousd: i128) -> Self {
-        let [
+    pub(super) fn sums(&self) -> Sums {
+        let [requests, errors, unpriced, usage @ ..] = self.counts;
+        Sums {
             requests,
             errors,
             unpriced,
-            input,
-            cached,
-            written,
-            written_long,
-            rest @ ..,
-        ] = counts;
-        let [
-            output,
-            reasoning,
-            audio_in,
-            audio_cached,
-            audio_out,
-            image_in,
-            image_out,
-            search,
-        ] = rest;
-        let usage = quotah_policy::Usage {
-            input_tokens: input,
-            cached_input_tokens: cached,
-            cache_write_tokens: written,
-            cache_write_long_tokens: written_long,
-            output_tokens: output,
-            reasoning_tokens: reasoning,
-            input_audio_tokens: audio_in,
-            cached_audio_tokens: audio_cached,
-            output_audio_tokens: audio_out,
-            input_image_tokens: image_in,
-            output_image_tokens: image_out,
-            web_search_requests: search,
-        };
-        Self {
-            requests,
-            errors,
-            unpriced,
-            usage,
-            cost_picousd,
+            usage: Usage {
+                units: self.units.as_deref().copied().unwrap_or_default(),
+                ..Usage::from_counts(usage)
+            },
+            cost_picousd: self.cost_picousd,
         }
     }
 }
 
-/// Numbers in [`Sums::counts`].
-pub(super) const COUNTS: usize = 15;
+/// Numbers in [`Row::counts`]: requests, errors, unpriced, then [`Usage::counts`]. The index stores them in this order.
+pub(super) const COUNTS: usize = 3 + Usage::COUNTS;
 
 /// An interned label.
 pub(super) type Symbol = u32;
@@ -161,7 +137,7 @@ pub(super) const LABELS: usize = 9;
 #[derive(Debug, Default)]
 pub(super) struct Rollup {
     pub(super) symbols: Symbols,
-    pub(super) hours: BTreeMap<u64, HashMap<Labels, Sums>>,
+    pub(super) hours: BTreeMap<u64, HashMap<Labels, Row>>,
     rows: usize,
     /// Additions that went to a row of `other`.
     pub(super) overflowed: u64,
@@ -297,6 +273,7 @@ impl Symbols {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use quotah_policy::Unit;
 
     fn entry(user: usize) -> Entry {
         Entry {
@@ -331,12 +308,22 @@ mod tests {
     }
 
     #[test]
-    fn counts_go_out_and_come_back() {
-        let counts = std::array::from_fn(|place| place as u64);
-        let sums = Sums::from_counts(counts, -5);
-        assert_eq!(sums.counts(), counts);
-        assert_eq!(sums.usage.web_search_requests, 14);
-        assert_eq!(sums.cost_picousd, -5);
+    fn sums_go_into_a_row_and_come_back() {
+        let sums = Sums {
+            requests: 1,
+            errors: 2,
+            unpriced: 3,
+            usage: Usage {
+                units: Units::NONE.with(Unit::Pages, 5),
+                ..Usage::from_counts(std::array::from_fn(|place| place as u64 + 4))
+            },
+            cost_picousd: -5,
+        };
+        assert_eq!(Row::of(&sums).sums(), sums);
+        let mut twice = sums;
+        twice.add(&sums);
+        assert_eq!((twice.requests, twice.cost_picousd), (2, -10));
+        assert_eq!(twice.usage.units.get(Unit::Pages), 10);
     }
 
     #[test]

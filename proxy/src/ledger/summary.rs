@@ -2,6 +2,7 @@
 //!
 //! A summary is made from the segment's bytes alone and can be made again at any time.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -9,8 +10,8 @@ use std::path::Path;
 use prost::Message;
 
 use super::books::Books;
-use super::entry::Intent;
-use super::rollup::{COUNTS, LABELS, Labels, Sums, Symbol};
+use super::entry::{Intent, numbered, units};
+use super::rollup::{self, LABELS, Labels, Symbol};
 use super::segment::{HEADER_BYTES, scan};
 use super::series::SegmentName;
 
@@ -63,6 +64,9 @@ pub(super) struct Row {
     cost_hi: i64,
     #[prost(fixed64, tag = "5")]
     cost_lo: u64,
+    /// As in an entry.
+    #[prost(btree_map = "uint32, uint64", tag = "6")]
+    units: BTreeMap<u32, u64>,
 }
 
 impl Summary {
@@ -134,12 +138,14 @@ impl Summary {
                 symbols.get(number).copied().unwrap_or(0)
             };
             let labels: [Symbol; LABELS] = std::array::from_fn(symbol);
-            let counts: [u64; COUNTS] =
-                std::array::from_fn(|place| row.counts.get(place).copied().unwrap_or(0));
-            let cost = (i128::from(row.cost_hi) << 64) | i128::from(row.cost_lo);
-            books
-                .rollup
-                .add_row(row.hour, Labels(labels), &Sums::from_counts(counts, cost));
+            let sums = rollup::Row {
+                counts: std::array::from_fn(|place| row.counts.get(place).copied().unwrap_or(0)),
+                cost_picousd: (i128::from(row.cost_hi) << 64) | i128::from(row.cost_lo),
+                units: Some(units(&row.units))
+                    .filter(|u| !u.is_none())
+                    .map(Box::new),
+            };
+            books.rollup.add_row(row.hour, Labels(labels), &sums.sums());
         }
     }
 
@@ -150,12 +156,13 @@ impl Summary {
 
     fn of(books: &Books) -> Self {
         let rows = books.rollup.hours.iter().flat_map(|(hour, rows)| {
-            rows.iter().map(|(labels, sums)| Row {
+            rows.iter().map(|(labels, row)| Row {
                 hour: *hour,
                 labels: labels.0.to_vec(),
-                counts: sums.counts().to_vec(),
-                cost_hi: (sums.cost_picousd >> 64) as i64,
-                cost_lo: sums.cost_picousd as u64,
+                counts: row.counts.to_vec(),
+                cost_hi: (row.cost_picousd >> 64) as i64,
+                cost_lo: row.cost_picousd as u64,
+                units: row.units.as_deref().map(numbered).unwrap_or_default(),
             })
         });
         Self {

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::books::Books;
-use super::rollup::{HOUR_MS, Labels, OTHER, Sums, Symbol, Symbols, place, tag_value};
+use super::rollup::{HOUR_MS, Labels, OTHER, Row, Sums, Symbol, Symbols, place, tag_value};
 
 /// Most rows of one report; further groups are summed as `other`.
 pub const REPORT_ROWS_MAX: usize = 10_000;
@@ -194,14 +194,14 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn hour(&mut self, hour: u64, rows: &HashMap<Labels, Sums>, symbols: &Symbols) {
+    fn hour(&mut self, hour: u64, rows: &HashMap<Labels, Row>, symbols: &Symbols) {
         let start = self
             .query
             .interval
             .map(|interval| interval.start_ms(hour * HOUR_MS));
         let filters = self.query.filters.iter();
         let wanted: Vec<_> = filters.map(|filter| self.wanted(filter, symbols)).collect();
-        for (labels, sums) in rows {
+        for (labels, row) in rows {
             let filters = self.query.filters.iter().zip(&wanted).enumerate();
             let mut keep = true;
             for (place, (filter, wanted)) in filters {
@@ -216,16 +216,17 @@ impl<'a> Fold<'a> {
             for (place, dimension) in self.query.by.iter().enumerate() {
                 group.push(self.symbol(place, dimension, labels, symbols));
             }
-            self.total.add(sums);
+            let sums = row.sums();
+            self.total.add(&sums);
             if self.groups.len() >= REPORT_ROWS_MAX
                 && !self.groups.contains_key(&(start, group.clone()))
             {
                 group.fill(OTHER);
             }
             match self.groups.entry((start, group)) {
-                Slot::Occupied(mut row) => row.get_mut().add(sums),
+                Slot::Occupied(mut row) => row.get_mut().add(&sums),
                 Slot::Vacant(row) => {
-                    row.insert(*sums);
+                    row.insert(sums);
                 }
             }
         }
