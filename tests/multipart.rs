@@ -1,6 +1,8 @@
 //! Uploads: forms and files pass as they come, in little memory, and break off visibly in both directions.
 
+mod bills;
 mod forms;
+mod h2;
 mod limits;
 mod provider;
 

@@ -343,7 +343,7 @@ fn pictures_and_documents_are_counted() {
     assert_eq!(images.image.quality.as_deref(), Some("hd"));
     let ranked = read(
         "/v1/rerank",
-        r#"{"model":"r","query":"q","documents":["a",{"text":"b"},["c"],null,4]}"#,
+        r#"{"model":"r","query":"q","documents":["a",{"text":"b"},["c"],"",4]}"#,
     );
     assert_eq!(ranked.documents, 5);
 }
