@@ -5,6 +5,7 @@ mod forms;
 mod h2;
 mod limits;
 mod provider;
+mod sdk;
 
 use crate::harness::{Config, Entry, Quotah, Request};
 use provider::Provider;
