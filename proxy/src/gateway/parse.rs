@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, request};
 use quotah_adapters::{
-    Call, Dialect, Facts, FactsError, Operation, classify, classify_raw, raw_upstream_path,
-    upstream_path, without_query_key,
+    Call, Dialect, Facts, FactsError, FactsReader, Operation, classify, classify_raw,
+    raw_upstream_path, upstream_path, without_query_key,
 };
 
 use super::reader::BodyReader;
@@ -46,9 +46,18 @@ impl Target {
     /// # Errors
     /// See [`BodyReader::new`].
     pub(crate) fn reader(&self, head: &request::Parts) -> Result<Option<BodyReader>, FactsError> {
-        let call = self.call.as_ref();
-        call.map(|call| BodyReader::new(call, &head.method, &head.headers))
-            .transpose()
+        let Some(call) = &self.call else {
+            return Ok(None);
+        };
+        let custom = self
+            .provider
+            .as_ref()
+            .and_then(|upstream| upstream.config.custom.as_deref());
+        let json = match custom {
+            Some(custom) => FactsReader::custom(custom, call),
+            None => FactsReader::new(call),
+        };
+        BodyReader::new(json, call.operation, head).map(Some)
     }
 
     /// The model that is asked for, in the body or in the path.
@@ -107,7 +116,10 @@ pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
     let method = request.method().as_str();
     let hint = dialect_of_headers(request.headers());
     let call = match &provider {
-        Some(upstream) => Some(classify_raw(method, path, upstream.config.kind.dialect())),
+        Some(upstream) => Some(match &upstream.config.custom {
+            Some(custom) => custom.classify(path),
+            None => classify_raw(method, path, upstream.config.kind.dialect()),
+        }),
         None => classify(method, path).map(|call| match hint {
             Some(dialect) => call.spoken_in(dialect),
             None => call,

@@ -3,9 +3,9 @@
 //! JSON is held whole: what it asks for may stand at its end, and may have to be changed. A form is held up
 //! to its model, and what is neither is not held at all.
 
-use http::HeaderMap;
-use http::header::CONTENT_TYPE;
-use quotah_adapters::{Call, Facts, FactsError, FactsReader, FormFault, FormReader};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::request;
+use quotah_adapters::{Facts, FactsError, FactsReader, FormFault, FormReader, Operation};
 
 /// A body's reader.
 #[derive(Debug)]
@@ -33,24 +33,20 @@ pub(crate) enum Wants {
 }
 
 impl BodyReader {
-    /// A reader for the body of `call`.
+    /// A reader for the body of a request for `operation`, `json` for as long as it is JSON.
     ///
     /// # Errors
     /// A form whose boundary cannot be told.
     pub(crate) fn new(
-        call: &Call,
-        method: &http::Method,
-        headers: &HeaderMap,
+        json: FactsReader,
+        operation: Operation,
+        head: &request::Parts,
     ) -> Result<Self, FactsError> {
-        let mut types = headers.get_all(CONTENT_TYPE).iter();
-        let content_type = types
-            .next()
-            .map(http::HeaderValue::as_bytes)
-            .unwrap_or_default();
-        let json = || FactsReader::new(call);
+        let mut types = head.headers.get_all(CONTENT_TYPE).iter();
+        let content_type = types.next().map(HeaderValue::as_bytes).unwrap_or_default();
         // A body of GET cannot be framed without its length: hyper sends none.
-        if !call.operation.takes_any_body() || method.is_safe() {
-            return Ok(Self(Kind::Json(json())));
+        if !operation.takes_any_body() || head.method.is_safe() {
+            return Ok(Self(Kind::Json(json)));
         }
         if FormReader::is_form(content_type) {
             if types.next().is_some() {
@@ -59,9 +55,9 @@ impl BodyReader {
             return Ok(Self(Kind::Form(Box::new(FormReader::new(content_type)?))));
         }
         Ok(Self(if is_json(content_type) {
-            Kind::Json(json())
+            Kind::Json(json)
         } else {
-            Kind::Unknown(json())
+            Kind::Unknown(json)
         }))
     }
 

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use sha2::{Digest, Sha256};
 
 use super::upload::{Upload, UploadFault};
 
@@ -61,6 +62,20 @@ impl RequestBody {
                 Some(self.left.saturating_add(rest))
             }
         }
+    }
+
+    /// The SHA-256 of all that is to be sent, when nothing has been; `None` where some of it is not here yet.
+    pub(crate) fn sha256(&self) -> Option<[u8; 32]> {
+        if self.rest.is_some() {
+            return None;
+        }
+        let mut hash = Sha256::new();
+        match &self.chunks {
+            Chunks::None => {}
+            Chunks::One(chunk) => hash.update(chunk),
+            Chunks::Many(chunks) => chunks.iter().for_each(|chunk| hash.update(chunk)),
+        }
+        Some(hash.finalize().into())
     }
 
     fn chunk(&self) -> Option<Bytes> {
