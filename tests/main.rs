@@ -24,6 +24,7 @@ mod errors;
 mod faults;
 mod multipart;
 mod rate_limits;
+mod recordings;
 mod refusals;
 mod reload;
 mod restart;
