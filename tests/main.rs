@@ -22,6 +22,7 @@ mod custom;
 mod disconnect;
 mod errors;
 mod faults;
+mod multipart;
 mod rate_limits;
 mod recordings;
 mod refusals;

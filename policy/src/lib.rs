@@ -26,7 +26,7 @@ mod units;
 mod usage;
 
 pub use date::Date;
-pub use estimate::estimate_tokens;
+pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use key::{KeyId, VirtualKey};
 pub use money::{Money, MoneyError};
 pub use pattern::Pattern;

@@ -16,6 +16,7 @@ use crate::clock;
 use crate::ledger::{Appended, Attempt, CostSource, Entry, Intent, Outcome};
 use crate::metrics::{DeploymentMetrics, InFlight, Settled};
 use crate::state::{Snapshot, State};
+use crate::upstream::Upload;
 
 /// One request's account, until it is booked.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub(crate) struct Booking {
     pub(crate) first_byte_at: Option<Instant>,
     /// The deployment's, once one is chosen; before, those of no deployment.
     pub(crate) metrics: Arc<DeploymentMetrics>,
+    /// What of the request's body went on as it came.
+    pub(crate) upload: Option<Arc<Upload>>,
     /// Counts an open event stream for as long as it is open.
     pub(crate) streams: Option<InFlight>,
     /// Price look-ups go by the provider's name first, its kind second.
@@ -71,6 +74,7 @@ impl Booking {
             client_wait: Duration::ZERO,
             first_byte_at: None,
             metrics: Arc::clone(&state.no_deployment),
+            upload: None,
             streams: None,
             provider_kind: "",
             stage: Stage::Open,
@@ -140,6 +144,7 @@ impl Booking {
             return;
         }
         self.stage = Stage::Settled;
+        self.take_upload();
         let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
         let times = self.times();
         self.write(outcome, reading, &bill, times);
@@ -154,6 +159,22 @@ impl Booking {
             team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
         });
         crate::telemetry::access(&self.entry);
+    }
+
+    /// Notes what was only told by a body on its way.
+    fn take_upload(&mut self) {
+        let Some(upload) = self.upload.take() else {
+            return;
+        };
+        self.entry.request_bytes = upload.bytes();
+        // A request that never came whole was not worked on, unless it was answered all the same.
+        self.evidence.sent &= upload.is_complete();
+        if self.entry.model_sent.is_empty()
+            && let Some(model) = upload.model()
+        {
+            self.entry.model_asked = model.to_string();
+            self.entry.model_sent = model.into();
+        }
     }
 
     fn times(&self) -> Times {

@@ -1,7 +1,10 @@
 //! What a request used, and what that costs: the provider's word, or an estimate that says so.
 
-use quotah_adapters::{Operation, Reading};
-use quotah_policy::{Money, Price, PriceTable, ServiceTier, Usage, UsageSource, estimate_tokens};
+use quotah_adapters::{Facts, Operation, Reading};
+use quotah_policy::{
+    Class, Money, Price, PriceTable, ServiceTier, Unit, Units, Usage, UsageSource,
+    estimate_spoken_tokens, estimate_tokens,
+};
 
 use super::record::Booking;
 use crate::ledger::Outcome;
@@ -13,6 +16,8 @@ pub(crate) struct Evidence {
     pub(crate) operation: Option<Operation>,
     /// Bytes of text in the request.
     pub(crate) prompt_bytes: u64,
+    /// What the request itself says of things that are billed by the piece.
+    pub(crate) units: Units,
     /// Whether the whole request reached a provider.
     pub(crate) sent: bool,
     /// Whether the provider answered it with success.
@@ -37,7 +42,7 @@ pub(crate) fn bill(
     outcome: Outcome,
     reading: &Reading,
 ) -> Bill {
-    let (usage, usage_source) = usage(&booking.evidence, outcome, reading);
+    let (mut usage, usage_source) = usage(&booking.evidence, outcome, reading);
     let at = i64::try_from(booking.entry.at_unix_ms / 1000).unwrap_or(i64::MAX);
     let tier = reading
         .service_tier
@@ -52,6 +57,11 @@ pub(crate) fn bill(
             .and_then(price_of)
             .or_else(|| price_of(&booking.entry.model_sent))
     };
+    if usage_source == UsageSource::Estimated
+        && let Some(price) = own(reading.model.as_deref())
+    {
+        usage = by_the_piece(usage, price);
+    }
     let mut total = usage;
     let mut cost = own(reading.model.as_deref()).and_then(|price| price.charge(&usage, tier));
     for call in &reading.extra_calls {
@@ -99,10 +109,42 @@ fn usage(evidence: &Evidence, outcome: Outcome, reading: &Reading) -> (Usage, Us
     if !waited_for {
         return (Usage::default(), UsageSource::None);
     }
+    // Spoken text comes as sound, without a word of usage.
+    let spoken = estimate_spoken_tokens(evidence.units.get(Unit::Characters));
     let estimated = Usage {
         input_tokens: estimate_tokens(evidence.prompt_bytes),
-        output_tokens: estimate_tokens(reading.output_bytes),
+        output_tokens: estimate_tokens(reading.output_bytes).saturating_add(spoken),
+        output_audio_tokens: spoken,
+        units: evidence.units,
         ..Usage::default()
     };
     (estimated, UsageSource::Estimated)
 }
+
+/// Without the estimated tokens, where the price goes by the pieces that the request itself tells.
+fn by_the_piece(usage: Usage, price: &Price) -> Usage {
+    let is_priced = |(unit, _)| price.standard().get(Class::Unit(unit)).is_some();
+    if !usage.units.listed().any(is_priced) {
+        return usage;
+    }
+    Usage {
+        units: usage.units,
+        ..Usage::default()
+    }
+}
+
+/// What a request's body says of things that are billed by the piece, for answers that say nothing of them.
+pub(crate) fn asked_units(operation: Operation, facts: &Facts) -> Units {
+    match operation {
+        Operation::Speech => Units::NONE.with(Unit::Characters, facts.characters),
+        Operation::Images => Units::NONE.with(Unit::OutputImages, facts.answers),
+        Operation::Rerank => {
+            let searches = facts.documents.div_ceil(DOCUMENTS_PER_SEARCH).max(1);
+            Units::NONE.with(Unit::SearchUnits, searches)
+        }
+        _ => Units::NONE,
+    }
+}
+
+/// Cohere's search unit: a query with up to 100 documents (its price page, read 2026-11).
+const DOCUMENTS_PER_SEARCH: u64 = 100;
