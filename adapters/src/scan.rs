@@ -25,6 +25,7 @@ pub use event::{Container, Fault, Handler, Key, Scalar, ScanError, Value};
 pub use paths::{NODES_MAX, PathTable, STEPS_MAX};
 pub use step::PathFault;
 pub use table::{Table, TableError};
+pub(crate) use tracker::Members;
 pub use tracker::Tracker;
 
 use number::Number;
@@ -78,6 +79,16 @@ pub struct Scanner {
     error: ScanError,
     /// The string being read, when a chunk's end or an escape has cut it; also a cut number's digits.
     text: Text,
+}
+
+/// A place between two tokens of a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    state: State,
+    offset: usize,
+    depth: usize,
+    objects: u128,
+    in_object: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +178,40 @@ impl Scanner {
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
+    }
+
+    /// Where the scan stands, if that is not in a token.
+    pub(crate) const fn mark(&self) -> Option<Mark> {
+        let is_between = matches!(
+            self.state,
+            State::Value
+                | State::ValueOrEnd
+                | State::SkippedValue
+                | State::KeyOrEnd
+                | State::Key
+                | State::Colon
+                | State::AfterValue
+                | State::Done
+        );
+        if !is_between {
+            return None;
+        }
+        Some(Mark {
+            state: self.state,
+            offset: self.offset,
+            depth: self.depth,
+            objects: self.objects,
+            in_object: self.in_object,
+        })
+    }
+
+    /// Goes to a mark, from between tokens.
+    pub(crate) const fn resume(&mut self, mark: Mark) {
+        self.state = mark.state;
+        self.offset = mark.offset;
+        self.depth = mark.depth;
+        self.objects = mark.objects;
+        self.in_object = mark.in_object;
     }
 
     /// Reads the next bytes of the text.

@@ -14,7 +14,7 @@ use crate::Operation;
 use crate::adapter::{Answers, Asked};
 use crate::anthropic;
 use crate::provider::UsageHeader;
-use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
+use crate::scan::{Container, Handler, Key, Members, Scalar, Tracker, Value};
 
 /// Everything that an answer has said so far.
 pub(super) struct Book {
@@ -37,6 +37,8 @@ pub(super) struct Book {
     searches: u64,
     /// Where the generated value being read began.
     json_at: usize,
+    /// Offset of the text's first token that changes more than a [`Place`] holds.
+    news_at: usize,
     pending: ErrorSeen,
     reading: Reading,
 }
@@ -55,6 +57,14 @@ enum Shell {
     Envelope,
     /// Inside an array of chunks.
     Chunks,
+}
+
+/// Where in a text a book stands that has found no news in it.
+#[derive(Debug)]
+pub(super) struct Place {
+    shell: Shell,
+    members: Members,
+    service_tier: Option<Box<str>>,
 }
 
 /// The list row being read; its cells come in any order.
@@ -87,6 +97,7 @@ impl Book {
             calls: Vec::new(),
             searches: 0,
             json_at: 0,
+            news_at: usize::MAX,
             pending: ErrorSeen::default(),
             reading: Reading::default(),
         }
@@ -106,9 +117,39 @@ impl Book {
         self.text = self.text.saturating_add(1);
         self.reading.events = self.reading.events.saturating_add(1);
         self.shell = Shell::None;
+        self.news_at = usize::MAX;
         if self.pending != ErrorSeen::default() {
             self.pending = ErrorSeen::default();
         }
+    }
+
+    /// Offset of the text's first token that changed more than a [`Place`] holds, beyond all texts if none has.
+    pub(super) const fn news_at(&self) -> usize {
+        self.news_at
+    }
+
+    /// What has been changed by the tokens of this text, as long as there was no news.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            shell: self.shell,
+            members: self.tracker.members(),
+            service_tier: self.reading.service_tier.clone(),
+        }
+    }
+
+    /// Goes to a place in the text that begins, if reading up to there would change nothing else.
+    pub(super) fn resume(&mut self, place: &Place) -> bool {
+        // Names of the model and the answer are kept from their first time, so only the tier may differ.
+        let leads_there = self.reading.service_tier == place.service_tier;
+        if leads_there {
+            self.shell = place.shell;
+            self.tracker.resume(place.members);
+        }
+        leads_there
+    }
+
+    fn news(&mut self, at: usize) {
+        self.news_at = self.news_at.min(at);
     }
 
     /// The answer's own end was seen.
@@ -281,6 +322,20 @@ impl Book {
         }
     }
 
+    /// Whether a value may change more than a [`Place`] holds when it comes again.
+    fn is_news(&self, field: Field, scalar: &Scalar<'_>) -> bool {
+        match (field, scalar) {
+            (Field::Id | Field::Model | Field::ServiceTier, _) => false,
+            (
+                Field::EventType,
+                Scalar::String {
+                    text: Some(kind), ..
+                },
+            ) => (self.answers.is_last_event)(kind) || *kind == b"error",
+            _ => true,
+        }
+    }
+
     fn error_seen(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         let error = self.reading.error.get_or_insert_default();
@@ -354,6 +409,7 @@ impl Handler for Book {
         match (self.shell, container) {
             (Shell::None, Container::Array) if depth == 0 => {
                 self.shell = Shell::Chunks;
+                self.news(at);
                 // Its chunks are what is counted.
                 self.reading.events = self.reading.events.saturating_sub(1);
                 return;
@@ -373,6 +429,7 @@ impl Handler for Book {
         }
         let depth = self.depth(depth);
         if let Some(field) = self.tracker.field(depth) {
+            self.news(at);
             self.open(field, at);
         }
         self.tracker.begin(container, depth);
@@ -431,6 +488,9 @@ impl Handler for Book {
     #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         if let Some(field) = self.tracker.field(self.depth(value.depth)) {
+            if self.is_news(field, &value.scalar) {
+                self.news(value.span.start);
+            }
             self.scalar(field, &value.scalar);
         }
     }
