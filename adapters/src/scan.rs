@@ -358,12 +358,19 @@ fn skip_space(bytes: &[u8]) -> &[u8] {
     }
 }
 
+/// Mostly a line feed and then spaces.
 fn skip_more_space(mut bytes: &[u8]) -> &[u8] {
-    while let Some((b"        ", rest)) = bytes.split_first_chunk() {
-        bytes = rest;
-    }
     while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = bytes {
         bytes = rest;
+        while let Some((word, after)) = bytes.split_first_chunk() {
+            let others = u64::from_le_bytes(*word) ^ 0x2020_2020_2020_2020;
+            if others != 0 {
+                let spaces = (others.trailing_zeros() >> 3) as usize;
+                bytes = bytes.get(spaces..).unwrap_or_default();
+                break;
+            }
+            bytes = after;
+        }
     }
     bytes
 }
