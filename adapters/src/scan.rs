@@ -7,6 +7,9 @@
 //! It accepts what `serde_json` accepts, with two deliberate differences, both in the client's favour
 //! (Quotah forwards bytes; the provider is the judge of its own input): a lone surrogate escape
 //! (`"\ud800"`) is let through and read as U+FFFD, and a number too large for a float is still a number.
+//!
+//! A handler may ask for less ([`Handler::STRICT`], [`Handler::skips_value`], [`Handler::skips_inside`]): the
+//! meter does, readers of requests never.
 
 mod event;
 mod members;
