@@ -3,6 +3,10 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
+mod place;
+
+use std::sync::Arc;
+
 use quotah_policy::{Money, Usage, UsageSource};
 
 use super::counts::{Count, Counts};
@@ -13,12 +17,18 @@ use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
 use crate::adapter::{Answers, Asked};
 use crate::anthropic;
+use crate::custom::{self, Custom};
 use crate::provider::UsageHeader;
-use crate::scan::{Container, Handler, Key, Members, Scalar, Tracker, Value};
+use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
+
+pub(super) use place::Place;
 
 /// Everything that an answer has said so far.
 pub(super) struct Book {
     answers: &'static Answers,
+    custom: Option<Arc<Custom>>,
+    /// The counts before an event that may turn out not to count.
+    counts_before: Option<Box<Counts>>,
     usage_headers: &'static [UsageHeader],
     operation: Operation,
     tracker: Tracker<Field>,
@@ -59,14 +69,6 @@ enum Shell {
     Chunks,
 }
 
-/// Where in a text a book stands that has found no news in it.
-#[derive(Debug)]
-pub(super) struct Place {
-    shell: Shell,
-    members: Members,
-    service_tier: Option<Box<str>>,
-}
-
 /// The list row being read; its cells come in any order.
 #[derive(Debug, Default)]
 struct Row {
@@ -81,12 +83,21 @@ struct Row {
 
 impl Book {
     pub(super) fn new(asked: &Asked<'_>) -> Self {
-        let answers = (asked.dialect.adapter().answers)(asked);
+        let answers = match asked.custom {
+            Some(_) => &custom::ANSWERS,
+            None => (asked.dialect.adapter().answers)(asked),
+        };
+        let tracker = asked.custom.map_or_else(
+            || (answers.tracker)(),
+            |custom| Tracker::new(custom.answer()),
+        );
         Self {
             answers,
+            custom: asked.custom.cloned(),
+            counts_before: None,
             usage_headers: asked.kind.row().usage_headers,
             operation: asked.operation,
-            tracker: (answers.tracker)(),
+            tracker,
             shell: Shell::None,
             text: 0,
             usage_text: 0,
@@ -123,33 +134,25 @@ impl Book {
         }
     }
 
-    /// Offset of the text's first token that changed more than a [`Place`] holds, beyond all texts if none has.
-    pub(super) const fn news_at(&self) -> usize {
-        self.news_at
-    }
-
-    /// What has been changed by the tokens of this text, as long as there was no news.
-    pub(super) fn place(&self) -> Place {
-        Place {
-            shell: self.shell,
-            members: self.tracker.members(),
-            service_tier: self.reading.service_tier.clone(),
+    /// An event begins whose name, which may come behind its data, can decide whether it counts.
+    pub(super) fn begin_event(&mut self) {
+        self.begin_text();
+        if self.custom.as_ref().is_some_and(|c| c.has_usage_event()) {
+            self.counts_before = Some(Box::new(self.counts));
         }
     }
 
-    /// Goes to a place in the text that begins, if reading up to there would change nothing else.
-    pub(super) fn resume(&mut self, place: &Place) -> bool {
-        // Names of the model and the answer are kept from their first time, so only the tier may differ.
-        let leads_there = self.reading.service_tier == place.service_tier;
-        if leads_there {
-            self.shell = place.shell;
-            self.tracker.resume(place.members);
+    /// An event of this name ends.
+    pub(super) fn end_event(&mut self, name: &[u8]) {
+        let Some(custom) = &self.custom else { return };
+        if let Some(before) = self.counts_before.take()
+            && !custom.counts_in(name)
+        {
+            self.counts = *before;
         }
-        leads_there
-    }
-
-    fn news(&mut self, at: usize) {
-        self.news_at = self.news_at.min(at);
+        if custom.ends_with(name) {
+            self.finish();
+        }
     }
 
     /// The answer's own end was seen.
@@ -175,7 +178,10 @@ impl Book {
         if !self.operation.is_metered() {
             return (None, false, false);
         }
-        let totals = (self.answers.totals)(&self.counts, self.operation);
+        let totals = match &self.custom {
+            Some(custom) => custom.totals(&self.counts),
+            None => (self.answers.totals)(&self.counts, self.operation),
+        };
         let mut usage = totals.usage;
         usage.web_search_requests = usage.web_search_requests.max(self.searches);
         let known = totals.input_reported || totals.output_reported;
@@ -319,20 +325,6 @@ impl Book {
         }
         if *kind == b"error" {
             self.error_seen();
-        }
-    }
-
-    /// Whether a value may change more than a [`Place`] holds when it comes again.
-    fn is_news(&self, field: Field, scalar: &Scalar<'_>) -> bool {
-        match (field, scalar) {
-            (Field::Id | Field::Model | Field::ServiceTier, _) => false,
-            (
-                Field::EventType,
-                Scalar::String {
-                    text: Some(kind), ..
-                },
-            ) => (self.answers.is_last_event)(kind) || *kind == b"error",
-            _ => true,
         }
     }
 
