@@ -151,12 +151,12 @@ impl Scanner {
             rest = after;
         }
         let end = end_of(at, bytes, rest);
+        let digits = end.saturating_sub(at);
         match (bytes, rest) {
-            ([b'1'..=b'9', ..], [b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t', ..])
-                if end.saturating_sub(at) <= TEXT_BYTES_MAX =>
+            ([b'0'..=b'9', ..], [b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t', ..])
+                if digits == 1 || digits <= TEXT_BYTES_MAX && !bytes.starts_with(b"0") =>
             {
-                let digits = bytes.get(..end.saturating_sub(at));
-                self.emit(Scalar::Number(digits), end, handler);
+                self.emit(Scalar::Number(bytes.get(..digits)), end, handler);
                 Ok(rest)
             }
             ([b'-' | b'0'..=b'9', ..], _) => self.number(Number::Start, bytes, at, handler),
