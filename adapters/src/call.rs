@@ -3,15 +3,31 @@
 /// The wire format a client speaks, told by the path it calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// `OpenAI`'s `/v1/…`.
+    /// `OpenAI`'s `/v1/…`, and that of the many who speak like it.
     OpenAi,
-    /// Anthropic's `/v1/messages` and its neighbours.
+    /// Anthropic's `/v1/messages` and its neighbours, also at Vertex AI.
     Anthropic,
-    /// Gemini's `/v1beta/models/{model}:{verb}`.
+    /// Gemini's `/v1beta/models/{model}:{verb}`, also at Vertex AI.
     Gemini,
+    /// AWS Bedrock's `/model/{id}/{verb}`.
+    Bedrock,
+    /// Cohere's `/v2/chat` and its neighbours.
+    Cohere,
+    /// Ollama's `/api/chat` and its neighbours.
+    Ollama,
 }
 
 impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 6] = [
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::Gemini,
+        Self::Bedrock,
+        Self::Cohere,
+        Self::Ollama,
+    ];
+
     /// The name used in the ledger.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -19,6 +35,9 @@ impl Dialect {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::Bedrock => "bedrock",
+            Self::Cohere => "cohere",
+            Self::Ollama => "ollama",
         }
     }
 }
@@ -26,22 +45,44 @@ impl Dialect {
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// `OpenAI` chat completions.
+    /// A chat turn: `OpenAI`'s chat completions, Cohere's and Ollama's chat.
     Chat,
-    /// `OpenAI` legacy completions.
+    /// A prompt's completion: `OpenAI`'s, Mistral's `fim`, Cohere's and Ollama's `generate`.
     Completions,
-    /// `OpenAI` responses.
+    /// `OpenAI` responses, compaction included.
     Responses,
-    /// `OpenAI` embeddings.
+    /// Embeddings.
     Embeddings,
     /// Anthropic messages.
     Messages,
-    /// Anthropic `count_tokens` and Gemini `countTokens`: never billed.
+    /// Counting a prompt's tokens: never billed.
     CountTokens,
     /// Gemini `generateContent` and `streamGenerateContent`.
     GenerateContent,
     /// Gemini `embedContent` and `batchEmbedContents`.
     EmbedContent,
+    /// Gemini interactions.
+    Interactions,
+    /// Vertex AI `predict`.
+    Predict,
+    /// Bedrock `converse` and `converse-stream`.
+    Converse,
+    /// Bedrock `invoke` and `invoke-with-response-stream`: the model's own format.
+    Invoke,
+    /// Audio to text, in its language or in English.
+    Transcription,
+    /// Text to audio.
+    Speech,
+    /// Images made or changed.
+    Images,
+    /// Moderation: never billed.
+    Moderations,
+    /// Documents ranked by a query.
+    Rerank,
+    /// Text out of scanned pages.
+    Ocr,
+    /// The results of a batch, fetched.
+    BatchResults,
     /// Model lists and look-ups: never billed.
     Models,
     /// Anything else on a provider's surface: passed through, not metered.
@@ -49,6 +90,31 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 21] = [
+        Self::Chat,
+        Self::Completions,
+        Self::Responses,
+        Self::Embeddings,
+        Self::Messages,
+        Self::CountTokens,
+        Self::GenerateContent,
+        Self::EmbedContent,
+        Self::Interactions,
+        Self::Predict,
+        Self::Converse,
+        Self::Invoke,
+        Self::Transcription,
+        Self::Speech,
+        Self::Images,
+        Self::Moderations,
+        Self::Rerank,
+        Self::Ocr,
+        Self::BatchResults,
+        Self::Models,
+        Self::Other,
+    ];
+
     /// The name used in the ledger.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -61,6 +127,17 @@ impl Operation {
             Self::CountTokens => "count_tokens",
             Self::GenerateContent => "generate_content",
             Self::EmbedContent => "embed_content",
+            Self::Interactions => "interactions",
+            Self::Predict => "predict",
+            Self::Converse => "converse",
+            Self::Invoke => "invoke",
+            Self::Transcription => "transcription",
+            Self::Speech => "speech",
+            Self::Images => "images",
+            Self::Moderations => "moderations",
+            Self::Rerank => "rerank",
+            Self::Ocr => "ocr",
+            Self::BatchResults => "batch_results",
             Self::Models => "models",
             Self::Other => "other",
         }
@@ -69,6 +146,18 @@ impl Operation {
     /// Whether an answer to it carries usage that costs money.
     #[must_use]
     pub const fn is_metered(self) -> bool {
-        !matches!(self, Self::CountTokens | Self::Models | Self::Other)
+        !matches!(
+            self,
+            Self::CountTokens | Self::Moderations | Self::Models | Self::Other
+        )
+    }
+
+    /// Whether what it gives is counted on the input's side alone.
+    #[must_use]
+    pub const fn has_no_output(self) -> bool {
+        matches!(
+            self,
+            Self::Embeddings | Self::EmbedContent | Self::Rerank | Self::Ocr | Self::Predict
+        )
     }
 }

@@ -51,14 +51,16 @@ impl ErrorClass {
 /// as whole JSON strings, which text quoted from a prompt cannot look like (its quotes are escaped).
 #[must_use]
 pub fn error_class(dialect: Dialect, status: u16, body_prefix: &[u8]) -> ErrorClass {
-    let by_code = codes(dialect)
+    let by_code = dialect
+        .adapter()
+        .error_codes
         .iter()
         .find(|code| code.is_in(status, body_prefix));
     by_code.map_or_else(|| class_of_status(status), |code| code.class)
 }
 
 /// A word in a body that tells more than the status.
-struct Code {
+pub(crate) struct Code {
     /// The status it needs; 0 for any.
     status: u16,
     /// What has to be in the body; quotes included where it is a whole string.
@@ -73,7 +75,8 @@ impl Code {
     }
 }
 
-const fn code(text: &'static str, class: ErrorClass) -> Code {
+/// A word that says it whatever the status.
+pub(crate) const fn code(text: &'static str, class: ErrorClass) -> Code {
     Code {
         status: 0,
         text,
@@ -81,107 +84,14 @@ const fn code(text: &'static str, class: ErrorClass) -> Code {
     }
 }
 
-const fn text(status: u16, text: &'static str, class: ErrorClass) -> Code {
+/// A word that says it with this status only.
+pub(crate) const fn text(status: u16, text: &'static str, class: ErrorClass) -> Code {
     Code {
         status,
         text,
         class,
     }
 }
-
-/// First match wins.
-const fn codes(dialect: Dialect) -> &'static [Code] {
-    match dialect {
-        Dialect::OpenAi => OPENAI,
-        Dialect::Anthropic => ANTHROPIC,
-        Dialect::Gemini => GEMINI,
-    }
-}
-
-const OPENAI: &[Code] = &[
-    code("\"insufficient_quota\"", ErrorClass::QuotaExhausted),
-    code("\"credit_balance_exhausted\"", ErrorClass::QuotaExhausted),
-    code(
-        "\"organization_spend_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code(
-        "\"project_spend_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code(
-        "\"organization_usage_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code("\"billing_hard_limit_reached\"", ErrorClass::QuotaExhausted),
-    code("\"billing_not_active\"", ErrorClass::QuotaExhausted),
-    code("\"context_length_exceeded\"", ErrorClass::ContextOverflow),
-    // DeepSeek, vLLM and Ollama give a sentence, no code (seen 2026-08).
-    text(400, "maximum context length", ErrorClass::ContextOverflow),
-    text(400, "max context length", ErrorClass::ContextOverflow),
-    code("\"content_filter\"", ErrorClass::ContentFiltered),
-    code("\"content_policy_violation\"", ErrorClass::ContentFiltered),
-    code("\"moderation_blocked\"", ErrorClass::ContentFiltered),
-    code(
-        "\"ResponsibleAIPolicyViolation\"",
-        ErrorClass::ContentFiltered,
-    ),
-    code("\"invalid_api_key\"", ErrorClass::BadCredential),
-    code("\"rate_limit_exceeded\"", ErrorClass::RateLimited),
-    code("\"slow_down\"", ErrorClass::RateLimited),
-    code("\"server_is_overloaded\"", ErrorClass::Overloaded),
-    code("\"capacity_exceeded\"", ErrorClass::Overloaded),
-    // Also on a 200 stream, where the status tells nothing.
-    text(200, "\"server_error\"", ErrorClass::ServerError),
-];
-
-/// Overflow and spend limits have no code of their own, only a sentence (seen 2026-08).
-const ANTHROPIC: &[Code] = &[
-    code("\"billing_error\"", ErrorClass::QuotaExhausted),
-    code(
-        "\"enforced_spend_limit_reached\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    text(400, "credit balance is too low", ErrorClass::QuotaExhausted),
-    text(
-        400,
-        "specified API usage limits",
-        ErrorClass::QuotaExhausted,
-    ),
-    text(400, "prompt is too long", ErrorClass::ContextOverflow),
-    text(400, "exceed context limit", ErrorClass::ContextOverflow),
-    text(
-        400,
-        "blocked by content filtering policy",
-        ErrorClass::ContentFiltered,
-    ),
-    code("\"authentication_error\"", ErrorClass::BadCredential),
-    code("\"permission_error\"", ErrorClass::BadCredential),
-    code("\"rate_limit_error\"", ErrorClass::RateLimited),
-    code("\"overloaded_error\"", ErrorClass::Overloaded),
-    code("\"timeout_error\"", ErrorClass::Timeout),
-    code("\"api_error\"", ErrorClass::ServerError),
-];
-
-const GEMINI: &[Code] = &[
-    code("\"API_KEY_INVALID\"", ErrorClass::BadCredential),
-    code("\"API_KEY_EXPIRED\"", ErrorClass::BadCredential),
-    // quotaId such as GenerateRequestsPerDayPerProjectPerModel-FreeTier: today's share is gone.
-    text(429, "PerDay", ErrorClass::QuotaExhausted),
-    text(
-        400,
-        "exceeds the maximum number of tokens",
-        ErrorClass::ContextOverflow,
-    ),
-    // Prepaid money gone: the status tells, the word is the same as for a rate limit.
-    text(402, "\"RESOURCE_EXHAUSTED\"", ErrorClass::QuotaExhausted),
-    code("\"RESOURCE_EXHAUSTED\"", ErrorClass::RateLimited),
-    code("\"PERMISSION_DENIED\"", ErrorClass::BadCredential),
-    code("\"UNAUTHENTICATED\"", ErrorClass::BadCredential),
-    code("\"UNAVAILABLE\"", ErrorClass::Overloaded),
-    code("\"DEADLINE_EXCEEDED\"", ErrorClass::Timeout),
-    code("\"INTERNAL\"", ErrorClass::ServerError),
-];
 
 const fn class_of_status(status: u16) -> ErrorClass {
     match status {

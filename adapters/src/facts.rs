@@ -8,7 +8,7 @@ mod fields;
 
 use std::ops::Range;
 
-use crate::call::Operation;
+use crate::call::{Dialect, Operation};
 use crate::path::Call;
 use crate::scan::{Container, Handler, Key, Scalar, ScanError, Scanner, Tracker, Value};
 
@@ -195,11 +195,17 @@ impl FactsReader {
     #[must_use]
     pub fn new(call: &Call) -> Self {
         let need = match call.operation {
-            Operation::Models | Operation::Other => Need::Nothing,
+            Operation::Models
+            | Operation::Other
+            | Operation::BatchResults
+            | Operation::Moderations
+            | Operation::Transcription
+            | Operation::Images => Need::Nothing,
             _ if call.model_in_path.is_some() => Need::Json,
             _ => Need::Model,
         };
-        let has_usage_option = matches!(call.operation, Operation::Chat | Operation::Completions);
+        let has_usage_option = call.dialect == Dialect::OpenAi
+            && matches!(call.operation, Operation::Chat | Operation::Completions);
         Self {
             scanner: Scanner::new(),
             found: Found {

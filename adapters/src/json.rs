@@ -23,6 +23,15 @@ pub(crate) fn escape(text: &str, json: &mut String) {
     }
 }
 
+/// `text` as a JSON string.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut json = String::with_capacity(text.len().saturating_add(2));
+    json.push('"');
+    escape(text, &mut json);
+    json.push('"');
+    json
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

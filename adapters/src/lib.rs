@@ -8,14 +8,22 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::string_slice))]
 
+mod adapter;
+mod anthropic;
+mod azure;
+mod bedrock;
 mod call;
+mod cohere;
 mod credential;
 mod decode;
 mod encode;
 mod error_class;
 mod facts;
+mod gemini;
 mod json;
 mod meter;
+mod ollama;
+mod openai;
 mod path;
 mod provider;
 mod refusal;
@@ -23,7 +31,9 @@ mod scan;
 mod splice;
 pub mod sse;
 mod strip;
+mod vertex;
 
+pub use adapter::Asked;
 pub use call::{Dialect, Operation};
 pub use credential::{
     CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, client_credentials, redact_query,
@@ -41,8 +51,8 @@ pub use path::{Call, classify, classify_raw, raw_upstream_path, upstream_path};
 pub use provider::{ProviderKind, UnknownProviderKind};
 pub use refusal::{RefusalKind, stream_error_event};
 pub use scan::{
-    Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, PathTable, Scalar, ScanError,
-    Scanner, TEXT_BYTES_MAX, Tracker, Value,
+    Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, NODES_MAX, PathFault, PathTable,
+    STEPS_MAX, Scalar, ScanError, Scanner, TEXT_BYTES_MAX, Table, TableError, Tracker, Value,
 };
 pub use splice::{Edits, apply, plan};
 pub use strip::{HELD_BYTES_MAX, UsageStrip};

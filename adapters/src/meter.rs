@@ -4,28 +4,29 @@
 //! what has been reported and delivered so far. It never fails and never holds more than
 //! [`METER_BYTES_MAX`]: values that it wants are short, and everything else is scanned and forgotten.
 //!
-//! What stands where in a provider's answer is the business of one file for each dialect ([`openai`],
-//! [`anthropic`], [`gemini`]): a table of paths, and how the counts found there add up to a [`Usage`].
+//! What stands where in a provider's answer is the business of the dialect's own file: a table of paths, and how
+//! the counts found there add up to a [`Usage`].
 
-mod anthropic;
 mod book;
 mod counts;
 mod field;
-mod gemini;
 mod names;
-mod openai;
 mod reading;
 #[cfg(test)]
 mod tests;
 mod totals;
 
+pub(crate) use counts::{Count, Counts, Known};
+pub(crate) use field::{Field, Side};
 pub use reading::{ErrorSeen, ExtraCall, Reading};
+pub(crate) use totals::Totals;
 
 use quotah_policy::Usage;
 
+use crate::Operation;
+use crate::adapter::Asked;
 use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
-use crate::{Dialect, Operation};
 use book::Book;
 
 /// Most memory that a meter takes, whatever the provider sends.
@@ -38,9 +39,10 @@ const _: () = assert!(size_of::<Meter>() + reading::HEAP_BYTES_MAX <= METER_BYTE
 /// Reads usage, model, errors and the end out of one response.
 ///
 /// ```
-/// use quotah_adapters::{Dialect, Meter, Operation};
+/// use quotah_adapters::{Asked, Dialect, Meter, Operation};
 ///
-/// let mut meter = Meter::new(Dialect::Anthropic, Operation::Messages, b"text/event-stream");
+/// let asked = Asked::native(Dialect::Anthropic, Operation::Messages);
+/// let mut meter = Meter::new(&asked, b"text/event-stream");
 /// meter.feed(b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":");
 /// meter.feed(b"{\"input_tokens\":3,\"cache_read_input_tokens\":7,\"output_tokens\":1}}}\n\n");
 /// let reading = meter.finish(false);
@@ -88,18 +90,24 @@ impl Framing {
 }
 
 impl Meter {
-    /// A meter for one response of this kind; `content_type` is the header's value, empty if there is none.
+    /// A meter for the answer to what was asked; `content_type` is the header's value, empty if there is none.
     #[must_use]
-    pub fn new(dialect: Dialect, operation: Operation, content_type: &[u8]) -> Self {
+    pub fn new(asked: &Asked<'_>, content_type: &[u8]) -> Self {
         Self {
-            framing: Framing::of(operation, content_type),
+            framing: Framing::of(asked.operation, content_type),
             splitter: Splitter::new(),
             text: Text {
                 scanner: Scanner::new(),
                 state: TextState::Start,
-                book: Book::new(dialect, operation),
+                book: Book::new(asked),
             },
         }
+    }
+
+    /// Reads a header line of the answer, its name in lower case, before the body. A few providers count tokens
+    /// there and nowhere else; what the body says wins.
+    pub fn header(&mut self, name: &str, value: &[u8]) {
+        self.text.book.header(name, value);
     }
 
     /// Reads the next decoded bytes of the body.

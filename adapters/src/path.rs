@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use crate::call::{Dialect, Operation};
 use crate::credential::percent_decode;
-use crate::provider::ProviderKind;
+use crate::provider::{Paths, ProviderKind};
+use crate::{anthropic, azure, bedrock, cohere, gemini, ollama, openai, vertex};
 
 /// What kind of call a request is, as far as its path tells. Ranges index the path that was classified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Call {
     pub dialect: Dialect,
     /// What is asked for.
     pub operation: Operation,
-    /// The model, still percent-encoded, where the path names it (Gemini).
+    /// The model, still percent-encoded, where the path names it (Gemini, Azure, Bedrock, Vertex).
     pub model_in_path: Option<Range<usize>>,
     /// The path itself asks for a stream (Gemini); elsewhere the body does.
     pub stream_in_path: bool,
@@ -50,6 +51,24 @@ impl Call {
             Cow::Borrowed(_) => model.into(),
             Cow::Owned(decoded) => String::from_utf8_lossy(&decoded).into_owned().into(),
         })
+    }
+
+    /// Whether the path has everything in itself: nothing but a host may be put before it.
+    pub(crate) const fn is_whole(&self) -> bool {
+        matches!(self.version, Version::Inside)
+    }
+
+    /// The same call with its model named in the path, and whether the path asks for a stream.
+    pub(crate) const fn naming(mut self, model: Range<usize>, streams: bool) -> Self {
+        self.model_in_path = Some(model);
+        self.stream_in_path = streams;
+        self
+    }
+
+    /// The same call, its path having everything in itself: nothing but a host may be put before it.
+    pub(crate) const fn entire(mut self) -> Self {
+        self.version = Version::Inside;
+        self
     }
 
     /// The same call with `by` bytes put before its path.
@@ -97,35 +116,51 @@ pub fn classify(method: &str, path_and_query: &str) -> Option<Call> {
     }
     let (version, suffix) = split_versions(path);
     let before = path.len().saturating_sub(suffix.len());
-    let google = version
-        .clone()
-        .and_then(|version| path.get(version))
-        .is_some_and(is_google);
-    let mut found = if google {
-        openai_at_google(method, suffix)
-            .or_else(|| gemini(suffix))
-            .unwrap_or_else(|| call(Dialect::Gemini, gemini_lookup(suffix)))
-    } else if let Some(found) = gemini(suffix).filter(|_| method == "POST") {
-        found
-    } else if suffix.starts_with("/upload/v1") {
-        Call {
-            version: Version::Inside,
-            ..call(Dialect::Gemini, Operation::Other)
-        }
-    } else if let Some(operation) = anthropic_operation(method, suffix) {
-        call(Dialect::Anthropic, operation)
-    } else if version.is_some() || is_openai_root(suffix) {
-        call(Dialect::OpenAi, openai_operation(method, suffix))
-    } else {
-        return None;
-    };
+    let written = version.clone().and_then(|version| path.get(version));
+    let mut found = whole(method, suffix).or_else(|| behind_version(method, written, suffix))?;
     found = found.moved(before);
-    if let (Some(version), Version::Missing) = (version, &found.version) {
-        found.version = Version::Given(version);
+    match (version, &found.version) {
+        (Some(version), Version::Missing) => found.version = Version::Given(version),
+        (Some(version), Version::Inside) => found.suffix_at = version.start,
+        _ => {}
     }
     found.alt_sse =
         found.dialect == Dialect::Gemini && query.split('&').any(|pair| pair == "alt=sse");
     Some(found)
+}
+
+/// Paths that tell by themselves whose they are, version and all.
+fn whole(method: &str, suffix: &str) -> Option<Call> {
+    vertex::classify(suffix)
+        .or_else(|| azure::classify(method, suffix))
+        .or_else(|| bedrock::classify(suffix))
+        .or_else(|| ollama::classify(method, suffix))
+}
+
+/// Paths that follow a version, or do not need one.
+fn behind_version(method: &str, version: Option<&str>, suffix: &str) -> Option<Call> {
+    if version.is_some_and(gemini::is_version) {
+        let found = openai_at_google(method, suffix).or_else(|| gemini::classify(suffix));
+        return found.or_else(|| Some(call(Dialect::Gemini, gemini::look_up(suffix))));
+    }
+    if let Some(found) = gemini::classify(suffix).filter(|_| method == "POST") {
+        return Some(found);
+    }
+    if suffix.starts_with("/upload/v1") {
+        let upload = call(Dialect::Gemini, Operation::Other);
+        return Some(Call {
+            version: Version::Inside,
+            ..upload
+        });
+    }
+    if let Some(operation) = anthropic::operation(method, suffix) {
+        return Some(call(Dialect::Anthropic, operation));
+    }
+    if let Some(operation) = cohere::operation(method, version, suffix) {
+        return Some(call(Dialect::Cohere, operation));
+    }
+    let is_openai = version.is_some() || openai::is_root(suffix);
+    is_openai.then(|| call(Dialect::OpenAi, openai::operation(method, suffix)))
 }
 
 /// Most segments before a path that we know: providers put up to three (`/novita/v3/openai`). A bound, because
@@ -184,7 +219,7 @@ pub fn raw_upstream_path(base_prefix: &str, path_and_query: &str) -> String {
 /// for path in ["/chat/completions?a=1", "/v1/chat/completions?a=1", "/v1/v1/chat/completions?a=1"] {
 ///     let call = classify("POST", path).unwrap();
 ///     for base in ["/openai", "/openai/v1"] {
-///         let upstream = upstream_path(ProviderKind::OpenAiCompatible, base, &call, path, None);
+///         let upstream = upstream_path(ProviderKind::OPENAI_COMPATIBLE, base, &call, path, None);
 ///         assert_eq!(upstream, "/openai/v1/chat/completions?a=1");
 ///     }
 /// }
@@ -198,26 +233,11 @@ pub fn upstream_path(
     rename_to: Option<&str>,
 ) -> String {
     let base = base_prefix.trim_end_matches('/');
-    let base = match (kind.dialect(), base.strip_suffix("/openai")) {
-        (Dialect::Gemini, Some(google)) if split_last_version(google).1.is_some() => google,
-        _ => base,
-    };
-    let (prefix, last) = split_last_version(base);
     let given = match &call.version {
         Version::Given(range) => path_and_query.get(range.clone()),
         Version::Missing | Version::Inside => None,
     };
-    let own = last.unwrap_or_else(|| kind.version());
-    let version = match (&call.version, kind.dialect(), call.dialect) {
-        (Version::Inside, _, _) => "",
-        (_, Dialect::Gemini, Dialect::Gemini) => given.unwrap_or(own),
-        _ => own,
-    };
-    let compatible = match (kind.dialect(), call.dialect) {
-        (Dialect::Gemini, Dialect::OpenAi) => "/openai",
-        _ => "",
-    };
-    let mut upstream = [prefix, version, compatible].concat();
+    let mut upstream = front(kind, base, call, given);
     match (rename_to, &call.model_in_path) {
         (Some(model), Some(range)) => {
             upstream.push_str(
@@ -225,7 +245,7 @@ pub fn upstream_path(
                     .get(call.suffix_at..range.start)
                     .unwrap_or_default(),
             );
-            percent_encode(model, &mut upstream);
+            percent_encode(model, call.dialect, &mut upstream);
             upstream.push_str(path_and_query.get(range.end..).unwrap_or_default());
         }
         _ => upstream.push_str(path_and_query.get(call.suffix_at..).unwrap_or_default()),
@@ -233,7 +253,37 @@ pub fn upstream_path(
     upstream
 }
 
-const fn call(dialect: Dialect, operation: Operation) -> Call {
+/// What stands before the path proper: the base URL's path, the version, and what the provider puts between.
+fn front(kind: ProviderKind, base: &str, call: &Call, given: Option<&str>) -> String {
+    let (bare, last) = split_last_version(base);
+    let own = last.unwrap_or_else(|| kind.version());
+    match (kind.row().paths, call.dialect) {
+        (Paths::Gemini, _) if base.ends_with("/openai") => {
+            front(kind, base.trim_end_matches("/openai"), call, given)
+        }
+        (Paths::Azure, _) => azure::front(base, call.is_whole()),
+        (Paths::Vertex, dialect) => vertex::front(base, dialect, call.is_whole()),
+        _ if call.is_whole() => bare.to_owned(),
+        (Paths::Gemini, Dialect::OpenAi) => [bare, own, "/openai"].concat(),
+        (Paths::Gemini, Dialect::Gemini) | (Paths::Cohere, Dialect::Cohere) => {
+            [bare, given.unwrap_or(own)].concat()
+        }
+        (Paths::Cohere, Dialect::OpenAi) => cohere::compatible_front(base),
+        (Paths::Bedrock, Dialect::OpenAi) => bedrock::compatible_front(base),
+        (Paths::Ollama, Dialect::OpenAi) => [bare, "/v1"].concat(),
+        (Paths::Unversioned, _) if last.is_none() => {
+            let is_chat = matches!(
+                call.operation,
+                Operation::Chat | Operation::Completions | Operation::Responses
+            );
+            [bare, given.filter(|_| !is_chat).unwrap_or_default()].concat()
+        }
+        _ => [bare, own].concat(),
+    }
+}
+
+/// A call of that kind, with nothing told by its path.
+pub(crate) const fn call(dialect: Dialect, operation: Operation) -> Call {
     Call {
         dialect,
         operation,
@@ -300,20 +350,6 @@ fn is_version(segment: &str) -> bool {
     digits(version) > 0 && after.len() == digits(after) && version.len() <= 8
 }
 
-fn openai_operation(method: &str, suffix: &str) -> Operation {
-    match (method, suffix.trim_end_matches('/')) {
-        ("POST", "/chat/completions") => Operation::Chat,
-        ("POST", "/completions") => Operation::Completions,
-        // Compaction is a model call like any other, and answers with usage.
-        ("POST", "/responses" | "/responses/compact") => Operation::Responses,
-        ("POST", "/responses/input_tokens") => Operation::CountTokens,
-        ("POST", "/embeddings") => Operation::Embeddings,
-        (_, "/models") => Operation::Models,
-        (_, other) if other.starts_with("/models/") => Operation::Models,
-        _ => Operation::Other,
-    }
-}
-
 /// `/openai/…` behind a version of Google's: `OpenAI`'s dialect, spoken by Gemini.
 fn openai_at_google(method: &str, suffix: &str) -> Option<Call> {
     let proper = suffix
@@ -322,101 +358,17 @@ fn openai_at_google(method: &str, suffix: &str) -> Option<Call> {
     let suffix_at = "/openai".len();
     Some(Call {
         suffix_at,
-        ..call(Dialect::OpenAi, openai_operation(method, proper))
+        ..call(Dialect::OpenAi, openai::operation(method, proper))
     })
 }
 
-fn anthropic_operation(method: &str, suffix: &str) -> Option<Operation> {
-    match (method, suffix.trim_end_matches('/')) {
-        ("POST", "/messages") => Some(Operation::Messages),
-        ("POST", "/messages/count_tokens") => Some(Operation::CountTokens),
-        (_, "/messages" | "/complete") => Some(Operation::Other),
-        (_, other) if other.starts_with("/messages/") => Some(Operation::Other),
-        _ => None,
-    }
-}
-
-/// First segments of `OpenAI`'s surface: understood without `/v1` too.
-fn is_openai_root(suffix: &str) -> bool {
-    const ROOTS: [&str; 24] = [
-        "assistants",
-        "audio",
-        "batches",
-        "chat",
-        "completions",
-        "containers",
-        "conversations",
-        "embeddings",
-        "evals",
-        "files",
-        "fine_tuning",
-        "images",
-        "models",
-        "moderations",
-        "organization",
-        "realtime",
-        "rerank",
-        "responses",
-        "score",
-        "threads",
-        "tokenize",
-        "uploads",
-        "vector_stores",
-        "videos",
-    ];
-    let segment = suffix.strip_prefix('/').unwrap_or(suffix);
-    ROOTS.contains(&segment.split_once('/').map_or(segment, |(root, _)| root))
-}
-
-/// `/models/{model}:{verb}`; the colon may be `%3A`, the model may hold colons and slashes itself.
-fn gemini(suffix: &str) -> Option<Call> {
-    let model = suffix
-        .strip_prefix("/models/")
-        .or_else(|| suffix.strip_prefix("/tunedModels/"))?;
-    let plain = model.rfind(':').map(|at| (at, ":".len()));
-    let encoded = model
-        .rfind("%3A")
-        .max(model.rfind("%3a"))
-        .map(|at| (at, "%3A".len()));
-    let (model_len, colon_len) = plain.max(encoded)?;
-    let verb = model.get(model_len.saturating_add(colon_len)..)?;
-    if model_len == 0 || verb.is_empty() || !verb.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return None;
-    }
-    let start = suffix.len().saturating_sub(model.len());
-    Some(Call {
-        model_in_path: Some(start..start.saturating_add(model_len)),
-        stream_in_path: verb == "streamGenerateContent",
-        ..call(Dialect::Gemini, gemini_operation(verb))
-    })
-}
-
-fn gemini_lookup(suffix: &str) -> Operation {
-    let is_models = suffix == "/models" || suffix.starts_with("/models/");
-    if is_models {
-        Operation::Models
-    } else {
-        Operation::Other
-    }
-}
-
-fn is_google(version: &str) -> bool {
-    matches!(version, "/v1beta" | "/v1alpha" | "/v1beta1")
-}
-
-fn gemini_operation(verb: &str) -> Operation {
-    match verb {
-        "generateContent" | "streamGenerateContent" => Operation::GenerateContent,
-        "embedContent" | "batchEmbedContents" => Operation::EmbedContent,
-        "countTokens" => Operation::CountTokens,
-        _ => Operation::Other,
-    }
-}
-
-/// A model's name as a path holds it: anything but unreserved characters and slashes is escaped.
-fn percent_encode(text: &str, into: &mut String) {
+/// A model's name as a path holds it: anything but unreserved characters is escaped, slashes where an id is one
+/// segment (Bedrock's ARNs).
+fn percent_encode(text: &str, dialect: Dialect, into: &mut String) {
+    let keeps_slash = dialect != Dialect::Bedrock;
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || (byte == b'/' && keeps_slash)
+        {
             into.push(char::from(byte));
         } else {
             into.push('%');

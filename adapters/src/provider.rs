@@ -1,159 +1,241 @@
-//! The providers we know by name: one row each, and nothing else to write for one that speaks a known dialect.
+//! The providers we know by name, and all that differs between those that speak one dialect.
+//!
+//! A [`Provider`] is a row. One that speaks `OpenAI`'s dialect needs no more than that, in [`compatible`]; the
+//! others have their row beside their dialect, in a file of their own.
+
+mod compatible;
 
 use crate::call::Dialect;
 use crate::credential::CredentialPlace;
+use crate::{anthropic, azure, bedrock, cohere, gemini, ollama, openai, vertex};
 
 /// A provider, or a family of servers that behave alike: `kind` in the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ProviderKind {
-    /// `OpenAI`.
-    OpenAi,
-    /// Anthropic.
-    Anthropic,
-    /// Google's Gemini API (AI Studio keys; not Vertex).
-    Gemini,
-    /// Any server with `OpenAI`'s wire format.
-    OpenAiCompatible,
-}
+#[derive(Clone, Copy)]
+pub struct ProviderKind(&'static Provider);
 
 /// All that differs between kinds.
-struct Row {
-    kind: ProviderKind,
-    name: &'static str,
-    dialect: Dialect,
+pub(crate) struct Provider {
+    /// The name in the configuration, the ledger and the price table.
+    pub(crate) name: &'static str,
+    /// The name in prose.
+    pub(crate) title: &'static str,
+    /// The wire format of its own.
+    pub(crate) dialect: Dialect,
+    /// Other wire formats that it speaks as well, to clients that call it in them.
+    pub(crate) also_speaks: &'static [Dialect],
     /// Where it lives, as its own SDK takes it; `None` if the configuration has to say.
-    base_url: Option<&'static str>,
+    pub(crate) base_url: Option<&'static str>,
     /// Version segment of its paths.
-    version: &'static str,
-    key_vars: &'static [&'static str],
-    base_url_vars: &'static [&'static str],
-    credential: CredentialPlace,
+    pub(crate) version: &'static str,
+    /// How a client's path becomes one of its own.
+    pub(crate) paths: Paths,
+    /// Environment variables that hold its key, first wins.
+    pub(crate) key_vars: &'static [&'static str],
+    /// Environment variables that hold its base URL, first wins.
+    pub(crate) base_url_vars: &'static [&'static str],
+    /// Where its key goes.
+    pub(crate) credential: CredentialPlace,
     /// Keys with this prefix are OAuth tokens, which go into `Authorization: Bearer` everywhere.
-    token_prefix: Option<&'static str>,
-    asks_for_usage: bool,
+    pub(crate) token_prefix: Option<&'static str>,
+    /// Its streams carry usage only if `stream_options.include_usage` asks for it.
+    pub(crate) asks_for_usage: bool,
+    /// Its streams surely say when they are complete, so that a clean end without that is a cut.
+    pub(crate) says_end: bool,
+    /// Answers may carry usage in headers, under these names.
+    pub(crate) usage_headers: &'static [UsageHeader],
 }
 
-/// In the order of [`ProviderKind::ALL`], which a test holds.
-const ROWS: &[Row] = &[
-    Row {
-        kind: ProviderKind::OpenAi,
-        name: "openai",
-        dialect: Dialect::OpenAi,
-        base_url: Some("https://api.openai.com/v1"),
-        version: "/v1",
-        key_vars: &["OPENAI_API_KEY"],
-        base_url_vars: &["OPENAI_BASE_URL"],
-        credential: CredentialPlace::Bearer,
-        token_prefix: None,
-        asks_for_usage: true,
-    },
-    Row {
-        kind: ProviderKind::Anthropic,
-        name: "anthropic",
-        dialect: Dialect::Anthropic,
-        base_url: Some("https://api.anthropic.com"),
-        version: "/v1",
-        key_vars: &["ANTHROPIC_API_KEY"],
-        base_url_vars: &["ANTHROPIC_BASE_URL"],
-        credential: CredentialPlace::XApiKey,
-        token_prefix: Some("sk-ant-oat"),
-        asks_for_usage: false,
-    },
-    Row {
-        kind: ProviderKind::Gemini,
-        name: "gemini",
-        dialect: Dialect::Gemini,
-        base_url: Some("https://generativelanguage.googleapis.com"),
-        version: "/v1beta",
-        key_vars: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-        base_url_vars: &["GOOGLE_GEMINI_BASE_URL", "GEMINI_BASE_URL"],
-        credential: CredentialPlace::XGoogApiKey,
-        token_prefix: Some("ya29."),
-        asks_for_usage: false,
-    },
-    Row {
-        kind: ProviderKind::OpenAiCompatible,
+/// How a client's path becomes a provider's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paths {
+    /// Base, version, the rest.
+    Versioned,
+    /// The same without a version where the base URL brings none (`DeepSeek`, Perplexity).
+    Unversioned,
+    /// Gemini's, with `OpenAI`'s dialect under `/openai`.
+    Gemini,
+    /// Azure `OpenAI`'s: `/openai/v1/…` and `/openai/deployments/{deployment}/…`.
+    Azure,
+    /// Vertex AI's: `/v1/projects/{project}/locations/{location}/publishers/…`.
+    Vertex,
+    /// Bedrock's `/model/{id}/…`, and its mantle's `/openai/v1/…`.
+    Bedrock,
+    /// Cohere's `/v2/…`, and `/compatibility/v1/…` for `OpenAI`'s dialect.
+    Cohere,
+    /// Ollama's `/api/…`, and `/v1/…` for `OpenAI`'s dialect.
+    Ollama,
+}
+
+/// A header that counts tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct UsageHeader {
+    /// Its name, in lower case.
+    pub(crate) name: &'static str,
+    /// What it counts.
+    pub(crate) count: crate::meter::Count,
+}
+
+impl Provider {
+    /// A server with `OpenAI`'s wire format and nothing of its own: what a row begins from.
+    pub(crate) const COMPATIBLE: Self = Self {
         name: "openai-compatible",
+        title: "any OpenAI-compatible server",
         dialect: Dialect::OpenAi,
+        also_speaks: &[],
         base_url: None,
         version: "/v1",
+        paths: Paths::Versioned,
         key_vars: &[],
         base_url_vars: &[],
         credential: CredentialPlace::Bearer,
         token_prefix: None,
         asks_for_usage: true,
-    },
+        says_end: false,
+        usage_headers: &[],
+    };
+}
+
+/// Every provider that has a file of its own, before those that are a row only.
+const OWN: [&Provider; 8] = [
+    &openai::PROVIDER,
+    &anthropic::PROVIDER,
+    &gemini::PROVIDER,
+    &vertex::PROVIDER,
+    &azure::PROVIDER,
+    &bedrock::PROVIDER,
+    &cohere::PROVIDER,
+    &ollama::PROVIDER,
 ];
 
 impl ProviderKind {
+    /// `OpenAI`.
+    pub const OPENAI: Self = Self(&openai::PROVIDER);
+    /// Anthropic.
+    pub const ANTHROPIC: Self = Self(&anthropic::PROVIDER);
+    /// Google's Gemini API (AI Studio keys; not Vertex).
+    pub const GEMINI: Self = Self(&gemini::PROVIDER);
+    /// Google's Vertex AI.
+    pub const VERTEX: Self = Self(&vertex::PROVIDER);
+    /// Azure `OpenAI` and Foundry.
+    pub const AZURE: Self = Self(&azure::PROVIDER);
+    /// AWS Bedrock.
+    pub const BEDROCK: Self = Self(&bedrock::PROVIDER);
+    /// Cohere.
+    pub const COHERE: Self = Self(&cohere::PROVIDER);
+    /// Ollama.
+    pub const OLLAMA: Self = Self(&ollama::PROVIDER);
+    /// Any server with `OpenAI`'s wire format.
+    pub const OPENAI_COMPATIBLE: Self = Self(&Provider::COMPATIBLE);
+
+    /// The provider whose own wire format `dialect` is.
+    #[must_use]
+    pub const fn native(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::OpenAi => Self::OPENAI,
+            Dialect::Anthropic => Self::ANTHROPIC,
+            Dialect::Gemini => Self::GEMINI,
+            Dialect::Bedrock => Self::BEDROCK,
+            Dialect::Cohere => Self::COHERE,
+            Dialect::Ollama => Self::OLLAMA,
+        }
+    }
+
     /// Every kind, in the order in which documentation lists them.
-    pub const ALL: &[Self] = &[
-        Self::OpenAi,
-        Self::Anthropic,
-        Self::Gemini,
-        Self::OpenAiCompatible,
-    ];
+    pub fn all() -> impl Iterator<Item = Self> {
+        OWN.into_iter().chain(compatible::ROWS).map(Self)
+    }
 
     /// The name used in the configuration, and a provider's name unless it has another.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.row().map_or("", |row| row.name)
+    pub const fn as_str(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The name in prose: `Mistral`.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.0.title
     }
 
     /// The wire format it speaks.
     #[must_use]
-    pub fn dialect(self) -> Dialect {
-        self.row().map_or(Dialect::OpenAi, |row| row.dialect)
+    pub const fn dialect(self) -> Dialect {
+        self.0.dialect
+    }
+
+    /// Whether a client that speaks `dialect` can be served by it without translation.
+    #[must_use]
+    pub fn speaks(self, dialect: Dialect) -> bool {
+        self.0.dialect == dialect || self.0.also_speaks.contains(&dialect)
     }
 
     /// Its public address, as its own SDK takes it (`OpenAI`'s with the version segment).
     #[must_use]
-    pub fn base_url(self) -> Option<&'static str> {
-        self.row()?.base_url
+    pub const fn base_url(self) -> Option<&'static str> {
+        self.0.base_url
     }
 
     /// The version segment of its paths (`/v1`), used unless client or base URL bring their own.
     #[must_use]
-    pub fn version(self) -> &'static str {
-        self.row().map_or("", |row| row.version)
+    pub const fn version(self) -> &'static str {
+        self.0.version
     }
 
     /// Environment variables that hold its key, first wins.
     #[must_use]
-    pub fn key_vars(self) -> &'static [&'static str] {
-        self.row().map_or(&[], |row| row.key_vars)
+    pub const fn key_vars(self) -> &'static [&'static str] {
+        self.0.key_vars
     }
 
     /// Environment variables that hold its base URL, first wins.
     #[must_use]
-    pub fn base_url_vars(self) -> &'static [&'static str] {
-        self.row().map_or(&[], |row| row.base_url_vars)
+    pub const fn base_url_vars(self) -> &'static [&'static str] {
+        self.0.base_url_vars
     }
 
     /// Where `secret` goes in a request to it. OAuth tokens go into `Authorization`, whatever the kind.
     #[must_use]
     pub fn credential_place(self, secret: &str) -> CredentialPlace {
-        match self.row() {
-            Some(row)
-                if row
-                    .token_prefix
-                    .is_some_and(|token| secret.starts_with(token)) =>
-            {
-                CredentialPlace::Bearer
-            }
-            Some(row) => row.credential,
-            None => CredentialPlace::Bearer,
+        match self.0.token_prefix {
+            Some(token) if secret.starts_with(token) => CredentialPlace::Bearer,
+            _ => self.0.credential,
         }
     }
 
     /// Whether its streams carry usage only if `stream_options.include_usage` asks for it.
     #[must_use]
-    pub fn asks_for_usage(self) -> bool {
-        self.row().is_some_and(|row| row.asks_for_usage)
+    pub const fn asks_for_usage(self) -> bool {
+        self.0.asks_for_usage
     }
 
-    fn row(self) -> Option<&'static Row> {
-        ROWS.iter().find(|row| row.kind == self)
+    /// Whether a stream of `dialect` from it surely says when it is complete.
+    #[must_use]
+    pub fn says_end(self, dialect: Dialect) -> bool {
+        self.0.says_end && self.0.dialect == dialect
+    }
+
+    pub(crate) const fn row(self) -> &'static Provider {
+        self.0
+    }
+}
+
+impl PartialEq for ProviderKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for ProviderKind {}
+
+impl std::hash::Hash for ProviderKind {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.name.hash(state);
+    }
+}
+
+impl std::fmt::Debug for ProviderKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name)
     }
 }
 
@@ -166,8 +248,9 @@ impl std::str::FromStr for ProviderKind {
     type Err = UnknownProviderKind;
 
     fn from_str(name: &str) -> Result<Self, UnknownProviderKind> {
-        let row = ROWS.iter().find(|row| row.name == name);
-        row.map(|row| row.kind).ok_or(UnknownProviderKind)
+        Self::all()
+            .find(|kind| kind.as_str() == name)
+            .ok_or(UnknownProviderKind)
     }
 }
 
@@ -176,11 +259,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_its_row_and_its_name() {
-        assert_eq!(ROWS.len(), ProviderKind::ALL.len());
-        for (row, kind) in ROWS.iter().zip(ProviderKind::ALL) {
-            assert_eq!(row.kind, *kind);
-            assert_eq!(kind.as_str().parse(), Ok(*kind));
+    fn every_kind_of_the_interface_has_a_row_and_reads_back_from_its_name() {
+        let interface = "openai anthropic gemini vertex azure bedrock mistral cohere groq openrouter deepseek xai \
+                         together fireworks perplexity cerebras huggingface alibaba zai crusoe ollama vllm \
+                         openai-compatible";
+        for name in interface.split_ascii_whitespace() {
+            assert_eq!(
+                name.parse::<ProviderKind>().map(ProviderKind::as_str),
+                Ok(name)
+            );
+        }
+        for kind in ProviderKind::all() {
+            assert_eq!(
+                ProviderKind::all().filter(|other| *other == kind).count(),
+                1
+            );
+            assert!(!kind.title().is_empty(), "{kind:?}");
         }
         assert_eq!("OpenAI".parse::<ProviderKind>(), Err(UnknownProviderKind));
     }
@@ -188,20 +282,21 @@ mod tests {
     #[test]
     fn a_key_goes_where_the_provider_looks_for_it() {
         for (kind, secret, place) in [
-            (ProviderKind::OpenAi, "sk-x", CredentialPlace::Bearer),
+            (ProviderKind::OPENAI, "sk-x", CredentialPlace::Bearer),
             (
-                ProviderKind::Anthropic,
+                ProviderKind::ANTHROPIC,
                 "sk-ant-api03-x",
                 CredentialPlace::XApiKey,
             ),
             (
-                ProviderKind::Anthropic,
+                ProviderKind::ANTHROPIC,
                 "sk-ant-oat01-x",
                 CredentialPlace::Bearer,
             ),
-            (ProviderKind::Gemini, "AIza", CredentialPlace::XGoogApiKey),
-            (ProviderKind::Gemini, "ya29.a0", CredentialPlace::Bearer),
-            (ProviderKind::OpenAiCompatible, "", CredentialPlace::Bearer),
+            (ProviderKind::GEMINI, "AIza", CredentialPlace::XGoogApiKey),
+            (ProviderKind::GEMINI, "ya29.a0", CredentialPlace::Bearer),
+            (ProviderKind::AZURE, "0123", CredentialPlace::ApiKey),
+            (ProviderKind::OPENAI_COMPATIBLE, "", CredentialPlace::Bearer),
         ] {
             assert_eq!(kind.credential_place(secret), place, "{kind:?}");
         }

@@ -1,12 +1,12 @@
 //! What a client is told when Quotah itself says no, in the words that its SDK understands.
 //!
-//! Each dialect's SDK picks the exception by status and by one word in the body; the table below is those words.
+//! Each dialect's SDK picks the exception by status and by one word in the body; each dialect's file has its own.
 //! Shapes as the SDKs read them: openai-python 1.109 and 3.52, anthropic 0.79 and 2.11, google-genai 3.4.
 
 use std::time::Duration;
 
+use crate::adapter::Told;
 use crate::call::{Dialect, Operation};
-use crate::json::escape;
 
 /// Why Quotah refuses a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,18 +51,6 @@ pub enum RefusalKind {
     BadHead,
 }
 
-/// The face of one refusal in every dialect.
-struct Face {
-    status: u16,
-    /// `OpenAI`: `type` and `code`.
-    openai: (&'static str, &'static str),
-    /// Anthropic: `type`.
-    anthropic: &'static str,
-    /// Gemini: `status`.
-    gemini: &'static str,
-    retry: Retry,
-}
-
 /// What a client's SDK should do of itself. Unasked, SDKs repeat 408, 409, 429 and 5xx twice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Retry {
@@ -101,40 +89,36 @@ impl RefusalKind {
     /// The HTTP status, the same in every dialect.
     #[must_use]
     pub const fn status(self) -> u16 {
-        self.face().status
+        self.face().0
     }
 
     /// The name of the cause: the `OpenAI` code, and the `reason` label of `quotah_refused_total`.
     #[must_use]
     pub const fn code(self) -> &'static str {
-        self.face().openai.1
+        self.face().1
     }
 
-    #[rustfmt::skip]
-    const fn face(self) -> Face {
-        const INVALID: &str = "invalid_request_error";
-        const SERVER: &str = "server_error";
-        let (status, openai, anthropic, gemini, retry) = match self {
-            Self::BadKey => (401, (INVALID, "invalid_api_key"), "authentication_error", "UNAUTHENTICATED", Retry::Never),
-            Self::NotAllowed => (403, (INVALID, "model_not_allowed"), "permission_error", "PERMISSION_DENIED", Retry::Unsaid),
-            Self::ModelNotFound => (404, (INVALID, "model_not_found"), "not_found_error", "NOT_FOUND", Retry::Unsaid),
-            Self::InvalidRequest => (400, (INVALID, "invalid_request"), INVALID, "INVALID_ARGUMENT", Retry::Unsaid),
-            Self::BodyTooLarge => (413, (INVALID, "request_too_large"), "request_too_large", "INVALID_ARGUMENT", Retry::Unsaid),
-            Self::BudgetExhausted => (429, ("insufficient_quota", "insufficient_quota"), "billing_error", "RESOURCE_EXHAUSTED", Retry::Never),
-            Self::RateLimited | Self::CoolingDown => (429, ("requests", "rate_limit_exceeded"), "rate_limit_error", "RESOURCE_EXHAUSTED", Retry::Later),
-            Self::Unpriced => (403, (INVALID, "model_unpriced"), "permission_error", "FAILED_PRECONDITION", Retry::Unsaid),
-            Self::NoHealthyDeployment => (503, (SERVER, "no_healthy_deployment"), "overloaded_error", "UNAVAILABLE", Retry::Later),
-            Self::LedgerUnavailable => (503, (SERVER, "ledger_unavailable"), "api_error", "UNAVAILABLE", Retry::Later),
-            Self::UpstreamUnreachable => (502, (SERVER, "upstream_unreachable"), "api_error", "UNAVAILABLE", Retry::Unsaid),
-            Self::UpstreamTimeout => (504, (SERVER, "upstream_timeout"), "timeout_error", "DEADLINE_EXCEEDED", Retry::Unsaid),
-            Self::Overloaded => (503, (SERVER, "server_is_overloaded"), "overloaded_error", "UNAVAILABLE", Retry::Later),
-            Self::PathNotFound => (404, (INVALID, "unknown_url"), "not_found_error", "NOT_FOUND", Retry::Unsaid),
-            Self::MethodNotAllowed => (405, (INVALID, "method_not_allowed"), INVALID, "INVALID_ARGUMENT", Retry::Unsaid),
-            Self::HeaderTooLarge => (431, (INVALID, "header_too_large"), INVALID, "INVALID_ARGUMENT", Retry::Unsaid),
-            Self::RequestTimeout => (408, (INVALID, "request_timeout"), "timeout_error", "DEADLINE_EXCEEDED", Retry::Unsaid),
-            Self::BadHead => (400, (INVALID, "bad_request"), INVALID, "INVALID_ARGUMENT", Retry::Unsaid),
-        };
-        Face { status, openai, anthropic, gemini, retry }
+    const fn face(self) -> (u16, &'static str, Retry) {
+        match self {
+            Self::BadKey => (401, "invalid_api_key", Retry::Never),
+            Self::NotAllowed => (403, "model_not_allowed", Retry::Unsaid),
+            Self::ModelNotFound => (404, "model_not_found", Retry::Unsaid),
+            Self::InvalidRequest => (400, "invalid_request", Retry::Unsaid),
+            Self::BodyTooLarge => (413, "request_too_large", Retry::Unsaid),
+            Self::BudgetExhausted => (429, "insufficient_quota", Retry::Never),
+            Self::RateLimited | Self::CoolingDown => (429, "rate_limit_exceeded", Retry::Later),
+            Self::Unpriced => (403, "model_unpriced", Retry::Unsaid),
+            Self::NoHealthyDeployment => (503, "no_healthy_deployment", Retry::Later),
+            Self::LedgerUnavailable => (503, "ledger_unavailable", Retry::Later),
+            Self::UpstreamUnreachable => (502, "upstream_unreachable", Retry::Unsaid),
+            Self::UpstreamTimeout => (504, "upstream_timeout", Retry::Unsaid),
+            Self::Overloaded => (503, "server_is_overloaded", Retry::Later),
+            Self::PathNotFound => (404, "unknown_url", Retry::Unsaid),
+            Self::MethodNotAllowed => (405, "method_not_allowed", Retry::Unsaid),
+            Self::HeaderTooLarge => (431, "header_too_large", Retry::Unsaid),
+            Self::RequestTimeout => (408, "request_timeout", Retry::Unsaid),
+            Self::BadHead => (400, "bad_request", Retry::Unsaid),
+        }
     }
 
     /// The body, `application/json`. The message goes out as it is: it must name no secret.
@@ -148,20 +132,12 @@ impl RefusalKind {
         request_id: &str,
         retry_after: Option<Duration>,
     ) -> Vec<u8> {
-        let mut json = match dialect {
-            Dialect::OpenAi => format!("{{\"error\":{}}}", self.openai_error(message)),
-            Dialect::Anthropic => {
-                let error = self.anthropic_error(message);
-                format!(
-                    "{{\"type\":\"error\",\"error\":{error},\"request_id\":{}}}",
-                    quoted(request_id)
-                )
-            }
-            Dialect::Gemini => {
-                let after = self.retry_after(retry_after);
-                format!("{{\"error\":{}}}", self.gemini_error(message, after))
-            }
-        };
+        let mut json = (dialect.adapter().refusal)(&Told {
+            kind: self,
+            message,
+            request_id,
+            retry_after: self.retry_after(retry_after),
+        });
         json.push('\n');
         json.into_bytes()
     }
@@ -170,64 +146,34 @@ impl RefusalKind {
     ///
     /// `retry_after` is rounded up, to one second where the kind has none: SDKs take 0 for "unsaid".
     #[must_use]
-    pub fn headers(self, retry_after: Option<Duration>) -> Vec<(&'static str, String)> {
-        if self.face().retry == Retry::Never {
-            return vec![("x-should-retry", "false".to_owned())];
+    pub fn headers(
+        self,
+        dialect: Dialect,
+        retry_after: Option<Duration>,
+    ) -> Vec<(&'static str, String)> {
+        let mut headers = (dialect.adapter().refusal_headers)(self);
+        if self.face().2 == Retry::Never {
+            headers.push(("x-should-retry", "false".to_owned()));
+        } else if let Some(after) = self.retry_after(retry_after) {
+            let ms = after.as_millis().max(1);
+            headers.push(("retry-after", ms.div_ceil(1_000).to_string()));
+            headers.push(("retry-after-ms", ms.to_string()));
         }
-        let Some(after) = self.retry_after(retry_after) else {
-            return Vec::new();
-        };
-        let ms = after.as_millis().max(1);
-        vec![
-            ("retry-after", ms.div_ceil(1_000).to_string()),
-            ("retry-after-ms", ms.to_string()),
-        ]
+        headers
     }
 
     fn retry_after(self, retry_after: Option<Duration>) -> Option<Duration> {
-        let is_later = self.face().retry == Retry::Later;
+        let is_later = self.face().2 == Retry::Later;
         is_later.then(|| {
             retry_after
                 .unwrap_or(Duration::from_secs(1))
                 .max(Duration::from_millis(1))
         })
     }
-
-    fn openai_error(self, message: &str) -> String {
-        let (kind, code) = self.face().openai;
-        let message = quoted(message);
-        format!("{{\"message\":{message},\"type\":\"{kind}\",\"param\":null,\"code\":\"{code}\"}}")
-    }
-
-    fn anthropic_error(self, message: &str) -> String {
-        format!(
-            "{{\"type\":\"{}\",\"message\":{}}}",
-            self.face().anthropic,
-            quoted(message)
-        )
-    }
-
-    fn gemini_error(self, message: &str, retry_after: Option<Duration>) -> String {
-        let Face {
-            status: code,
-            gemini: status,
-            ..
-        } = self.face();
-        let message = quoted(message);
-        let details = retry_after.map_or_else(String::new, |after| {
-            let kind = "type.googleapis.com/google.rpc.RetryInfo";
-            let seconds = after.as_millis().div_ceil(1_000);
-            format!(",\"details\":[{{\"@type\":\"{kind}\",\"retryDelay\":\"{seconds}s\"}}]")
-        });
-        format!("{{\"code\":{code},\"message\":{message},\"status\":\"{status}\"{details}}}")
-    }
 }
 
 /// What to send down a stream that must end early, before its connection is aborted; `None` where the dialect has
 /// no such event. Send it at the border of two events only.
-///
-/// Gemini: for streams of server-sent events (`alt=sse`); a JSON array has no place for an error, and Google's SDK
-/// breaks on comments and `[DONE]`.
 #[must_use]
 pub fn stream_error_event(
     dialect: Dialect,
@@ -235,38 +181,7 @@ pub fn stream_error_event(
     kind: RefusalKind,
     message: &str,
 ) -> Option<Vec<u8>> {
-    let event = match (dialect, operation) {
-        (Dialect::OpenAi, Operation::Chat | Operation::Completions) => {
-            format!("data: {{\"error\":{}}}\n\n", kind.openai_error(message))
-        }
-        // The documented event has code and message at its top; openai-python raises only if it sees "error".
-        (Dialect::OpenAi, Operation::Responses) => format!(
-            "event: error\ndata: {{\"type\":\"error\",\"code\":\"{}\",\"message\":{},\"param\":null,\"error\":{}}}\n\n",
-            kind.code(),
-            quoted(message),
-            kind.openai_error(message),
-        ),
-        (Dialect::Anthropic, Operation::Messages) => format!(
-            "event: error\ndata: {{\"type\":\"error\",\"error\":{}}}\n\n",
-            kind.anthropic_error(message)
-        ),
-        (Dialect::Gemini, Operation::GenerateContent) => {
-            format!(
-                "data: {{\"error\":{}}}\r\n\r\n",
-                kind.gemini_error(message, None)
-            )
-        }
-        _ => return None,
-    };
-    Some(event.into_bytes())
-}
-
-fn quoted(text: &str) -> String {
-    let mut json = String::with_capacity(text.len().saturating_add(2));
-    json.push('"');
-    escape(text, &mut json);
-    json.push('"');
-    json
+    (dialect.adapter().stream_error)(operation, kind, message)
 }
 
 #[cfg(test)]
@@ -274,8 +189,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-
-    const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
 
     fn body(kind: RefusalKind, dialect: Dialect) -> Value {
         let body = kind.body(
@@ -312,11 +225,8 @@ mod tests {
     fn every_kind_has_a_face_in_every_dialect() {
         for &kind in RefusalKind::ALL {
             assert!((400..600).contains(&kind.status()), "{kind:?}");
-            for dialect in DIALECTS {
-                assert!(
-                    body(kind, dialect)["error"].is_object(),
-                    "{kind:?} {dialect:?}"
-                );
+            for dialect in Dialect::ALL {
+                assert!(body(kind, dialect).is_object(), "{kind:?} {dialect:?}");
             }
         }
     }
@@ -325,11 +235,14 @@ mod tests {
     fn headers_say_when_to_come_back_or_not_to() {
         let never = vec![("x-should-retry", "false".to_owned())];
         assert_eq!(
-            RefusalKind::BudgetExhausted.headers(Some(Duration::from_secs(9))),
+            RefusalKind::BudgetExhausted.headers(Dialect::OpenAi, Some(Duration::from_secs(9))),
             never
         );
-        assert_eq!(RefusalKind::BadKey.headers(None), never);
-        assert_eq!(RefusalKind::InvalidRequest.headers(None), []);
+        assert_eq!(RefusalKind::BadKey.headers(Dialect::OpenAi, None), never);
+        assert_eq!(
+            RefusalKind::InvalidRequest.headers(Dialect::OpenAi, None),
+            []
+        );
         for (after, seconds, ms) in [
             (None, "1", "1000"),
             (Some(Duration::ZERO), "1", "1"),
@@ -339,7 +252,10 @@ mod tests {
                 ("retry-after", seconds.to_owned()),
                 ("retry-after-ms", ms.to_owned()),
             ];
-            assert_eq!(RefusalKind::RateLimited.headers(after), wanted);
+            assert_eq!(
+                RefusalKind::RateLimited.headers(Dialect::OpenAi, after),
+                wanted
+            );
         }
     }
 

@@ -9,12 +9,19 @@
 //! (`"\ud800"`) is let through and read as U+FFFD, and a number too large for a float is still a number.
 
 mod event;
+mod name;
 mod number;
 mod paths;
+mod step;
 mod string;
+mod table;
+mod tracker;
 
 pub use event::{Container, Fault, Handler, Key, Scalar, ScanError, Value};
-pub use paths::{PathTable, Tracker};
+pub use paths::{NODES_MAX, PathTable, STEPS_MAX};
+pub use step::PathFault;
+pub use table::{Table, TableError};
+pub use tracker::Tracker;
 
 use number::Number;
 use string::{Piece, Text};

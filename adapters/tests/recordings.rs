@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use quotah_adapters::{Dialect, ExtraCall, Meter, Operation, Reading};
+use quotah_adapters::{Asked, Dialect, ExtraCall, Meter, Operation, Reading};
 use quotah_policy::{Usage, UsageSource};
 use serde_json::Value;
 
@@ -158,7 +158,7 @@ impl Case {
         let content_type = content_type
             .and_then(|header| header[1].as_str())
             .unwrap_or("");
-        Meter::new(dialect, operation, content_type.as_bytes())
+        Meter::new(&Asked::native(dialect, operation), content_type.as_bytes())
     }
 
     fn meter<'a>(&self, pieces: impl IntoIterator<Item = &'a [u8]>) -> Reading {

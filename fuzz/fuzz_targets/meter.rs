@@ -2,24 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use quotah_adapters::{Dialect, Meter, Operation, Reading};
+use quotah_adapters::{Asked, Dialect, Meter, Operation, Reading};
 use quotah_fuzz::Input;
 use quotah_policy::{TOKENS_MAX, Usage, UsageSource};
-
-const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini];
-
-const OPERATIONS: [Operation; 10] = [
-    Operation::Chat,
-    Operation::Completions,
-    Operation::Responses,
-    Operation::Embeddings,
-    Operation::Messages,
-    Operation::CountTokens,
-    Operation::GenerateContent,
-    Operation::EmbedContent,
-    Operation::Models,
-    Operation::Other,
-];
 
 const CONTENT_TYPES: [&str; 6] = [
     "text/event-stream; charset=utf-8",
@@ -42,11 +27,13 @@ fuzz_target!(|data: &[u8]| {
 
 fn read<'a>(input: &Input<'_>, pieces: impl IntoIterator<Item = &'a [u8]>) -> Reading {
     let pick = usize::from(input.pick);
-    let mut meter = Meter::new(
-        DIALECTS[pick % 3],
-        OPERATIONS[pick / 3 % 10],
-        CONTENT_TYPES[pick / 30 % 6].as_bytes(),
+    let (dialects, operations) = (Dialect::ALL.len(), Operation::ALL.len());
+    let asked = Asked::native(
+        Dialect::ALL[pick % dialects],
+        Operation::ALL[pick / dialects % operations],
     );
+    let content_type = CONTENT_TYPES[pick / dialects / operations % CONTENT_TYPES.len()];
+    let mut meter = Meter::new(&asked, content_type.as_bytes());
     for piece in pieces {
         meter.feed(piece);
     }

@@ -84,6 +84,39 @@ impl Money {
         parse_decimal(text, USD_DECIMALS).map(Self)
     }
 
+    /// Reads dollars from a JSON number as providers report costs (`0.00052`, `7.159e-05`): never negative, digits
+    /// beyond a pico-dollar cut off. `None` for anything else and for a million dollars or more.
+    #[must_use]
+    pub fn from_json_number(text: &str) -> Option<Self> {
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i16>().ok()?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        if whole.is_empty() {
+            return None;
+        }
+        // Where the last of all pico digits stands, counted from the mantissa's first.
+        let digits = i64::try_from(whole.len()).ok()?;
+        let wanted = digits
+            .checked_add(i64::from(exponent))?
+            .checked_add(i64::try_from(USD_DECIMALS).ok()?)?;
+        let mut picos = 0_i128;
+        let mut seen = 0_i64;
+        for digit in whole.bytes().chain(fraction.bytes()) {
+            let digit = char::from(digit).to_digit(10)?;
+            if seen < wanted {
+                picos = picos.checked_mul(10)?.checked_add(digit.into())?;
+            }
+            seen = seen.checked_add(1)?;
+        }
+        while seen < wanted && picos != 0 {
+            picos = picos.checked_mul(10)?;
+            seen = seen.checked_add(1)?;
+        }
+        (picos < REPORTED_PICOS_MAX).then_some(Self(picos))
+    }
+
     /// `self + other`, capped at the ends of the range.
     #[must_use]
     pub const fn saturating_add(self, other: Self) -> Self {
@@ -162,6 +195,9 @@ const PICOS_PER_NANO: i128 = 1_000;
 const PICOS_PER_USD: u128 = 1_000_000_000_000;
 const USD_DECIMALS: usize = 12;
 
+/// A million dollars: more than any request costs.
+const REPORTED_PICOS_MAX: i128 = 1_000_000_000_000_000_000;
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -237,6 +273,31 @@ mod tests {
         #[test]
         fn any_text_is_refused_or_no_less_than_nothing(text in "[0-9.+e_-]{0,60}|.{0,20}") {
             prop_assert!(Money::parse_usd(&text).is_err() || Money::parse_usd(&text) >= Ok(Money::ZERO));
+        }
+    }
+
+    #[test]
+    fn a_reported_cost_is_read_whatever_its_exponent() {
+        for (text, picos) in [
+            ("0", Some(0)),
+            ("0.0", Some(0)),
+            ("0.00052", Some(520_000_000)),
+            ("7.159e-05", Some(71_590_000)),
+            ("1E-4", Some(100_000_000)),
+            ("12.5e+1", Some(125_000_000_000_000)),
+            ("0.0663947500000001", Some(66_394_750_000)),
+            ("1e-13", Some(0)),
+            ("9e-400", Some(0)),
+            ("-0.1", None),
+            ("1e9", None),
+            ("1e400", None),
+            ("1e99999", None),
+            (".5", None),
+            ("", None),
+            ("1.2.3", None),
+            ("0x1", None),
+        ] {
+            assert_eq!(Money::from_json_number(text), picos.map(Money), "{text}");
         }
     }
 }

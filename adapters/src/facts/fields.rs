@@ -74,7 +74,9 @@ static OTHER: PathTable<Field, 4> =
 
 pub(super) fn tracker(call: &Call) -> Tracker<Field> {
     match (call.operation, call.dialect) {
-        (Operation::Chat | Operation::Completions, _) => Tracker::new(&CHAT),
+        (Operation::Chat | Operation::Completions | Operation::Interactions, _) => {
+            Tracker::new(&CHAT)
+        }
         (Operation::Responses, _) | (Operation::CountTokens, Dialect::OpenAi) => {
             Tracker::new(&RESPONSES)
         }
@@ -85,8 +87,11 @@ pub(super) fn tracker(call: &Call) -> Tracker<Field> {
         (Operation::EmbedContent, _) | (Operation::CountTokens, Dialect::Gemini) => {
             Tracker::new(&EMBED_CONTENT)
         }
-        (Operation::Embeddings, _) => Tracker::new(&EMBEDDINGS),
-        (Operation::Models | Operation::Other, _) => Tracker::new(&OTHER),
+        (Operation::Embeddings | Operation::Rerank | Operation::Ocr, _) => {
+            Tracker::new(&EMBEDDINGS)
+        }
+        // Bodies without a model, or in formats of the model's own.
+        _ => Tracker::new(&OTHER),
     }
 }
 

@@ -3,20 +3,23 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
-use quotah_policy::{Usage, UsageSource};
+use quotah_policy::{Money, Usage, UsageSource};
 
 use super::counts::{Count, Counts};
 use super::field::{Field, Side};
 use super::names::{cut, is, keep_first, keep_last, modality, name};
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
-use super::{ErrorSeen, ExtraCall, Reading, anthropic, gemini, openai};
+use super::{ErrorSeen, ExtraCall, Reading};
+use crate::Operation;
+use crate::adapter::{Answers, Asked};
+use crate::anthropic;
+use crate::provider::UsageHeader;
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
-use crate::{Dialect, Operation};
 
 /// Everything that an answer has said so far.
-#[derive(Debug)]
 pub(super) struct Book {
-    dialect: Dialect,
+    answers: &'static Answers,
+    usage_headers: &'static [UsageHeader],
     operation: Operation,
     tracker: Tracker<Field>,
     /// Levels around what the table describes: a list of chunks, an event's envelope.
@@ -37,6 +40,9 @@ pub(super) struct Book {
     pending: ErrorSeen,
     reading: Reading,
 }
+
+/// xAI's `cost_in_usd_ticks` counts 10⁻¹⁰ dollars.
+const PICOS_PER_TICK: i128 = 100;
 
 /// Where the levels that the dialect's table describes begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +70,13 @@ struct Row {
 }
 
 impl Book {
-    pub(super) fn new(dialect: Dialect, operation: Operation) -> Self {
+    pub(super) fn new(asked: &Asked<'_>) -> Self {
+        let answers = (asked.dialect.adapter().answers)(asked);
         Self {
-            dialect,
-            operation,
-            tracker: match dialect {
-                Dialect::OpenAi => Tracker::new(&openai::FIELDS),
-                Dialect::Anthropic => Tracker::new(&anthropic::FIELDS),
-                Dialect::Gemini => Tracker::new(&gemini::FIELDS),
-            },
+            answers,
+            usage_headers: asked.kind.row().usage_headers,
+            operation: asked.operation,
+            tracker: (answers.tracker)(),
             shell: Shell::None,
             text: 0,
             usage_text: 0,
@@ -85,6 +89,15 @@ impl Book {
             json_at: 0,
             pending: ErrorSeen::default(),
             reading: Reading::default(),
+        }
+    }
+
+    /// A header line of the answer: entered as text 0, which whatever the body says replaces.
+    pub(super) fn header(&mut self, name: &str, value: &[u8]) {
+        let known = self.usage_headers.iter().find(|known| known.name == name);
+        if let Some(known) = known {
+            let tokens = Scalar::Number(Some(value.trim_ascii())).as_u64();
+            self.enter(known.count, tokens);
         }
     }
 
@@ -121,11 +134,7 @@ impl Book {
         if !self.operation.is_metered() {
             return (None, false, false);
         }
-        let totals = match self.dialect {
-            Dialect::OpenAi => openai::totals(&self.counts, self.operation),
-            Dialect::Anthropic => anthropic::totals(&self.counts),
-            Dialect::Gemini => gemini::totals(&self.counts),
-        };
+        let totals = (self.answers.totals)(&self.counts, self.operation);
         let mut usage = totals.usage;
         usage.web_search_requests = usage.web_search_requests.max(self.searches);
         let known = totals.input_reported || totals.output_reported;
@@ -139,9 +148,7 @@ impl Book {
     pub(super) fn reading(&self, complete: bool) -> Reading {
         let (usage, input_reported, output_known) = self.usage();
         let stopped = self.stop_text > 0 && self.usage_text >= self.stop_text;
-        // A few of OpenAI's imitators end a stream without a last event.
-        let ended =
-            self.reading.finished || stopped || (complete && self.dialect == Dialect::OpenAi);
+        let ended = self.reading.finished || stopped || (complete && self.answers.may_end_unsaid);
         let source = match usage {
             None => UsageSource::None,
             Some(_) if ended && input_reported && output_known => UsageSource::Provider,
@@ -161,14 +168,6 @@ impl Book {
         match self.shell {
             Shell::None | Shell::EnvelopeNext => depth,
             Shell::Envelope | Shell::Chunks => depth.saturating_sub(1),
-        }
-    }
-
-    const fn envelope(&self) -> Option<&'static [u8]> {
-        match self.dialect {
-            Dialect::OpenAi => Some(openai::ENVELOPE),
-            Dialect::Anthropic => Some(anthropic::ENVELOPE),
-            Dialect::Gemini => None,
         }
     }
 
@@ -219,13 +218,17 @@ impl Book {
                     self.generated(*decoded_bytes);
                 }
             }
+            Field::Cost if *scalar != Scalar::Null => self.cost(scalar, Money::from_json_number),
+            Field::CostTicks if *scalar != Scalar::Null => self.cost(scalar, |ticks| {
+                let ticks = ticks.parse::<u64>().map(i128::from).ok()?;
+                Some(Money::from_picos(ticks.saturating_mul(PICOS_PER_TICK)))
+            }),
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
             Field::Stop if *scalar != Scalar::Null => {
                 self.stop_text = self.text;
-                // Gemini's streams have no last event but the one with the reason.
-                if self.dialect == Dialect::Gemini {
+                if self.answers.stop_is_last {
                     self.last_text = self.text;
                 }
             }
@@ -253,6 +256,16 @@ impl Book {
         }
     }
 
+    fn cost(&mut self, scalar: &Scalar<'_>, read: impl Fn(&str) -> Option<Money>) {
+        let Scalar::Number(Some(text)) = scalar else {
+            return self.fault();
+        };
+        match std::str::from_utf8(text).ok().and_then(read) {
+            Some(cost) => self.reading.reported_cost = Some(cost),
+            None => self.fault(),
+        }
+    }
+
     fn event_type(&mut self, scalar: &Scalar<'_>) {
         let Scalar::String {
             text: Some(kind), ..
@@ -260,12 +273,7 @@ impl Book {
         else {
             return;
         };
-        let ends = match self.dialect {
-            Dialect::OpenAi => openai::is_last_event(kind),
-            Dialect::Anthropic => anthropic::is_last_event(kind),
-            Dialect::Gemini => false,
-        };
-        if ends {
+        if (self.answers.is_last_event)(kind) {
             self.last_text = self.text;
         }
         if *kind == b"error" {
@@ -327,6 +335,16 @@ impl Book {
     }
 }
 
+impl std::fmt::Debug for Book {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let reading = self.reading(false);
+        f.debug_struct("Book")
+            .field("operation", &self.operation)
+            .field("reading", &reading)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Handler for Book {
     #[inline]
     fn begin(&mut self, container: Container, at: usize, depth: usize) {
@@ -380,7 +398,7 @@ impl Handler for Book {
     fn key(&mut self, mut key: Key<'_>) {
         match self.shell {
             Shell::None | Shell::EnvelopeNext if key.depth == 1 => {
-                let is_envelope = key.name.is_some() && key.name == self.envelope();
+                let is_envelope = key.name.is_some() && key.name == self.answers.envelope;
                 self.shell = if is_envelope {
                     Shell::EnvelopeNext
                 } else {

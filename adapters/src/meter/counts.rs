@@ -1,12 +1,12 @@
 //! The counts that a provider reports, each with what became of it.
 
-use quotah_policy::TOKENS_MAX;
+use quotah_policy::{TOKENS_MAX, Unit, Units};
 
 /// One figure of a provider's usage object, named by what it counts.
 ///
 /// Whether a part lies inside its total differs by dialect and is settled by each dialect's `usage`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Count {
+pub(crate) enum Count {
     Input,
     Output,
     Total,
@@ -22,14 +22,22 @@ pub(super) enum Count {
     OutputAudio,
     InputImage,
     OutputImage,
+    InputVideo,
+    OutputVideo,
+    CachedImage,
     WebSearches,
+    /// What is billed by the piece.
+    Unit(Unit),
 }
 
-const COUNTS: usize = 15;
+/// Counts before the units.
+const UNITS_AT: usize = 18;
+
+const COUNTS: usize = UNITS_AT + Unit::COUNT;
 
 /// What is known of a [`Count`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Known {
+pub(crate) enum Known {
     /// Never reported.
     #[default]
     Absent,
@@ -40,9 +48,17 @@ pub(super) enum Known {
 }
 
 /// The last word on every [`Count`].
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counts {
     slots: [Slot; COUNTS],
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self {
+            slots: [Slot::default(); COUNTS],
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,11 +70,11 @@ struct Slot {
 
 /// A count was negative, a fraction, no number, beyond [`TOKENS_MAX`], or said twice and not the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Nonsense;
+pub(crate) struct Nonsense;
 
 impl Counts {
     /// Takes a reported value, `None` if it is no count at all. Later texts overwrite earlier ones.
-    pub(super) fn enter(
+    pub(crate) fn enter(
         &mut self,
         count: Count,
         said: Option<u64>,
@@ -84,22 +100,29 @@ impl Counts {
         }
     }
 
-    pub(super) fn known(&self, count: Count) -> Known {
+    pub(crate) fn known(&self, count: Count) -> Known {
         self.slots
             .get(index(count))
             .map_or(Known::Absent, |slot| slot.known)
     }
 
     /// The count if it is known.
-    pub(super) fn tokens(&self, count: Count) -> Option<u64> {
+    pub(crate) fn tokens(&self, count: Count) -> Option<u64> {
         match self.known(count) {
             Known::As(tokens) => Some(tokens),
             Known::Absent | Known::Refused => None,
         }
     }
 
+    /// All that is billed by the piece.
+    pub(crate) fn units(&self) -> Units {
+        Unit::ALL.into_iter().fold(Units::default(), |units, unit| {
+            units.with(unit, self.part(Count::Unit(unit)))
+        })
+    }
+
     /// The count, 0 if it is not known.
-    pub(super) fn part(&self, count: Count) -> u64 {
+    pub(crate) fn part(&self, count: Count) -> u64 {
         self.tokens(count).unwrap_or(0)
     }
 }
@@ -120,6 +143,10 @@ const fn index(count: Count) -> usize {
         Count::OutputAudio => 11,
         Count::InputImage => 12,
         Count::OutputImage => 13,
-        Count::WebSearches => 14,
+        Count::InputVideo => 14,
+        Count::OutputVideo => 15,
+        Count::CachedImage => 16,
+        Count::WebSearches => 17,
+        Count::Unit(unit) => UNITS_AT.saturating_add(unit.number() as usize),
     }
 }

@@ -4,11 +4,15 @@ use super::counts::Count;
 
 /// What a value in an answer is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub(crate) enum Field {
     /// The usage object.
     Usage,
     /// One of its figures.
     Count(Count),
+    /// What the provider says that the request cost, in dollars; the later word wins.
+    Cost,
+    /// The same in ticks of 10⁻¹⁰ dollars (xAI).
+    CostTicks,
     Model,
     Id,
     ServiceTier,
@@ -43,7 +47,7 @@ pub(super) enum Field {
 
 /// What a list of modalities splits up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Input,
     Cached,
     Output,

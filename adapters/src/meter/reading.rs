@@ -1,6 +1,6 @@
 //! What a meter has read.
 
-use quotah_policy::{Usage, UsageSource};
+use quotah_policy::{Money, Usage, UsageSource};
 
 /// Longest model name, tier and response id that are kept, in bytes; longer ones are dropped.
 pub(super) const NAME_BYTES_MAX: usize = 128;
@@ -23,6 +23,8 @@ pub struct Reading {
     pub usage: Option<Usage>,
     /// [`UsageSource::Provider`], [`UsageSource::Partial`] or [`UsageSource::None`]; estimates are the caller's.
     pub source: UsageSource,
+    /// What the provider itself says that the request cost; its word beats any price table.
+    pub reported_cost: Option<Money>,
     /// Whether the provider has said how much input there was.
     pub input_reported: bool,
     /// Whether the provider has said how much output there is, for good.

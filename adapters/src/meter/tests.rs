@@ -2,12 +2,13 @@ use proptest::prelude::*;
 use quotah_policy::UsageSource;
 
 use super::*;
+use crate::Dialect;
 
 const SSE: &[u8] = b"text/event-stream";
 const JSON: &[u8] = b"application/json; charset=utf-8";
 
 fn read(dialect: Dialect, operation: Operation, body: &str) -> Reading {
-    let mut meter = Meter::new(dialect, operation, JSON);
+    let mut meter = Meter::new(&Asked::native(dialect, operation), JSON);
     meter.feed(body.as_bytes());
     meter.finish(true)
 }
@@ -241,13 +242,17 @@ fn what_is_not_billed_has_no_usage() {
         let reading = read(Dialect::OpenAi, operation, body);
         assert_eq!((reading.usage, reading.source), (None, UsageSource::None));
     }
-    let audio = Meter::new(Dialect::OpenAi, Operation::Chat, b"audio/mpeg").finish(true);
+    let audio = Meter::new(
+        &Asked::native(Dialect::OpenAi, Operation::Chat),
+        b"audio/mpeg",
+    )
+    .finish(true);
     assert_eq!(audio, Reading::default());
 }
 
 #[test]
 fn a_stream_that_breaks_off_is_partial() {
-    let mut meter = Meter::new(Dialect::OpenAi, Operation::Chat, SSE);
+    let mut meter = Meter::new(&Asked::native(Dialect::OpenAi, Operation::Chat), SSE);
     meter.feed(
         b"data: {\"choices\":[{\"delta\":{\"content\":\"abc\"}}]}\n\ndata: {\"choices\":[{\"del",
     );
@@ -258,7 +263,10 @@ fn a_stream_that_breaks_off_is_partial() {
         (UsageSource::None, 0, false)
     );
 
-    let mut meter = Meter::new(Dialect::Gemini, Operation::GenerateContent, SSE);
+    let mut meter = Meter::new(
+        &Asked::native(Dialect::Gemini, Operation::GenerateContent),
+        SSE,
+    );
     meter.feed(
         b"data: {\"usageMetadata\":{\"promptTokenCount\":7,\"candidatesTokenCount\":1}}\r\n\r\n",
     );
@@ -287,7 +295,7 @@ fn white_space_before_a_body_and_behind_a_done_reads_the_same_in_any_piece() {
         "data: [DONE] x\n\n",
     ] {
         let whole = chat(body);
-        let mut meter = Meter::new(Dialect::OpenAi, Operation::Chat, b"");
+        let mut meter = Meter::new(&Asked::native(Dialect::OpenAi, Operation::Chat), b"");
         body.as_bytes().chunks(1).for_each(|byte| meter.feed(byte));
         assert_eq!(meter.finish(true), whole, "{body:?}");
     }
@@ -297,7 +305,10 @@ fn white_space_before_a_body_and_behind_a_done_reads_the_same_in_any_piece() {
 #[test]
 fn an_event_of_64_mib_and_an_endless_line_cost_nothing() {
     let piece = [b'x'; 64 * 1024];
-    let mut meter = Meter::new(Dialect::Gemini, Operation::GenerateContent, SSE);
+    let mut meter = Meter::new(
+        &Asked::native(Dialect::Gemini, Operation::GenerateContent),
+        SSE,
+    );
     meter.feed(b"data: {\"candidates\":[{\"content\":{\"parts\":[{\"inlineData\":{\"data\":\"");
     for _ in 0..1024 {
         meter.feed(&piece);
@@ -310,7 +321,7 @@ fn an_event_of_64_mib_and_an_endless_line_cost_nothing() {
     let reading = meter.finish(true);
     assert_eq!((usage(&reading).input_tokens, reading.faults), (7, 0));
 
-    let mut meter = Meter::new(Dialect::OpenAi, Operation::Chat, SSE);
+    let mut meter = Meter::new(&Asked::native(Dialect::OpenAi, Operation::Chat), SSE);
     for _ in 0..1024 {
         meter.feed(&piece);
     }
@@ -345,9 +356,9 @@ proptest! {
         size in 1..9_usize,
     ) {
         let body = tokens.concat();
-        let mut whole = Meter::new(dialect.0, dialect.1, SSE);
+        let mut whole = Meter::new(&Asked::native(dialect.0, dialect.1), SSE);
         whole.feed(body.as_bytes());
-        let mut cut = Meter::new(dialect.0, dialect.1, SSE);
+        let mut cut = Meter::new(&Asked::native(dialect.0, dialect.1), SSE);
         for piece in body.as_bytes().chunks(size) {
             cut.feed(piece);
         }

@@ -4,15 +4,15 @@ use quotah_policy::{TOKENS_MAX, Usage};
 
 /// The figures as they stand, and which of the two totals the provider has told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) usage: Usage,
-    pub(super) input_reported: bool,
-    pub(super) output_reported: bool,
+pub(crate) struct Totals {
+    pub(crate) usage: Usage,
+    pub(crate) input_reported: bool,
+    pub(crate) output_reported: bool,
 }
 
 impl Totals {
     /// Cuts every part to what it is a part of. (A provider has answered 403 cached of 347 prompt tokens.)
-    pub(super) fn clamped(mut self) -> Self {
+    pub(crate) fn clamped(mut self) -> Self {
         let usage = &mut self.usage;
         usage.input_tokens = usage.input_tokens.min(TOKENS_MAX);
         usage.output_tokens = usage.output_tokens.min(TOKENS_MAX);

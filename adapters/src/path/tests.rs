@@ -114,7 +114,7 @@ fn a_provider_gets_its_own_version_once() {
 fn a_model_in_the_path_can_be_renamed() {
     let path = "/v1/models/fast%3AstreamGenerateContent?alt=sse";
     let call = classify("POST", path).unwrap();
-    let upstream = upstream_path(ProviderKind::Gemini, "", &call, path, Some("gemini-2.5:é"));
+    let upstream = upstream_path(ProviderKind::GEMINI, "", &call, path, Some("gemini-2.5:é"));
     assert_eq!(
         upstream,
         "/v1/models/gemini-2.5%3A%C3%A9%3AstreamGenerateContent?alt=sse"
@@ -122,7 +122,7 @@ fn a_model_in_the_path_can_be_renamed() {
     let path = "/v1/messages";
     let call = classify("POST", path).unwrap();
     assert_eq!(
-        upstream_path(ProviderKind::Anthropic, "", &call, path, Some("claude")),
+        upstream_path(ProviderKind::ANTHROPIC, "", &call, path, Some("claude")),
         path
     );
 }
@@ -179,7 +179,7 @@ proptest! {
     ) {
         let path = "/v1".repeat(versions) + &suffix;
         let call = classify("POST", &path).unwrap();
-        let upstream = upstream_path(ProviderKind::OpenAi, "/base", &call, &path, None);
+        let upstream = upstream_path(ProviderKind::OPENAI, "/base", &call, &path, None);
         prop_assert!(upstream.starts_with("/base/v1/"));
         prop_assert!(upstream.ends_with(&suffix), "{} {}", path, upstream);
     }
@@ -187,7 +187,7 @@ proptest! {
     #[test]
     fn no_path_is_too_odd(method in "GET|POST|HEAD", path in "\\PC{0,40}|(/v1|/v1beta|/models|/openai|/upload|:|%3A|\\?|/|é){0,8}") {
         if let Some(call) = classify(&method, &path) {
-            let _ = (call.model(&path), upstream_path(ProviderKind::Gemini, "/x", &call, &path, Some("m")));
+            let _ = (call.model(&path), upstream_path(ProviderKind::GEMINI, "/x", &call, &path, Some("m")));
         }
     }
 }
@@ -257,7 +257,69 @@ const TOLD: &[(&str, &str, (Dialect, Operation))] = &[
     (
         "POST",
         "/v1/audio/transcriptions",
-        (Dialect::OpenAi, Operation::Other),
+        (Dialect::OpenAi, Operation::Transcription),
+    ),
+    (
+        "POST",
+        "/audio/speech",
+        (Dialect::OpenAi, Operation::Speech),
+    ),
+    (
+        "POST",
+        "/v1/images/edits",
+        (Dialect::OpenAi, Operation::Images),
+    ),
+    (
+        "POST",
+        "/v1/moderations",
+        (Dialect::OpenAi, Operation::Moderations),
+    ),
+    ("POST", "/v1/rerank", (Dialect::OpenAi, Operation::Rerank)),
+    ("POST", "/v1/ocr", (Dialect::OpenAi, Operation::Ocr)),
+    ("POST", "/v2/chat", (Dialect::Cohere, Operation::Chat)),
+    ("POST", "/v1/chat", (Dialect::Cohere, Operation::Chat)),
+    ("POST", "/v2/rerank", (Dialect::Cohere, Operation::Rerank)),
+    (
+        "POST",
+        "/v1/embed",
+        (Dialect::Cohere, Operation::Embeddings),
+    ),
+    ("POST", "/api/chat", (Dialect::Ollama, Operation::Chat)),
+    (
+        "POST",
+        "/api/generate",
+        (Dialect::Ollama, Operation::Completions),
+    ),
+    ("GET", "/api/tags", (Dialect::Ollama, Operation::Models)),
+    (
+        "POST",
+        "/openai/deployments/mine/chat/completions?api-version=2024-10-21",
+        (Dialect::OpenAi, Operation::Chat),
+    ),
+    (
+        "POST",
+        "/model/us.amazon.nova-micro-v1%3A0/converse-stream",
+        (Dialect::Bedrock, Operation::Converse),
+    ),
+    (
+        "POST",
+        "/model/anthropic.claude-3-haiku-20240307-v1:0/invoke",
+        (Dialect::Bedrock, Operation::Invoke),
+    ),
+    (
+        "POST",
+        "/v1/projects/p/locations/global/publishers/google/models/gemini-2.5-flash:generateContent",
+        (Dialect::Gemini, Operation::GenerateContent),
+    ),
+    (
+        "POST",
+        "/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4@20250514:streamRawPredict",
+        (Dialect::Anthropic, Operation::Messages),
+    ),
+    (
+        "POST",
+        "/v1/projects/p/locations/us/publishers/mistralai/models/mistral-small:rawPredict",
+        (Dialect::OpenAi, Operation::Chat),
     ),
     (
         "POST",
@@ -364,93 +426,175 @@ const TOLD: &[(&str, &str, (Dialect, Operation))] = &[
 
 const UPSTREAM: &[(ProviderKind, &str, &str, &str)] = &[
     (
-        ProviderKind::OpenAi,
+        ProviderKind::OPENAI,
         "",
         "/v1/chat/completions",
         "/v1/chat/completions",
     ),
     (
-        ProviderKind::OpenAi,
+        ProviderKind::OPENAI,
         "/v1/",
         "//chat/completions?b=2&a=%20",
         "/v1/chat/completions?b=2&a=%20",
     ),
     (
-        ProviderKind::OpenAi,
+        ProviderKind::OPENAI,
         "/v1",
         "/v1/v1/files/../x//y?",
         "/v1/files/../x//y?",
     ),
     (
-        ProviderKind::OpenAiCompatible,
+        ProviderKind::OPENAI_COMPATIBLE,
         "/api/paas/v4",
         "/v1/chat/completions",
         "/api/paas/v4/chat/completions",
     ),
     (
-        ProviderKind::Anthropic,
+        ProviderKind::ANTHROPIC,
         "",
         "/v1/v1/messages?beta=true",
         "/v1/messages?beta=true",
     ),
     (
-        ProviderKind::Anthropic,
+        ProviderKind::ANTHROPIC,
         "/anthropic",
         "/messages",
         "/anthropic/v1/messages",
     ),
     (
-        ProviderKind::Gemini,
+        ProviderKind::GEMINI,
         "",
         "/v1/models/g:generateContent",
         "/v1/models/g:generateContent",
     ),
     (
-        ProviderKind::Gemini,
+        ProviderKind::GEMINI,
         "",
         "/v1beta/models/g%3AgenerateContent",
         "/v1beta/models/g%3AgenerateContent",
     ),
     (
-        ProviderKind::Gemini,
+        ProviderKind::GEMINI,
         "",
         "/models/g:generateContent",
         "/v1beta/models/g:generateContent",
     ),
     (
-        ProviderKind::Gemini,
+        ProviderKind::GEMINI,
         "/x/v1alpha",
         "/models/g:generateContent",
         "/x/v1alpha/models/g:generateContent",
     ),
     (
-        ProviderKind::Gemini,
+        ProviderKind::GEMINI,
         "",
         "/upload/v1beta/files?a",
         "/upload/v1beta/files?a",
     ),
     (
-        ProviderKind::Gemini,
+        ProviderKind::GEMINI,
         "",
         "/v1beta/openai/chat/completions",
         "/v1beta/openai/chat/completions",
     ),
     (
-        ProviderKind::Gemini,
+        ProviderKind::GEMINI,
         "/v1beta/openai",
         "/v1/chat/completions",
         "/v1beta/openai/chat/completions",
     ),
     (
-        ProviderKind::Gemini,
+        ProviderKind::GEMINI,
         "",
         "/v1/chat/completions",
         "/v1beta/openai/chat/completions",
     ),
     (
-        ProviderKind::OpenAi,
+        ProviderKind::OPENAI,
         "",
         "/v1beta/openai/chat/completions",
+        "/v1/chat/completions",
+    ),
+    (
+        ProviderKind::AZURE,
+        "",
+        "/v1/chat/completions",
+        "/openai/v1/chat/completions",
+    ),
+    (
+        ProviderKind::AZURE,
+        "/openai/v1",
+        "/chat/completions",
+        "/openai/v1/chat/completions",
+    ),
+    (
+        ProviderKind::AZURE,
+        "/openai/v1",
+        "/openai/deployments/d/chat/completions?api-version=2024-10-21",
+        "/openai/deployments/d/chat/completions?api-version=2024-10-21",
+    ),
+    (
+        ProviderKind::AZURE,
+        "/models",
+        "/v1/chat/completions?api-version=2024-05-01-preview",
+        "/models/chat/completions?api-version=2024-05-01-preview",
+    ),
+    (
+        ProviderKind::VERTEX,
+        "/v1/projects/p/locations/global",
+        "/v1beta/models/g:generateContent",
+        "/v1/projects/p/locations/global/publishers/google/models/g:generateContent",
+    ),
+    (
+        ProviderKind::VERTEX,
+        "",
+        "/v1beta/models/g:generateContent",
+        "/v1/publishers/google/models/g:generateContent",
+    ),
+    (
+        ProviderKind::VERTEX,
+        "/v1/projects/p/locations/global",
+        "/v1beta1/projects/q/locations/l/publishers/anthropic/models/c@1:rawPredict",
+        "/v1beta1/projects/q/locations/l/publishers/anthropic/models/c@1:rawPredict",
+    ),
+    (
+        ProviderKind::VERTEX,
+        "/v1/projects/p/locations/global",
+        "/v1/chat/completions",
+        "/v1/projects/p/locations/global/endpoints/openapi/chat/completions",
+    ),
+    (
+        ProviderKind::BEDROCK,
+        "",
+        "/model/us.amazon.nova-micro-v1%3A0/converse",
+        "/model/us.amazon.nova-micro-v1%3A0/converse",
+    ),
+    (
+        ProviderKind::BEDROCK,
+        "",
+        "/v1/responses",
+        "/openai/v1/responses",
+    ),
+    (ProviderKind::COHERE, "", "/v2/chat", "/v2/chat"),
+    (ProviderKind::COHERE, "/v2", "/v1/chat", "/v1/chat"),
+    (ProviderKind::COHERE, "", "/chat", "/v2/chat"),
+    (
+        ProviderKind::COHERE,
+        "",
+        "/v1/chat/completions",
+        "/compatibility/v1/chat/completions",
+    ),
+    (ProviderKind::OLLAMA, "", "/api/chat", "/api/chat"),
+    (
+        ProviderKind::OLLAMA,
+        "/v1",
+        "/chat/completions",
+        "/v1/chat/completions",
+    ),
+    (
+        ProviderKind::OLLAMA,
+        "",
+        "/v1/chat/completions",
         "/v1/chat/completions",
     ),
 ];

@@ -19,7 +19,7 @@ pub(super) fn providers(
     warnings: &mut Vec<Warning>,
 ) -> Vec<Provider> {
     let mut providers = Vec::new();
-    for kind in ProviderKind::ALL {
+    for kind in ProviderKind::all() {
         let keys = kind.key_vars().iter();
         let Some((variable, key)) = keys.copied().find_map(|v| Some((v, env.filled(v)?.trim())))
         else {
@@ -29,15 +29,11 @@ pub(super) fn providers(
             warnings.push(Warning::BadKey { variable });
             continue;
         }
-        if let Some(base) = base(*kind, env, listen, warnings) {
+        if let Some(base) = base(kind, env, listen, warnings) {
             let credential = Credential::Configured(Secret::new(key));
-            providers.push(with_defaults(*kind, base, credential));
+            providers.push(with_defaults(kind, base, credential));
         }
     }
-    let later = LATER_VARIABLES
-        .iter()
-        .filter(|variable| env.filled(variable).is_some());
-    warnings.extend(later.map(|variable| Warning::NotYet { variable }));
     providers
 }
 
@@ -73,18 +69,3 @@ fn is_own(base: &BaseUrl, listen: &[Listen]) -> bool {
         Listen::Unix(_) => false,
     })
 }
-
-/// Key variables of providers that later versions know.
-const LATER_VARIABLES: [&str; 11] = [
-    "MISTRAL_API_KEY",
-    "COHERE_API_KEY",
-    "GROQ_API_KEY",
-    "OPENROUTER_API_KEY",
-    "DEEPSEEK_API_KEY",
-    "XAI_API_KEY",
-    "TOGETHER_API_KEY",
-    "FIREWORKS_API_KEY",
-    "PERPLEXITY_API_KEY",
-    "AZURE_OPENAI_API_KEY",
-    "OLLAMA_HOST",
-];

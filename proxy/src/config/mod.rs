@@ -142,11 +142,6 @@ pub enum Warning {
         /// What it must be.
         expected: BaseUrlError,
     },
-    /// A provider's key is set that this version has no adapter for.
-    NotYet {
-        /// The variable.
-        variable: &'static str,
-    },
     /// A provider's key is set but no header could carry it.
     BadKey {
         /// The variable.
@@ -176,9 +171,6 @@ impl fmt::Display for Warning {
             }
             Self::BadBaseUrl { variable, expected } => {
                 write!(f, "{variable} must be {expected}: ignored, the provider's own is used")
-            }
-            Self::NotYet { variable } => {
-                write!(f, "{variable} is set, but its provider is not in this version")
             }
             Self::BadKey { variable } => {
                 write!(f, "{variable} has characters that no key has: ignored")

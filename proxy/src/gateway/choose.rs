@@ -66,7 +66,7 @@ pub(crate) fn choose(
     if !identity.may_use_provider(&provider.name) {
         return Err(Refusal::provider_not_allowed(&provider.name));
     }
-    if target.provider.is_none() && provider.kind.dialect() != dialect {
+    if target.provider.is_none() && !provider.kind.speaks(dialect) {
         return Err(Refusal::other_dialect(
             asked.unwrap_or_default(),
             &provider.name,

@@ -230,7 +230,7 @@ impl Refuser {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
         headers.insert("x-quotah-request-id", self.id_value());
-        for (name, value) in refusal.kind.headers(refusal.retry_after) {
+        for (name, value) in refusal.kind.headers(self.dialect, refusal.retry_after) {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
             }

@@ -47,8 +47,8 @@ pub(crate) struct Failure {
     pub(crate) can_say: bool,
     /// Whether the provider's status says that it accepted the request.
     pub(crate) accepted: bool,
-    /// Whether the provider is the dialect's own, whose streams surely say when they are complete.
-    pub(crate) is_native: bool,
+    /// Whether the provider's streams surely say when they are complete.
+    pub(crate) says_end: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -303,7 +303,7 @@ impl Inner {
     /// A provider that dies behind a front end leaves a stream that ends cleanly and is not complete; SDKs
     /// take that for success.
     fn is_cut_short(&self) -> bool {
-        self.failure.is_native
+        self.failure.says_end
             && self.failure.can_say
             && self.failure.accepted
             && self.failure.operation.is_metered()
@@ -335,7 +335,7 @@ impl Inner {
             && reading.events > 0
             && !reading.finished
             // Some of OpenAI's imitators end a stream without a last event.
-            && (self.failure.is_native || reading.source != UsageSource::Provider);
+            && (self.failure.says_end || reading.source != UsageSource::Provider);
         if !self.failure.accepted || reading.error.is_some() || truncated {
             if self.booking.entry.reason.is_empty() {
                 self.booking.entry.reason = match &reading.error {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
-use quotah_adapters::Dialect;
+use quotah_adapters::{Dialect, ProviderKind};
 use quotah_policy::{Pattern, PriceTable};
 
 use super::refuse::Refusal;
@@ -136,7 +136,7 @@ impl Routes {
         let speakers = || {
             self.upstreams
                 .iter()
-                .filter(|upstream| upstream.config.kind.dialect() == dialect)
+                .filter(|upstream| upstream.config.kind.speaks(dialect))
         };
         let knows = |upstream: &&Arc<Upstream>| {
             let kind = upstream.config.kind.as_str();
@@ -160,10 +160,10 @@ impl Routes {
         let mut speakers = self
             .upstreams
             .iter()
-            .filter(|upstream| upstream.config.kind.dialect() == dialect);
+            .filter(|upstream| upstream.config.kind.speaks(dialect));
         speakers
             .clone()
-            .find(|upstream| upstream.config.kind.as_str() == dialect.as_str())
+            .find(|upstream| upstream.config.kind == ProviderKind::native(dialect))
             .or_else(|| speakers.next())
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
-use quotah_adapters::{Decoder, Encoder, Facts, Meter, apply, plan};
+use quotah_adapters::{Asked, Decoder, Encoder, Facts, Meter, apply, plan};
 
 use super::body::AnswerBody;
 use super::choose::Order;
@@ -219,11 +219,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
         .starts_with(b"text/event-stream");
     let tap = Tap::new(
         Decoder::new(encoding),
-        Meter::new(
-            context.target.dialect,
-            context.target.operation,
-            content_type,
-        ),
+        meter(context, &head.headers, content_type),
         is_error,
     );
     let rewrite = (context.asks_usage && is_events && status.is_success())
@@ -234,7 +230,11 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
         operation: context.target.operation,
         can_say: is_events && encoding.is_empty() && !head.headers.contains_key(CONTENT_LENGTH),
         accepted: status.is_success(),
-        is_native: context.upstream.config.kind.as_str() == context.target.dialect.as_str(),
+        says_end: context
+            .upstream
+            .config
+            .kind
+            .says_end(context.target.dialect),
     };
 
     let mut headers = forward_answer(head.headers, rewrite.is_none());
@@ -257,6 +257,21 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     *response.headers_mut() = headers;
     *response.extensions_mut() = head.extensions;
     response
+}
+
+/// A meter for the answer, its head read.
+fn meter(context: &Context<'_>, headers: &HeaderMap, content_type: &[u8]) -> Meter {
+    let asked = Asked {
+        kind: context.upstream.config.kind,
+        dialect: context.target.dialect,
+        operation: context.target.operation,
+        model: &context.order.model_sent,
+    };
+    let mut meter = Meter::new(&asked, content_type);
+    for (name, value) in headers {
+        meter.header(name.as_str(), value.as_bytes());
+    }
+    meter
 }
 
 /// How our usage chunk comes out of a stream of this encoding; not at all when we cannot unpack it.

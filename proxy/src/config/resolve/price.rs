@@ -53,8 +53,9 @@ fn row(section: &Section<'_>, providers: &[Provider]) -> Option<PriceRow> {
 /// A configured provider's name, or a kind.
 fn provider<'a>(section: &Section<'a>, providers: &[Provider]) -> Option<&'a str> {
     let at = section.required("provider", "")?;
-    let kinds = ProviderKind::ALL.iter().map(|kind| kind.as_str());
-    let known: Vec<&str> = providers.iter().map(|p| &*p.name).chain(kinds).collect();
+    let kinds = ProviderKind::all().map(|kind| -> &str { kind.as_str() });
+    let names = providers.iter().map(|provider| -> &str { &provider.name });
+    let known: Vec<&str> = names.chain(kinds).collect();
     if known.contains(&at.value) {
         return Some(at.value);
     }

@@ -112,7 +112,7 @@ fn kind(row: &Section<'_>) -> Option<ProviderKind> {
         row.problems().at(&text.place, Problem::NotYet(what));
         return None;
     }
-    let known: Vec<&str> = ProviderKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let known: Vec<&str> = ProviderKind::all().map(ProviderKind::as_str).collect();
     let meant = nearest(text.value, known.iter().copied());
     let meant = meant
         .map(|kind| format!(" (did you mean \"{kind}\"?)"))
@@ -226,28 +226,7 @@ fn headers(row: &Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
 }
 
 /// Kinds of the documented interface that this version has no adapter for.
-const LATER_KINDS: [&str; 20] = [
-    "vertex",
-    "azure",
-    "bedrock",
-    "mistral",
-    "cohere",
-    "groq",
-    "openrouter",
-    "deepseek",
-    "xai",
-    "together",
-    "fireworks",
-    "perplexity",
-    "cerebras",
-    "huggingface",
-    "alibaba",
-    "zai",
-    "crusoe",
-    "ollama",
-    "vllm",
-    "custom",
-];
+const LATER_KINDS: [&str; 1] = ["custom"];
 
 /// Headers that Quotah sets itself, or that frame a message.
 const RESERVED: [&str; 9] = [

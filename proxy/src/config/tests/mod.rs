@@ -175,17 +175,19 @@ fn the_environment_alone_is_a_configuration() {
         .iter()
         .map(|p| format!("{} {}{}", p.name, p.base.authority, p.base.prefix))
         .collect();
-    assert_eq!(shown, ["openai api.openai.com", "gemini gw.test/gemini"]);
+    assert_eq!(
+        shown,
+        [
+            "openai api.openai.com",
+            "gemini gw.test/gemini",
+            "mistral api.mistral.ai"
+        ]
+    );
     assert_eq!(
         loaded.warnings,
-        [
-            Warning::OwnAddress {
-                variable: "OPENAI_BASE_URL"
-            },
-            Warning::NotYet {
-                variable: "MISTRAL_API_KEY"
-            },
-        ]
+        [Warning::OwnAddress {
+            variable: "OPENAI_BASE_URL"
+        }]
     );
     assert!(!loaded.config.redacted.to_string().contains("sk-1"));
     let errors = resolve_sources(&inputs(&[]), &[]).expect_err("nothing to serve");

@@ -1,17 +1,46 @@
-//! `OpenAI`'s answers: chat, completions, responses, embeddings, and whoever speaks like it.
+//! `OpenAI`'s wire format: chat, completions, responses, embeddings, and whoever speaks like it.
 
 use quotah_policy::Usage;
 
-use super::counts::{Count, Counts, Known};
-use super::field::Field;
-use super::totals::Totals;
-use crate::Operation;
-use crate::scan::PathTable;
+use crate::adapter::{Adapter, Answers, no_headers};
+use crate::call::{Dialect, Operation};
+use crate::error_class::{Code, ErrorClass, code, text};
+use crate::json::quoted;
+use crate::meter::{Count, Counts, Field, Known, Totals};
+use crate::provider::Provider;
+use crate::refusal::RefusalKind;
+use crate::scan::{PathTable, Tracker};
 
-/// Responses' events carry the whole response so far under this name.
-pub(super) const ENVELOPE: &[u8] = b"response";
+pub(crate) const PROVIDER: Provider = Provider {
+    name: "openai",
+    title: "OpenAI",
+    dialect: Dialect::OpenAi,
+    base_url: Some("https://api.openai.com/v1"),
+    key_vars: &["OPENAI_API_KEY"],
+    base_url_vars: &["OPENAI_BASE_URL"],
+    says_end: true,
+    ..Provider::COMPATIBLE
+};
 
-pub(super) static FIELDS: PathTable<Field, 96> = PathTable::new(&[
+pub(crate) static ADAPTER: Adapter = Adapter {
+    answers: |_| &ANSWERS,
+    error_codes: ERROR_CODES,
+    refusal: |told| format!("{{\"error\":{}}}", error(told.kind, told.message)),
+    refusal_headers: no_headers,
+    stream_error,
+};
+
+static ANSWERS: Answers = Answers {
+    tracker: || Tracker::new(&FIELDS),
+    // Responses' events carry the whole response so far under this name.
+    envelope: Some(b"response"),
+    totals,
+    is_last_event,
+    stop_is_last: false,
+    may_end_unsaid: true,
+};
+
+static FIELDS: PathTable<Field, 99> = PathTable::new(&[
     ("model", Field::Model),
     ("id", Field::Id),
     ("service_tier", Field::ServiceTier),
@@ -57,6 +86,10 @@ pub(super) static FIELDS: PathTable<Field, 96> = PathTable::new(&[
         "usage.completion_tokens_details.image_tokens",
         Field::Count(Count::OutputImage),
     ),
+    // OpenRouter, Perplexity, xAI
+    ("usage.cost", Field::Cost),
+    ("usage.cost.total_cost", Field::Cost),
+    ("usage.cost_in_usd_ticks", Field::CostTicks),
     ("choices[*].finish_reason", Field::Stop),
     ("choices[*].text", Field::Text),
     ("choices[*].delta.content", Field::Text),
@@ -139,7 +172,7 @@ pub(super) static FIELDS: PathTable<Field, 96> = PathTable::new(&[
     ("code", Field::ErrorCode),
 ]);
 
-pub(super) fn is_last_event(kind: &[u8]) -> bool {
+fn is_last_event(kind: &[u8]) -> bool {
     matches!(
         kind,
         b"response.completed" | b"response.incomplete" | b"response.failed"
@@ -147,7 +180,7 @@ pub(super) fn is_last_event(kind: &[u8]) -> bool {
 }
 
 /// Caches lie inside the input, reasoning inside the output.
-pub(super) fn totals(counts: &Counts, operation: Operation) -> Totals {
+fn totals(counts: &Counts, operation: Operation) -> Totals {
     let input = counts.tokens(Count::Input);
     let output = match counts.known(Count::Output) {
         // Embeddings generate nothing and say nothing of it.
@@ -174,6 +207,7 @@ pub(super) fn totals(counts: &Counts, operation: Operation) -> Totals {
             output_audio_tokens: counts.part(Count::OutputAudio),
             input_image_tokens: counts.part(Count::InputImage),
             output_image_tokens: counts.part(Count::OutputImage),
+            units: counts.units(),
             ..Usage::default()
         },
         input_reported: input.is_some(),
@@ -202,3 +236,126 @@ fn reasoning_beside(counts: &Counts) -> u64 {
         Known::As(_) | Known::Refused => 0,
     }
 }
+
+/// What a path behind the version asks for.
+pub(crate) fn operation(method: &str, suffix: &str) -> Operation {
+    match (method, suffix.trim_end_matches('/')) {
+        ("POST", "/chat/completions") => Operation::Chat,
+        ("POST", "/completions") => Operation::Completions,
+        // Compaction is a model call like any other, and answers with usage.
+        ("POST", "/responses" | "/responses/compact") => Operation::Responses,
+        ("POST", "/responses/input_tokens") => Operation::CountTokens,
+        ("POST", "/embeddings") => Operation::Embeddings,
+        ("POST", "/fim/completions") => Operation::Completions,
+        ("POST", "/audio/transcriptions" | "/audio/translations") => Operation::Transcription,
+        ("POST", "/audio/speech") => Operation::Speech,
+        ("POST", "/images" | "/images/generations" | "/images/edits" | "/images/variations") => {
+            Operation::Images
+        }
+        ("POST", "/moderations" | "/chat/moderations") => Operation::Moderations,
+        ("POST", "/rerank" | "/score") => Operation::Rerank,
+        ("POST", "/ocr") => Operation::Ocr,
+        (_, "/models") => Operation::Models,
+        (_, other) if other.starts_with("/models/") => Operation::Models,
+        _ => Operation::Other,
+    }
+}
+
+/// First segments of `OpenAI`'s surface: understood without `/v1` too.
+pub(crate) fn is_root(suffix: &str) -> bool {
+    const ROOTS: [&str; 27] = [
+        "agents",
+        "assistants",
+        "audio",
+        "batches",
+        "chat",
+        "completions",
+        "containers",
+        "conversations",
+        "embeddings",
+        "evals",
+        "files",
+        "fim",
+        "fine_tuning",
+        "images",
+        "models",
+        "moderations",
+        "ocr",
+        "organization",
+        "realtime",
+        "rerank",
+        "responses",
+        "score",
+        "threads",
+        "tokenize",
+        "uploads",
+        "vector_stores",
+        "videos",
+    ];
+    let segment = suffix.strip_prefix('/').unwrap_or(suffix);
+    ROOTS.contains(&segment.split_once('/').map_or(segment, |(root, _)| root))
+}
+
+/// The error object; its `code` is the kind's name everywhere.
+fn error(kind: RefusalKind, message: &str) -> String {
+    let (code, message) = (kind.code(), quoted(message));
+    let class = match kind {
+        RefusalKind::BudgetExhausted => "insufficient_quota",
+        RefusalKind::RateLimited | RefusalKind::CoolingDown => "requests",
+        _ if kind.status() >= 500 => "server_error",
+        _ => "invalid_request_error",
+    };
+    format!("{{\"message\":{message},\"type\":\"{class}\",\"param\":null,\"code\":\"{code}\"}}")
+}
+
+fn stream_error(operation: Operation, kind: RefusalKind, message: &str) -> Option<Vec<u8>> {
+    let error = error(kind, message);
+    let event = match operation {
+        Operation::Chat | Operation::Completions => format!("data: {{\"error\":{error}}}\n\n"),
+        // The documented event has code and message at its top; openai-python raises only if it sees "error".
+        Operation::Responses => format!(
+            "event: error\ndata: {{\"type\":\"error\",\"code\":\"{}\",\"message\":{},\"param\":null,\"error\":{error}}}\n\n",
+            kind.code(),
+            quoted(message),
+        ),
+        _ => return None,
+    };
+    Some(event.into_bytes())
+}
+
+const ERROR_CODES: &[Code] = &[
+    code("\"insufficient_quota\"", ErrorClass::QuotaExhausted),
+    code("\"credit_balance_exhausted\"", ErrorClass::QuotaExhausted),
+    code(
+        "\"organization_spend_limit_exceeded\"",
+        ErrorClass::QuotaExhausted,
+    ),
+    code(
+        "\"project_spend_limit_exceeded\"",
+        ErrorClass::QuotaExhausted,
+    ),
+    code(
+        "\"organization_usage_limit_exceeded\"",
+        ErrorClass::QuotaExhausted,
+    ),
+    code("\"billing_hard_limit_reached\"", ErrorClass::QuotaExhausted),
+    code("\"billing_not_active\"", ErrorClass::QuotaExhausted),
+    code("\"context_length_exceeded\"", ErrorClass::ContextOverflow),
+    // DeepSeek, vLLM and Ollama give a sentence, no code (seen 2026-08).
+    text(400, "maximum context length", ErrorClass::ContextOverflow),
+    text(400, "max context length", ErrorClass::ContextOverflow),
+    code("\"content_filter\"", ErrorClass::ContentFiltered),
+    code("\"content_policy_violation\"", ErrorClass::ContentFiltered),
+    code("\"moderation_blocked\"", ErrorClass::ContentFiltered),
+    code(
+        "\"ResponsibleAIPolicyViolation\"",
+        ErrorClass::ContentFiltered,
+    ),
+    code("\"invalid_api_key\"", ErrorClass::BadCredential),
+    code("\"rate_limit_exceeded\"", ErrorClass::RateLimited),
+    code("\"slow_down\"", ErrorClass::RateLimited),
+    code("\"server_is_overloaded\"", ErrorClass::Overloaded),
+    code("\"capacity_exceeded\"", ErrorClass::Overloaded),
+    // Also on a 200 stream, where the status tells nothing.
+    text(200, "\"server_error\"", ErrorClass::ServerError),
+];

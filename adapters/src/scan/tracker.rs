@@ -1,0 +1,97 @@
+//! Follows a scan through a table: one byte for each level that the table has, nothing below.
+
+use super::paths::{NOWHERE, Node, ROOT, STEPS_MAX};
+use super::table::Table;
+use super::{Container, Key};
+
+/// Follows scans through a [`Table`]: pass it each begin and key, ask it at each value.
+///
+/// It needs no reset between texts: each level is set before it is asked.
+#[derive(Debug, Clone)]
+pub struct Tracker<F: 'static> {
+    table: Table<F>,
+    /// Nothing below this depth is ours.
+    depth_max: usize,
+    /// For each depth, the node of the member being read there.
+    members: [u8; STEPS_MAX + 1],
+}
+
+impl<F: Copy> Tracker<F> {
+    /// A tracker at the beginning of a text.
+    #[must_use]
+    pub fn new(table: impl Into<Table<F>>) -> Self {
+        let table = table.into();
+        let mut members = [NOWHERE; STEPS_MAX + 1];
+        if let Some(root) = members.first_mut() {
+            *root = ROOT;
+        }
+        Self {
+            depth_max: table.steps_max(),
+            table,
+            members,
+        }
+    }
+
+    /// A container begins at `depth`.
+    #[inline]
+    pub fn begin(&mut self, container: Container, depth: usize) {
+        if depth >= self.depth_max {
+            return;
+        }
+        let inside = match container {
+            Container::Object => NOWHERE,
+            Container::Array => self.node(depth).map_or(NOWHERE, |node| node.each),
+        };
+        if let Some(member) = self.members.get_mut(depth.saturating_add(1)) {
+            *member = inside;
+        }
+    }
+
+    /// A key was read.
+    #[inline]
+    pub fn key(&mut self, key: &Key<'_>) {
+        if key.depth > self.depth_max {
+            return;
+        }
+        let Some(parent) = key.depth.checked_sub(1) else {
+            return;
+        };
+        let parent = self.members.get(parent).copied().unwrap_or(NOWHERE);
+        let child = match key.name {
+            Some(name) if parent != NOWHERE => self.table.member(parent, name),
+            _ => NOWHERE,
+        };
+        if let Some(member) = self.members.get_mut(key.depth) {
+            *member = child;
+        }
+    }
+
+    /// The field that the token at `depth` belongs to, if the table names it.
+    #[inline]
+    #[must_use]
+    pub fn field(&self, depth: usize) -> Option<F> {
+        self.node(depth)?.field
+    }
+
+    /// The field that `key` would name if case did not matter and yet does not name as it is spelled.
+    #[must_use]
+    pub fn field_but_for_case(&self, key: &Key<'_>) -> Option<F> {
+        let name = key.name?;
+        let parent = *self.members.get(key.depth.checked_sub(1)?)?;
+        if parent == NOWHERE {
+            return None;
+        }
+        let alike = self.table.nodes().iter().find(|node| {
+            let wanted = node.name.as_bytes();
+            node.parent == parent && wanted != name && wanted.eq_ignore_ascii_case(name)
+        });
+        alike?.field
+    }
+
+    fn node(&self, depth: usize) -> Option<&Node<F>> {
+        if depth > self.depth_max {
+            return None;
+        }
+        self.table.node(*self.members.get(depth)?)
+    }
+}
