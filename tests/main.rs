@@ -21,6 +21,7 @@ mod disconnect;
 mod faults;
 mod refusals;
 mod reload;
+mod rerate;
 mod restart;
 mod sdk;
 mod smoke;

@@ -29,6 +29,13 @@ impl Date {
         i64::from(self.days).saturating_mul(SECONDS_PER_DAY)
     }
 
+    /// The day of a time in seconds since 1970; `None` before that, and beyond the year 9999.
+    #[must_use]
+    pub fn of_unix_seconds(seconds: i64) -> Option<Self> {
+        let days = i32::try_from(seconds.div_euclid(SECONDS_PER_DAY)).ok()?;
+        (0..=DAYS_MAX).contains(&days).then_some(Self { days })
+    }
+
     /// Days since 1970-01-01 of a date after it, by counting in years that begin in March.
     ///
     /// The method is Howard Hinnant's `days_from_civil` (<https://howardhinnant.github.io/date_algorithms.html>).
@@ -84,6 +91,9 @@ fn number(digits: &[u8]) -> Option<i32> {
         Some(sum.saturating_mul(10).saturating_add(value))
     })
 }
+
+/// 9999-12-31.
+const DAYS_MAX: i32 = 2_932_896;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 

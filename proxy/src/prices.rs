@@ -1,5 +1,11 @@
 //! Prices as the command line and the admin plane show them: a line for each model, tier and context length.
 
+mod charge;
+mod file;
+
+pub use charge::Used;
+pub use file::{FILE_BYTES_MAX, UPDATE_FILE, UpdateFault, read_text, updated_table, write_update};
+
 use quotah_policy::{Class, Pattern, PriceRow, PriceTable, Rates};
 use serde::{Serialize, Serializer};
 

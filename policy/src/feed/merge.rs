@@ -198,9 +198,12 @@ fn correct(models: &mut Models, row: &PriceRow, every: &mut Rates) {
         .iter()
         .find(|(_, model)| model.aliases.contains(name));
     let owner = owner.map_or_else(|| name.to_owned(), |(owner, _)| owner.clone());
-    let model = models.entry(owner).or_default();
+    correct_lists(models.entry(owner).or_default(), row);
+}
+
+/// Sets the figures of a row in a model's lists: in all of them, unless it is dated.
+pub(super) fn correct_lists(model: &mut Model, row: &PriceRow) {
     let when = (row.effective_from, row.hours.clone());
-    // A row without a date corrects whatever was and is in force.
     let whens: Vec<When> = match (&when, model.lists.is_empty()) {
         ((None, None), false) => model.lists.keys().cloned().collect(),
         _ => vec![when],

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use merge::{Compiled, compile};
 
-use crate::table::{PriceRow, PriceTable};
+use crate::table::{PriceRow, PriceTable, read_rows};
 use crate::{Date, Hours, Price};
 use providers::PROVIDERS;
 
@@ -64,6 +64,9 @@ pub enum FeedError {
     Empty,
 }
 
+/// Figures that the tables get wrong, for as long as they do.
+const CORRECTIONS: &str = include_str!("../../prices.corrections");
+
 /// A provider's models by name.
 type Models = BTreeMap<String, Model>;
 
@@ -109,16 +112,23 @@ impl Feed {
         self.models.values().map(BTreeMap::len).sum()
     }
 
-    /// Rows for every model whose price on a day is another than `table` has, or that it has none for.
+    /// What this crate's own corrections say wins here as well. Rows for every model whose price on a day is another than `table` has, or that it has none for.
     ///
     /// Changed prices hold from `from` on, or since ever without it; prices of models that were unknown, since
     /// ever. What this table leaves out (a tier, a kind of token) is carried over in proportion. Prices that
     /// the table announces for later days hold from those.
     #[must_use]
     pub fn changes(&self, table: &PriceTable, today: Date, from: Option<Date>) -> Vec<PriceRow> {
+        let corrections = read_rows(CORRECTIONS).unwrap_or_default();
         let mut rows = Vec::new();
         for (provider, models) in &self.models {
             for (name, model) in models {
+                let mut model = model.clone();
+                for row in corrections.iter().filter(|row| *row.provider == **provider) {
+                    if row.model.as_str() == name {
+                        merge::correct_lists(&mut model, row);
+                    }
+                }
                 let names = std::iter::once(name).chain(&model.aliases);
                 for name in names {
                     let known = table.rows_of(provider, name, today);
@@ -126,7 +136,7 @@ impl Feed {
                         && known.iter().any(|row| row.hours.is_some());
                     // One table knows hours of the week, the other hours of the day: the better one is kept.
                     if !is_settled {
-                        let lists = changed(&known, model, today, from);
+                        let lists = changed(&known, &model, today, from);
                         rows.extend(lists.into_iter().map(|((since, hours), price)| PriceRow {
                             hours,
                             ..PriceRow::new(provider, name, since, price)

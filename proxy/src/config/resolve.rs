@@ -18,6 +18,7 @@ use super::resolved::{Config, LedgerSettings, Listen, Log, LogFormat, Provider};
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
 use super::{Inputs, Loaded, Warning, discover, redact};
+use crate::prices::updated_table;
 
 pub(super) use provider::with_defaults;
 
@@ -52,11 +53,14 @@ pub(super) fn resolve(
         warnings.push(Warning::NoKeys);
     }
     let prices = price::prices(&root, &providers);
+    let data_dir = data_dir(&root, inputs, &mut warnings);
+    let (table, fault) = updated_table(&data_dir);
+    warnings.extend(fault.map(|fault| Warning::PriceUpdate { fault }));
     let config = Config {
-        price_table: Arc::new(PriceTable::builtin().with_overrides(prices.clone())),
+        price_table: Arc::new(table.with_overrides(prices.clone())),
         ledger: ledger(&root),
         log: log(&root, inputs),
-        data_dir: data_dir(&root, inputs, &mut warnings),
+        data_dir,
         digest: digest(sources, &providers),
         redacted: redact::redacted(tree, &providers),
         server,
@@ -93,11 +97,22 @@ pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
 }
 
 /// The prices alone.
-pub(super) fn price_table_of(tree: &Table, _: &Inputs) -> Arc<PriceTable> {
+pub(super) fn price_table_of(tree: &Table, inputs: &Inputs) -> Arc<PriceTable> {
     let problems = Problems::default();
     let root = Section::new("", tree, Place::start(), &problems);
     let providers = provider::providers(&root);
-    Arc::new(PriceTable::builtin().with_overrides(price::prices(&root, &providers)))
+    let (table, _) = updated_table(&data_dir_of(tree, inputs));
+    Arc::new(table.with_overrides(price::prices(&root, &providers)))
+}
+
+/// The providers' names and kinds alone.
+pub(super) fn provider_kinds_of(tree: &Table, _: &Inputs) -> Vec<(String, &'static str)> {
+    let problems = Problems::default();
+    let root = Section::new("", tree, Place::start(), &problems);
+    let providers = provider::providers(&root).into_iter();
+    providers
+        .map(|p| (p.name.to_string(), p.kind.as_str()))
+        .collect()
 }
 
 /// Tables that later versions act on. Accepting them in silence would promise what nobody keeps.
