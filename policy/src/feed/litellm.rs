@@ -91,6 +91,12 @@ fn price(entry: &Map<'_>) -> Price {
         let Some(class) = class(kind, mode) else {
             continue;
         };
+        // An image that is made has its price on either side; on both, the first is for images to be edited.
+        let made = mode == Mode::Image && !entry.contains_key("output_cost_per_image");
+        let class = match class {
+            Class::Unit(Unit::InputImages) if made => Class::Unit(Unit::OutputImages),
+            class => class,
+        };
         if let Some(rate) = Decimal::parse(raw.get()).and_then(|usd| each(usd, class)) {
             price.set(tier, above_tokens, class, rate);
         }

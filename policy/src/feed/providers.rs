@@ -117,6 +117,6 @@ pub(super) const PROVIDERS: [Provider; 20] = [
         ],
         &[("google", "")],
     )),
-    with_slashes(row("xai", &["xai"], &[("x-ai", "")])),
+    row("xai", &["xai"], &[("x-ai", "")]),
     row("zai", &["zai"], &[("zai", "")]),
 ];
