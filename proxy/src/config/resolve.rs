@@ -1,5 +1,11 @@
 //! From what was written to what will run: every default, every check, every fault at once.
 
+mod adapter;
+mod aws;
+mod cloud;
+mod credential;
+mod entra;
+mod google;
 mod key;
 mod model;
 mod price;
@@ -10,16 +16,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use quotah_adapters::ProviderKind;
 use quotah_policy::PriceTable;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
-use super::resolved::{Config, LedgerSettings, Listen, Log, LogFormat, Provider};
+use super::resolved::{Config, Credential, LedgerSettings, Listen, Log, LogFormat, Provider};
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
 use super::{Inputs, Loaded, Warning, discover, redact};
 use crate::prices::updated_table;
 
+pub(super) use cloud::{base_of_environment, is_set_up};
+pub(super) use credential::of_environment;
 pub(super) use provider::with_defaults;
 
 /// Resolves a tree, or leaves its faults in `problems`.
@@ -33,7 +42,7 @@ pub(super) fn resolve(
     let mut warnings = Vec::new();
     let server = server::server(&root, inputs);
     let admin = server::admin(&root, inputs);
-    let mut providers = provider::providers(&root);
+    let mut providers = provider::providers(&root, &inputs.env);
     if !root.is_present("providers") {
         providers = discover::providers(&inputs.env, &server.listen, &mut warnings);
         if providers.is_empty() {
@@ -47,6 +56,12 @@ pub(super) fn resolve(
         provider: p.name.to_string(),
     });
     warnings.extend(plain);
+    let passed_on = providers
+        .iter()
+        .filter(|p| p.kind == ProviderKind::BEDROCK && p.credential == Credential::Client);
+    warnings.extend(passed_on.map(|p| Warning::BearerOnly {
+        provider: p.name.to_string(),
+    }));
     let models = model::models(&root, &providers, &mut warnings);
     let keys = key::keys(&root, &providers);
     if server.require_key && keys.is_empty() && !root.is_present("keys") {
@@ -100,16 +115,16 @@ pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
 pub(super) fn price_table_of(tree: &Table, inputs: &Inputs) -> Arc<PriceTable> {
     let problems = Problems::default();
     let root = Section::new("", tree, Place::start(), &problems);
-    let providers = provider::providers(&root);
+    let providers = provider::providers(&root, &inputs.env);
     let (table, _) = updated_table(&data_dir_of(tree, inputs));
     Arc::new(table.with_overrides(price::prices(&root, &providers)))
 }
 
 /// The providers' names and kinds alone.
-pub(super) fn provider_kinds_of(tree: &Table, _: &Inputs) -> Vec<(String, &'static str)> {
+pub(super) fn provider_kinds_of(tree: &Table, inputs: &Inputs) -> Vec<(String, &'static str)> {
     let problems = Problems::default();
     let root = Section::new("", tree, Place::start(), &problems);
-    let providers = provider::providers(&root).into_iter();
+    let providers = provider::providers(&root, &inputs.env).into_iter();
     providers
         .map(|p| (p.name.to_string(), p.kind.as_str()))
         .collect()
