@@ -163,8 +163,8 @@ fn costs_that_providers_report_come_out_of_tokens_and_the_price_of_the_day() {
         let cost = price.and_then(|price| price.charge(&case.usage, ServiceTier::Standard));
         let reported = Money::parse_usd(case.reported_usd).unwrap();
         let expected = match case.is {
-            Is::Exact => Some(reported),
-            Is::Off(picos, why) => {
+            Exact => Some(reported),
+            Off(picos, why) => {
                 assert!(!why.is_empty());
                 assert_ne!(picos, Some(reported.picos()));
                 picos.map(Money::from_picos)
