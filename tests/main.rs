@@ -27,6 +27,7 @@ mod rate_limits;
 mod recordings;
 mod refusals;
 mod reload;
+mod rerate;
 mod restart;
 mod sdk;
 mod smoke;

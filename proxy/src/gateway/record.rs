@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quotah_adapters::Reading;
+use quotah_policy::Money;
 use uuid::Uuid;
 
 use super::io::OnConnection;
 use super::settle::{self, Bill, Evidence};
 use crate::clock;
-use crate::ledger::{Appended, Attempt, CostSource, Entry, Intent, Outcome};
+use crate::ledger::{Appended, Attempt, Call, Entry, Intent, Outcome};
 use crate::metrics::{DeploymentMetrics, InFlight, Settled};
 use crate::state::{Snapshot, State};
 use crate::upstream::Upload;
@@ -198,12 +199,22 @@ impl Booking {
         let entry = &mut self.entry;
         entry.set_outcome(outcome);
         entry.set_usage(&bill.usage, bill.usage_source);
-        if let Some(cost) = bill.cost {
-            entry.set_cost_source(CostSource::Table);
-            // Nine million dollars for one request: more is no figure to believe.
-            entry.cost_picousd = Some(i64::try_from(cost.picos()).unwrap_or(i64::MAX));
+        // Nine million dollars for one request: more is no figure to believe.
+        let picos = |cost: Money| i64::try_from(cost.picos()).unwrap_or(i64::MAX);
+        entry.set_cost_source(bill.cost_source.into());
+        entry.cost_picousd = bill.cost.map(picos);
+        if bill.cost_source == quotah_policy::CostSource::Provider {
+            entry.table_cost_picousd = bill.table_cost.map(picos);
+        }
+        if bill.table_cost.is_some() {
             entry.price_version = self.snapshot.config.price_table.version().to_owned();
         }
+        let calls = reading.extra_calls.iter();
+        entry.calls = calls
+            .map(|call| Call::new(call.model.as_deref(), &call.usage))
+            .collect();
+        entry.service_tier = bill.tier.map_or("", |tier| tier.as_str()).to_owned();
+        self.provider_kind.clone_into(&mut entry.provider_kind);
         if let Some(model) = &reading.model {
             entry.model_answered = model.to_string();
         }

@@ -2,12 +2,13 @@
 
 use quotah_adapters::{Facts, Operation, Reading};
 use quotah_policy::{
-    Class, Money, Price, PriceTable, ServiceTier, Unit, Units, Usage, UsageSource,
+    Class, CostSource, Money, Price, PriceTable, ServiceTier, Unit, Units, Usage, UsageSource,
     estimate_spoken_tokens, estimate_tokens,
 };
 
 use super::record::Booking;
 use crate::ledger::Outcome;
+use crate::prices::Used;
 
 /// What is known of a request beside its answer, for when the provider reports nothing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +32,12 @@ pub(crate) struct Bill {
     pub(crate) usage_source: UsageSource,
     /// `None` where there is nothing to pay or no price to go by.
     pub(crate) cost: Option<Money>,
+    /// Who says so.
+    pub(crate) cost_source: CostSource,
+    /// What the price table says.
+    pub(crate) table_cost: Option<Money>,
+    /// The tier that the provider says it served on.
+    pub(crate) tier: Option<ServiceTier>,
     /// Whether tokens were used that no price is known for.
     pub(crate) is_unpriced: bool,
 }
@@ -42,41 +49,53 @@ pub(crate) fn bill(
     outcome: Outcome,
     reading: &Reading,
 ) -> Bill {
-    let (mut usage, usage_source) = usage(&booking.evidence, outcome, reading);
-    let at = i64::try_from(booking.entry.at_unix_ms / 1000).unwrap_or(i64::MAX);
+    let (usage, usage_source) = usage(&booking.evidence, outcome, reading);
     let tier = reading
         .service_tier
         .as_deref()
-        .map_or_else(ServiceTier::default, ServiceTier::from_answer);
-    let price_of = |model: &str| -> Option<&Price> {
-        let by_name = prices.find(&booking.entry.provider, model, at);
-        by_name.or_else(|| prices.find(booking.provider_kind, model, at))
-    };
-    let own = |answered: Option<&str>| {
-        answered
-            .and_then(price_of)
-            .or_else(|| price_of(&booking.entry.model_sent))
+        .map(ServiceTier::from_answer);
+    let calls: Vec<(Option<&str>, Usage)> = reading
+        .extra_calls
+        .iter()
+        .map(|call| (call.model.as_deref(), call.usage))
+        .collect();
+    let mut used = Used {
+        provider: &booking.entry.provider,
+        kind: booking.provider_kind,
+        model_sent: &booking.entry.model_sent,
+        model_answered: reading.model.as_deref(),
+        at_unix_seconds: i64::try_from(booking.entry.at_unix_ms / 1000).unwrap_or(i64::MAX),
+        tier: tier.unwrap_or_default(),
+        own: usage,
+        calls: &calls,
     };
     if usage_source == UsageSource::Estimated
-        && let Some(price) = own(reading.model.as_deref())
+        && let Some(price) = used.price(prices, used.model_answered)
     {
-        usage = by_the_piece(usage, price);
+        used.own = by_the_piece(usage, price);
     }
-    let mut total = usage;
-    let mut cost = own(reading.model.as_deref()).and_then(|price| price.charge(&usage, tier));
-    for call in &reading.extra_calls {
-        let model = call.model.as_deref().or(reading.model.as_deref());
-        let extra = own(model).and_then(|price| price.charge(&call.usage, tier));
-        cost = cost
-            .zip(extra)
-            .map(|(cost, extra)| cost.saturating_add(extra));
-        total = total.saturating_add(&call.usage);
-    }
+    let table_cost = used.charge(prices);
+    let total = calls
+        .iter()
+        .fold(used.own, |total, (_, usage)| total.saturating_add(usage));
     let is_used = !total.is_none();
+    let metered = booking
+        .evidence
+        .operation
+        .is_some_and(Operation::is_metered);
+    let (cost, cost_source) = match (reading.reported_cost, table_cost) {
+        // The provider's own word beats any table: it knows of tools and routing that tokens do not tell.
+        (Some(cost), _) if metered => (Some(cost), CostSource::Provider),
+        (_, Some(cost)) if is_used => (Some(cost), CostSource::Table),
+        _ => (None, CostSource::None),
+    };
     Bill {
         usage: total,
         usage_source,
-        cost: cost.filter(|_| is_used),
+        cost,
+        cost_source,
+        table_cost: table_cost.filter(|_| is_used),
+        tier,
         is_unpriced: is_used && cost.is_none(),
     }
 }
