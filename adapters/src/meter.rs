@@ -8,8 +8,10 @@
 //! the counts found there add up to a [`Usage`].
 
 mod book;
+mod cost;
 mod counts;
 mod field;
+mod items;
 mod names;
 mod reading;
 #[cfg(test)]

@@ -43,6 +43,10 @@ pub(crate) struct Provider {
     pub(crate) says_end: bool,
     /// Answers may carry usage in headers, under these names.
     pub(crate) usage_headers: &'static [UsageHeader],
+    /// The header that names the model behind a deployment.
+    pub(crate) served_model_header: Option<&'static str>,
+    /// Reasoning that `usage` tells outside the output's details is beside the output.
+    pub(crate) reasoning_is_apart: bool,
 }
 
 /// How a client's path becomes a provider's.
@@ -92,6 +96,8 @@ impl Provider {
         asks_for_usage: true,
         says_end: false,
         usage_headers: &[],
+        served_model_header: None,
+        reasoning_is_apart: false,
     };
 }
 

@@ -3,23 +3,24 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
-use quotah_policy::{Money, Usage, UsageSource};
+use quotah_policy::{Unit, Units, Usage, UsageSource};
 
+use super::cost::Cost;
 use super::counts::{Count, Counts};
 use super::field::{Field, Side};
-use super::names::{cut, is, keep_first, keep_last, modality, name};
+use super::items::Items;
+use super::names::{cut, is, keep_first, keep_last, millis, modality, name};
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
 use crate::adapter::{Answers, Asked};
-use crate::anthropic;
-use crate::provider::UsageHeader;
+use crate::provider::Provider;
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 
 /// Everything that an answer has said so far.
 pub(super) struct Book {
     answers: &'static Answers,
-    usage_headers: &'static [UsageHeader],
+    provider: &'static Provider,
     operation: Operation,
     tracker: Tracker<Field>,
     /// Levels around what the table describes: a list of chunks, an event's envelope.
@@ -34,15 +35,16 @@ pub(super) struct Book {
     counts: Counts,
     row: Row,
     calls: Vec<ExtraCall>,
-    searches: u64,
+    call_model: Option<Box<str>>,
+    items: Items,
+    /// The elements of the list being read, and the images among them.
+    pieces: u64,
+    cost: Cost,
     /// Where the generated value being read began.
     json_at: usize,
     pending: ErrorSeen,
     reading: Reading,
 }
-
-/// xAI's `cost_in_usd_ticks` counts 10⁻¹⁰ dollars.
-const PICOS_PER_TICK: i128 = 100;
 
 /// Where the levels that the dialect's table describes begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +67,6 @@ struct Row {
     kind: Option<Box<str>>,
     model: Option<Box<str>>,
     counts: Counts,
-    is_search: bool,
-    is_look: bool,
 }
 
 impl Book {
@@ -74,7 +74,7 @@ impl Book {
         let answers = (asked.dialect.adapter().answers)(asked);
         Self {
             answers,
-            usage_headers: asked.kind.row().usage_headers,
+            provider: asked.kind.row(),
             operation: asked.operation,
             tracker: (answers.tracker)(),
             shell: Shell::None,
@@ -85,7 +85,10 @@ impl Book {
             counts: Counts::default(),
             row: Row::default(),
             calls: Vec::new(),
-            searches: 0,
+            call_model: None,
+            items: Items::default(),
+            pieces: 0,
+            cost: Cost::default(),
             json_at: 0,
             pending: ErrorSeen::default(),
             reading: Reading::default(),
@@ -94,7 +97,17 @@ impl Book {
 
     /// A header line of the answer: entered as text 0, which whatever the body says replaces.
     pub(super) fn header(&mut self, name: &str, value: &[u8]) {
-        let known = self.usage_headers.iter().find(|known| known.name == name);
+        if self.provider.served_model_header == Some(name) {
+            let text = Some(value.trim_ascii());
+            let decoded_bytes = value.len();
+            let model = Scalar::String {
+                text,
+                decoded_bytes,
+            };
+            keep_first(&mut self.reading.served_model, &model);
+        }
+        let mut headers = self.provider.usage_headers.iter();
+        let known = headers.find(|known| known.name == name);
         if let Some(known) = known {
             let tokens = Scalar::Number(Some(value.trim_ascii())).as_u64();
             self.enter(known.count, tokens);
@@ -136,7 +149,13 @@ impl Book {
         }
         let totals = (self.answers.totals)(&self.counts, self.operation);
         let mut usage = totals.usage;
-        usage.web_search_requests = usage.web_search_requests.max(self.searches);
+        // What is listed and what is counted beside it are one and the same.
+        usage.web_search_requests = usage.web_search_requests.max(self.items.searches);
+        usage.units = either(&usage.units, &self.items.units);
+        // Images that a tool made are billed by that tool's tokens, where these are told.
+        if !self.calls.is_empty() {
+            usage.units.set(Unit::OutputImages, 0);
+        }
         let known = totals.input_reported || totals.output_reported;
         (
             known.then_some(usage),
@@ -159,9 +178,18 @@ impl Book {
             source,
             input_reported,
             output_reported: output_known && ended,
-            extra_calls: self.calls.clone(),
+            reported_cost: self.cost.total(),
+            extra_calls: self.calls(),
             ..self.reading.clone()
         }
+    }
+
+    fn calls(&self) -> Vec<ExtraCall> {
+        let mut calls = self.calls.clone();
+        for call in calls.iter_mut().filter(|call| call.model.is_none()) {
+            call.model.clone_from(&self.call_model);
+        }
+        calls
     }
 
     const fn depth(&self, depth: usize) -> usize {
@@ -189,8 +217,11 @@ impl Book {
             Field::Json => self.json_at = at,
             Field::Error => self.error_seen(),
             Field::Calls => self.calls.clear(),
-            Field::Items => self.searches = 0,
-            Field::Call | Field::Item | Field::Modalities(_) => self.row = Row::default(),
+            Field::Items => self.items = Items::default(),
+            Field::Item => self.items.begin_item(),
+            Field::Pieces(_) => self.pieces = 0,
+            Field::Piece => self.pieces = self.pieces.saturating_add(1),
+            Field::Call | Field::Modalities(_) | Field::NamedCall(_) => self.row = Row::default(),
             Field::Count(count) => self.enter(count, None),
             Field::CallCount(_) => self.fault(),
             _ => {}
@@ -202,9 +233,12 @@ impl Book {
             Field::Usage => self.usage_text = self.text,
             Field::Json => self.generated(end.saturating_sub(self.json_at)),
             Field::Call => self.end_call(),
-            Field::Item if self.row.is_search && !self.row.is_look => {
-                self.searches = self.searches.saturating_add(1);
+            Field::NamedCall(kind) => {
+                self.row.kind = Some(kind.into());
+                self.end_call();
             }
+            Field::Item => self.items.end_item(),
+            Field::Pieces(count) => self.enter(count, Some(self.pieces)),
             Field::Modalities(side) => self.end_modality(side),
             _ => {}
         }
@@ -218,11 +252,15 @@ impl Book {
                     self.generated(*decoded_bytes);
                 }
             }
-            Field::Cost if *scalar != Scalar::Null => self.cost(scalar, Money::from_json_number),
-            Field::CostTicks if *scalar != Scalar::Null => self.cost(scalar, |ticks| {
-                let ticks = ticks.parse::<u64>().map(i128::from).ok()?;
-                Some(Money::from_picos(ticks.saturating_mul(PICOS_PER_TICK)))
-            }),
+            Field::Cost | Field::CostTicks | Field::UpstreamCost | Field::IsByok
+                if *scalar != Scalar::Null =>
+            {
+                if self.cost.enter(field, scalar).is_err() {
+                    self.fault();
+                }
+            }
+            Field::Seconds(count) if *scalar != Scalar::Null => self.enter(count, millis(scalar)),
+            Field::SearchContext => self.search_context(scalar),
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
@@ -247,22 +285,26 @@ impl Book {
                     self.fault();
                 }
             }
-            Field::ItemKind => self.row.is_search = is(scalar, b"web_search_call"),
-            Field::ItemAction => {
-                // Only searches cost; opening a page that was found does not.
-                self.row.is_look = is(scalar, b"open_page") || is(scalar, b"find_in_page");
+            Field::NamedCallModel => keep_first(&mut self.call_model, scalar),
+            Field::ItemKind | Field::ItemAction | Field::ItemContainer => {
+                self.items.cell(field, scalar);
             }
+            Field::Object if is(scalar, b"error") => self.error_seen(),
             _ => {}
         }
     }
 
-    fn cost(&mut self, scalar: &Scalar<'_>, read: impl Fn(&str) -> Option<Money>) {
-        let Scalar::Number(Some(text)) = scalar else {
-            return self.fault();
-        };
-        match std::str::from_utf8(text).ok().and_then(read) {
-            Some(cost) => self.reading.reported_cost = Some(cost),
-            None => self.fault(),
+    /// A search's fee goes by its context; `usage.search_context_size` tells that there was one.
+    fn search_context(&mut self, scalar: &Scalar<'_>) {
+        let unit = [
+            (&b"low"[..], Unit::RequestsLow),
+            (b"medium", Unit::Requests),
+            (b"high", Unit::RequestsHigh),
+        ]
+        .into_iter()
+        .find_map(|(name, unit)| is(scalar, name).then_some(unit));
+        if let Some(unit) = unit {
+            self.enter(Count::Unit(unit), Some(1));
         }
     }
 
@@ -315,7 +357,10 @@ impl Book {
             self.fault();
             return;
         }
-        let usage = anthropic::totals(&row.counts).usage;
+        let usage = (self.answers.totals)(&row.counts, self.operation).usage;
+        if usage.is_none() {
+            return;
+        }
         self.calls.push(ExtraCall {
             kind,
             model: row.model,
@@ -333,6 +378,15 @@ impl Book {
         };
         self.enter(count, self.row.tokens);
     }
+}
+
+/// The larger of both, unit by unit.
+fn either(one: &Units, other: &Units) -> Units {
+    let mut units = *one;
+    for (unit, count) in other.listed() {
+        units.set(unit, count.max(units.get(unit)));
+    }
+    units
 }
 
 impl std::fmt::Debug for Book {

@@ -23,7 +23,8 @@ pub struct Reading {
     pub usage: Option<Usage>,
     /// [`UsageSource::Provider`], [`UsageSource::Partial`] or [`UsageSource::None`]; estimates are the caller's.
     pub source: UsageSource,
-    /// What the provider itself says that the request cost; its word beats any price table.
+    /// What the provider itself says that the request cost; its word beats any price table. With a key of the
+    /// client's own at `OpenRouter` it holds what the provider behind it takes as well.
     pub reported_cost: Option<Money>,
     /// Whether the provider has said how much input there was.
     pub input_reported: bool,
@@ -34,6 +35,9 @@ pub struct Reading {
     pub extra_calls: Vec<ExtraCall>,
     /// The model that answered, at most 128 bytes.
     pub model: Option<Box<str>>,
+    /// The model behind the name that answered, where a header tells it (Azure's `x-ms-served-model`: the body
+    /// may name a deployment); at most 128 bytes. Where there is one, it is the one with a price.
+    pub served_model: Option<Box<str>>,
     /// The tier that served it, at most 128 bytes.
     pub service_tier: Option<Box<str>>,
     /// The provider's name for the answer, at most 128 bytes.
