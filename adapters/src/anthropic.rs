@@ -49,7 +49,7 @@ pub(crate) static ANSWERS: Answers = Answers {
     may_end_unsaid: false,
 };
 
-static FIELDS: PathTable<Field, 56> = PathTable::new(&[
+static FIELDS: PathTable<Field, 60> = PathTable::new(&[
     ("type", Field::EventType),
     ("model", Field::Model),
     ("id", Field::Id),
@@ -80,6 +80,13 @@ static FIELDS: PathTable<Field, 56> = PathTable::new(&[
     (
         "usage.server_tool_use.web_search_requests",
         Field::Count(Count::WebSearches),
+    ),
+    // OpenRouter, which speaks this dialect too.
+    ("usage.cost", Field::Cost),
+    ("usage.is_byok", Field::IsByok),
+    (
+        "usage.cost_details.upstream_inference_cost",
+        Field::UpstreamCost,
     ),
     ("usage.iterations", Field::Calls),
     ("usage.iterations[*]", Field::Call),

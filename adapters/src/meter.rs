@@ -68,6 +68,8 @@ enum Framing {
     Json,
     /// Server-sent events, each a JSON text.
     Events,
+    /// Bytes of no kind, which are JSON if they begin so (`DeepSeek`'s refusals), else nothing to be read.
+    Bytes,
     /// Nothing to be read: audio, images, answers that are not billed.
     Opaque,
 }
@@ -84,11 +86,23 @@ impl Framing {
             None => return Self::Unknown,
         };
         let subtype = rest.strip_prefix(b"/").unwrap_or_default();
+        // A transcript asked for as plain text, or as subtitles (`text/vtt`, `application/x-subrip`), is just that.
+        if operation == Operation::Transcription && is_plain(kind, subtype) {
+            return Self::Opaque;
+        }
+        if subtype.eq_ignore_ascii_case(b"octet-stream") {
+            return Self::Bytes;
+        }
         let is_text = kind.eq_ignore_ascii_case(b"text")
             || subtype.eq_ignore_ascii_case(b"json")
             || subtype.to_ascii_lowercase().ends_with(b"+json");
         if is_text { Self::Unknown } else { Self::Opaque }
     }
+}
+
+fn is_plain(kind: &[u8], subtype: &[u8]) -> bool {
+    let is_events = subtype.eq_ignore_ascii_case(b"event-stream");
+    kind.eq_ignore_ascii_case(b"text") && !is_events
 }
 
 impl Meter {
@@ -116,6 +130,14 @@ impl Meter {
     pub fn feed(&mut self, bytes: &[u8]) {
         match self.framing {
             Framing::Opaque => {}
+            Framing::Bytes => {
+                self.framing = match bytes.first() {
+                    Some(b'{') => Framing::Unknown,
+                    Some(_) => Framing::Opaque,
+                    None => return,
+                };
+                self.feed(bytes);
+            }
             Framing::Json => self.text.feed(bytes),
             Framing::Events => self.splitter.feed(bytes, &mut self.text),
             Framing::Unknown => {
@@ -163,7 +185,7 @@ impl Meter {
     #[must_use]
     pub fn finish(mut self, complete: bool) -> Reading {
         match self.framing {
-            Framing::Unknown | Framing::Opaque => {}
+            Framing::Unknown | Framing::Bytes | Framing::Opaque => {}
             Framing::Json => self.text.finish_json(complete),
             Framing::Events if complete => self.splitter.finish(&mut self.text),
             // An event cut in its middle has told what it could; ending it would only count as a fault.

@@ -24,13 +24,7 @@ pub(crate) const PROVIDER: Provider = Provider {
 };
 
 pub(crate) static ADAPTER: Adapter = Adapter {
-    answers: |asked| {
-        if asked.kind.row().reasoning_is_apart {
-            &REASONING_APART
-        } else {
-            &ANSWERS
-        }
-    },
+    answers: |asked| asked.kind.row().answers.unwrap_or(&ANSWERS),
     error_codes: ERROR_CODES,
     refusal: |told| format!("{{\"error\":{}}}", error(told.kind, told.message)),
     refusal_headers: no_headers,
@@ -39,8 +33,10 @@ pub(crate) static ADAPTER: Adapter = Adapter {
 
 static ANSWERS: Answers = LIKE_OPENAI;
 
-static REASONING_APART: Answers = Answers {
+/// Its streams end without `[DONE]`, and its deep research tells reasoning beside the output.
+pub(crate) static PERPLEXITY: Answers = Answers {
     totals: totals::totals_with_reasoning_apart,
+    stop_is_last: true,
     ..LIKE_OPENAI
 };
 
@@ -70,7 +66,8 @@ fn is_last_event(kind: &[u8]) -> bool {
 /// What a path behind the version asks for.
 pub(crate) fn operation(method: &str, suffix: &str) -> Operation {
     match (method, suffix.trim_end_matches('/')) {
-        ("POST", "/chat/completions") => Operation::Chat,
+        // Mistral's agents answer as its models do.
+        ("POST", "/chat/completions" | "/agents/completions") => Operation::Chat,
         ("POST", "/completions") => Operation::Completions,
         // Compaction is a model call like any other, and answers with usage.
         ("POST", "/responses" | "/responses/compact") => Operation::Responses,
