@@ -1,6 +1,8 @@
 //! `OpenAI`'s wire format: chat, completions, responses, embeddings, and whoever speaks like it.
 
 mod fields;
+#[cfg(test)]
+mod tests;
 mod totals;
 
 use crate::adapter::{Adapter, Answers, no_headers};
