@@ -252,12 +252,8 @@ impl Book {
                     self.generated(*decoded_bytes);
                 }
             }
-            Field::Cost | Field::CostTicks | Field::UpstreamCost | Field::IsByok
-                if *scalar != Scalar::Null =>
-            {
-                if self.cost.enter(field, scalar).is_err() {
-                    self.fault();
-                }
+            Field::Cost | Field::CostTicks | Field::UpstreamCost | Field::IsByok => {
+                self.cost(field, scalar);
             }
             Field::Seconds(count) if *scalar != Scalar::Null => self.enter(count, millis(scalar)),
             Field::SearchContext => self.search_context(scalar),
@@ -291,6 +287,12 @@ impl Book {
             }
             Field::Object if is(scalar, b"error") => self.error_seen(),
             _ => {}
+        }
+    }
+
+    fn cost(&mut self, field: Field, scalar: &Scalar<'_>) {
+        if *scalar != Scalar::Null && self.cost.enter(field, scalar).is_err() {
+            self.fault();
         }
     }
 
