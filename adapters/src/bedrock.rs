@@ -4,6 +4,7 @@ use quotah_policy::Usage;
 
 use crate::adapter::{Adapter, Answers, never_last, no_headers};
 use crate::call::{Dialect, Operation};
+use crate::error_class::{Code, ErrorClass, code, sentence};
 use crate::json::quoted;
 use crate::meter::{Count, Counts, Field, Totals};
 use crate::path::{Call, call};
@@ -25,7 +26,7 @@ pub(crate) const PROVIDER: Provider = Provider {
 
 pub(crate) static ADAPTER: Adapter = Adapter {
     answers: |_| &ANSWERS,
-    error_codes: &[],
+    error_codes: ERROR_CODES,
     refusal: |told| format!("{{\"message\":{}}}", quoted(told.message)),
     refusal_headers: no_headers,
     stream_error: |_, _, _| None,
@@ -90,3 +91,41 @@ pub(crate) fn compatible_front(base: &str) -> String {
         [base, "/openai/v1"].concat()
     }
 }
+
+/// Types stand in `x-amzn-errortype`, in a stream's `:exception-type`, or in `__type`; a sentence tells the rest.
+/// Models behind `invoke` have sentences of their own.
+const ERROR_CODES: &[Code] = &[
+    sentence("Input is too long", ErrorClass::ContextOverflow),
+    sentence("Input Tokens Exceeded", ErrorClass::ContextOverflow),
+    sentence("Too many input tokens", ErrorClass::ContextOverflow),
+    sentence("prompt is too long", ErrorClass::ContextOverflow),
+    sentence("maximum context length", ErrorClass::ContextOverflow),
+    sentence("oo many tokens per day", ErrorClass::QuotaExhausted),
+    code(
+        "\"ServiceQuotaExceededException\"",
+        ErrorClass::QuotaExhausted,
+    ),
+    code("\"ThrottlingException\"", ErrorClass::RateLimited),
+    code("\"TooManyRequestsException\"", ErrorClass::RateLimited),
+    code("\"ModelNotReadyException\"", ErrorClass::Overloaded),
+    code("\"ServiceUnavailableException\"", ErrorClass::Overloaded),
+    code("\"ModelTimeoutException\"", ErrorClass::Timeout),
+    code("\"AccessDeniedException\"", ErrorClass::BadCredential),
+    code("\"ExpiredTokenException\"", ErrorClass::BadCredential),
+    code("\"UnrecognizedClientException\"", ErrorClass::BadCredential),
+    code("\"InvalidSignatureException\"", ErrorClass::BadCredential),
+    code(
+        "\"IncompleteSignatureException\"",
+        ErrorClass::BadCredential,
+    ),
+    code(
+        "\"MissingAuthenticationTokenException\"",
+        ErrorClass::BadCredential,
+    ),
+    code("\"InvalidClientTokenId\"", ErrorClass::BadCredential),
+    code("\"ModelErrorException\"", ErrorClass::ServerError),
+    code("\"ModelStreamErrorException\"", ErrorClass::ServerError),
+    code("\"InternalServerException\"", ErrorClass::ServerError),
+    code("\"ValidationException\"", ErrorClass::BadRequest),
+    code("\"ResourceNotFoundException\"", ErrorClass::BadRequest),
+];

@@ -7,12 +7,12 @@ mod totals;
 
 use crate::adapter::{Adapter, Answers, no_headers};
 use crate::call::{Dialect, Operation};
-use crate::error_class::{Code, ErrorClass, code, text};
+use crate::error_class::COMPATIBLE_CODES;
 use crate::json::quoted;
 use crate::provider::Provider;
 use crate::refusal::RefusalKind;
 use crate::scan::Tracker;
-use fields::FIELDS;
+pub(crate) use fields::FIELDS;
 
 pub(crate) const PROVIDER: Provider = Provider {
     name: "openai",
@@ -27,7 +27,7 @@ pub(crate) const PROVIDER: Provider = Provider {
 
 pub(crate) static ADAPTER: Adapter = Adapter {
     answers: |asked| asked.kind.row().answers.unwrap_or(&ANSWERS),
-    error_codes: ERROR_CODES,
+    error_codes: COMPATIBLE_CODES,
     refusal: |told| format!("{{\"error\":{}}}", error(told.kind, told.message)),
     refusal_headers: no_headers,
     stream_error,
@@ -151,40 +151,3 @@ fn stream_error(operation: Operation, kind: RefusalKind, message: &str) -> Optio
     };
     Some(event.into_bytes())
 }
-
-const ERROR_CODES: &[Code] = &[
-    code("\"insufficient_quota\"", ErrorClass::QuotaExhausted),
-    code("\"credit_balance_exhausted\"", ErrorClass::QuotaExhausted),
-    code(
-        "\"organization_spend_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code(
-        "\"project_spend_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code(
-        "\"organization_usage_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code("\"billing_hard_limit_reached\"", ErrorClass::QuotaExhausted),
-    code("\"billing_not_active\"", ErrorClass::QuotaExhausted),
-    code("\"context_length_exceeded\"", ErrorClass::ContextOverflow),
-    // DeepSeek, vLLM and Ollama give a sentence, no code (seen 2026-08).
-    text(400, "maximum context length", ErrorClass::ContextOverflow),
-    text(400, "max context length", ErrorClass::ContextOverflow),
-    code("\"content_filter\"", ErrorClass::ContentFiltered),
-    code("\"content_policy_violation\"", ErrorClass::ContentFiltered),
-    code("\"moderation_blocked\"", ErrorClass::ContentFiltered),
-    code(
-        "\"ResponsibleAIPolicyViolation\"",
-        ErrorClass::ContentFiltered,
-    ),
-    code("\"invalid_api_key\"", ErrorClass::BadCredential),
-    code("\"rate_limit_exceeded\"", ErrorClass::RateLimited),
-    code("\"slow_down\"", ErrorClass::RateLimited),
-    code("\"server_is_overloaded\"", ErrorClass::Overloaded),
-    code("\"capacity_exceeded\"", ErrorClass::Overloaded),
-    // Also on a 200 stream, where the status tells nothing.
-    text(200, "\"server_error\"", ErrorClass::ServerError),
-];

@@ -3,6 +3,8 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
+use std::sync::Arc;
+
 use quotah_policy::{Unit, Units, Usage, UsageSource};
 
 use super::cost::Cost;
@@ -14,6 +16,7 @@ use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
 use crate::adapter::{Answers, Asked};
+use crate::custom::{self, Custom};
 use crate::provider::Provider;
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 
@@ -21,6 +24,9 @@ use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 pub(super) struct Book {
     answers: &'static Answers,
     provider: &'static Provider,
+    custom: Option<Arc<Custom>>,
+    /// The counts before an event that may turn out not to count.
+    counts_before: Option<Box<Counts>>,
     operation: Operation,
     tracker: Tracker<Field>,
     /// Levels around what the table describes: a list of chunks, an event's envelope.
@@ -71,12 +77,21 @@ struct Row {
 
 impl Book {
     pub(super) fn new(asked: &Asked<'_>) -> Self {
-        let answers = (asked.dialect.adapter().answers)(asked);
+        let answers = match asked.custom {
+            Some(_) => &custom::ANSWERS,
+            None => (asked.dialect.adapter().answers)(asked),
+        };
+        let tracker = asked.custom.map_or_else(
+            || (answers.tracker)(),
+            |custom| Tracker::new(custom.answer()),
+        );
         Self {
             answers,
             provider: asked.kind.row(),
+            custom: asked.custom.cloned(),
+            counts_before: None,
             operation: asked.operation,
-            tracker: (answers.tracker)(),
+            tracker,
             shell: Shell::None,
             text: 0,
             usage_text: 0,
@@ -124,6 +139,27 @@ impl Book {
         }
     }
 
+    /// An event begins whose name, which may come behind its data, can decide whether it counts.
+    pub(super) fn begin_event(&mut self) {
+        self.begin_text();
+        if self.custom.as_ref().is_some_and(|c| c.has_usage_event()) {
+            self.counts_before = Some(Box::new(self.counts));
+        }
+    }
+
+    /// An event of this name ends.
+    pub(super) fn end_event(&mut self, name: &[u8]) {
+        let Some(custom) = &self.custom else { return };
+        if let Some(before) = self.counts_before.take()
+            && !custom.counts_in(name)
+        {
+            self.counts = *before;
+        }
+        if custom.ends_with(name) {
+            self.finish();
+        }
+    }
+
     /// The answer's own end was seen.
     pub(super) const fn finish(&mut self) {
         self.reading.finished = true;
@@ -147,7 +183,10 @@ impl Book {
         if !self.operation.is_metered() {
             return (None, false, false);
         }
-        let totals = (self.answers.totals)(&self.counts, self.operation);
+        let totals = match &self.custom {
+            Some(custom) => custom.totals(&self.counts),
+            None => (self.answers.totals)(&self.counts, self.operation),
+        };
         let mut usage = totals.usage;
         // What is listed and what is counted beside it are one and the same.
         usage.web_search_requests = usage.web_search_requests.max(self.items.searches);
@@ -402,6 +441,9 @@ impl std::fmt::Debug for Book {
 }
 
 impl Handler for Book {
+    /// Answers are the provider's: what it spells wrongly is the client's to notice.
+    const STRICT: bool = false;
+
     #[inline]
     fn begin(&mut self, container: Container, at: usize, depth: usize) {
         match (self.shell, container) {
@@ -450,7 +492,7 @@ impl Handler for Book {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, mut key: Key<'_>) {
         match self.shell {
             Shell::None | Shell::EnvelopeNext if key.depth == 1 => {
@@ -467,7 +509,21 @@ impl Handler for Book {
         self.tracker.key(&key);
     }
 
-    #[inline]
+    #[inline(always)]
+    fn skips_value(&self, depth: usize) -> bool {
+        self.shell != Shell::EnvelopeNext && self.tracker.is_nowhere(self.depth(depth))
+    }
+
+    #[inline(always)]
+    fn skips_inside(&self, container: Container, depth: usize) -> bool {
+        let is_shell = match self.shell {
+            Shell::Chunks | Shell::Envelope => depth == 0,
+            Shell::None | Shell::EnvelopeNext => false,
+        };
+        !is_shell && self.tracker.is_leaf(container, self.depth(depth))
+    }
+
+    #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         if let Some(field) = self.tracker.field(self.depth(value.depth)) {
             self.scalar(field, &value.scalar);

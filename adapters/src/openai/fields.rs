@@ -31,7 +31,7 @@ const fn image_tool(path: &'static str, count: Count) -> Entry {
     (path, Field::CallCount(count))
 }
 
-pub(super) static FIELDS: PathTable<Field, 214> = PathTable::new(&[
+pub(crate) static FIELDS: PathTable<Field, 214> = PathTable::new(&[
     ("model", Field::Model),
     ("id", Field::Id),
     ("service_tier", Field::ServiceTier),
