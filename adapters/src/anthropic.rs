@@ -1,5 +1,7 @@
 //! Anthropic's wire format: messages, plain and as events.
 
+mod batch;
+
 use quotah_policy::Usage;
 
 use crate::adapter::{Adapter, Answers, no_headers};
@@ -27,7 +29,10 @@ pub(crate) const PROVIDER: Provider = Provider {
 };
 
 pub(crate) static ADAPTER: Adapter = Adapter {
-    answers: |_| &ANSWERS,
+    answers: |asked| match asked.operation {
+        Operation::BatchResults => &batch::BATCH,
+        _ => &ANSWERS,
+    },
     error_codes: ERROR_CODES,
     refusal: |told| {
         format!(
@@ -40,7 +45,9 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     stream_error,
 };
 
-pub(crate) static ANSWERS: Answers = Answers {
+pub(crate) static ANSWERS: Answers = LIKE_MESSAGES;
+
+const LIKE_MESSAGES: Answers = Answers {
     tracker: || Tracker::new(&FIELDS),
     envelope: Some(b"message"),
     totals: |counts, _| totals(counts),
@@ -174,9 +181,16 @@ pub(crate) fn operation(method: &str, suffix: &str) -> Option<Operation> {
         ("POST", "/messages") => Some(Operation::Messages),
         ("POST", "/messages/count_tokens") => Some(Operation::CountTokens),
         (_, "/messages" | "/complete") => Some(Operation::Other),
+        ("GET", other) if is_batch_results(other) => Some(Operation::BatchResults),
         (_, other) if other.starts_with("/messages/") => Some(Operation::Other),
         _ => None,
     }
+}
+
+/// `/messages/batches/{id}/results`
+fn is_batch_results(suffix: &str) -> bool {
+    let id = suffix.strip_prefix("/messages/batches/");
+    id.is_some_and(|rest| rest.ends_with("/results"))
 }
 
 fn error(kind: RefusalKind, message: &str) -> String {

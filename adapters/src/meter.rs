@@ -7,6 +7,7 @@
 //! What stands where in a provider's answer is the business of the dialect's own file: a table of paths, and how
 //! the counts found there add up to a [`Usage`].
 
+mod batch;
 mod book;
 mod cost;
 mod counts;
@@ -29,6 +30,7 @@ use crate::Operation;
 use crate::adapter::Asked;
 use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
+use batch::Batch;
 use book::Book;
 
 /// Most memory that a meter takes, whatever the provider sends.
@@ -36,7 +38,8 @@ use book::Book;
 /// The struct itself is under 4 KiB, the strings that it keeps are bounded one by one in [`Reading`].
 pub const METER_BYTES_MAX: usize = 64 * 1024;
 
-const _: () = assert!(size_of::<Meter>() + reading::HEAP_BYTES_MAX <= METER_BYTES_MAX);
+const _: () =
+    assert!(size_of::<Meter>() + size_of::<Batch>() + reading::HEAP_BYTES_MAX <= METER_BYTES_MAX);
 
 /// Reads usage, model, errors and the end out of one response.
 ///
@@ -55,6 +58,8 @@ const _: () = assert!(size_of::<Meter>() + reading::HEAP_BYTES_MAX <= METER_BYTE
 pub struct Meter {
     framing: Framing,
     splitter: Splitter,
+    /// Only where a batch's results are fetched.
+    batch: Option<Box<Batch>>,
     text: Text,
 }
 
@@ -112,6 +117,8 @@ impl Meter {
         Self {
             framing: Framing::of(asked.operation, content_type),
             splitter: Splitter::new(),
+            batch: (asked.operation == Operation::BatchResults)
+                .then(|| Box::new(Batch::new(asked))),
             text: Text {
                 scanner: Scanner::new(),
                 state: TextState::Start,
@@ -128,6 +135,9 @@ impl Meter {
 
     /// Reads the next decoded bytes of the body.
     pub fn feed(&mut self, bytes: &[u8]) {
+        if let Some(batch) = &mut self.batch {
+            return batch.feed(bytes);
+        }
         match self.framing {
             Framing::Opaque => {}
             Framing::Bytes => {
@@ -159,13 +169,19 @@ impl Meter {
     /// What is known so far.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        self.text.book.reading(false)
+        match &self.batch {
+            Some(batch) => batch.reading(false),
+            None => self.text.book.reading(false),
+        }
     }
 
     /// The usage reported so far; cheaper than [`Self::reading`].
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        self.text.book.usage().0
+        match &self.batch {
+            Some(batch) => batch.reading(false).usage,
+            None => self.text.book.usage().0,
+        }
     }
 
     /// Bytes of text, reasoning and tool arguments generated so far; cheaper than [`Self::reading`].
@@ -184,6 +200,10 @@ impl Meter {
     /// length was seen, so that nothing is missing.
     #[must_use]
     pub fn finish(mut self, complete: bool) -> Reading {
+        if let Some(mut batch) = self.batch {
+            batch.finish(complete);
+            return batch.reading(complete);
+        }
         match self.framing {
             Framing::Unknown | Framing::Bytes | Framing::Opaque => {}
             Framing::Json => self.text.finish_json(complete),

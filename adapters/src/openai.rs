@@ -1,5 +1,6 @@
 //! `OpenAI`'s wire format: chat, completions, responses, embeddings, and whoever speaks like it.
 
+mod batch;
 mod fields;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,10 @@ pub(crate) const PROVIDER: Provider = Provider {
 };
 
 pub(crate) static ADAPTER: Adapter = Adapter {
-    answers: |asked| asked.kind.row().answers.unwrap_or(&ANSWERS),
+    answers: |asked| match asked.operation {
+        Operation::BatchResults => &batch::BATCH,
+        _ => asked.kind.row().answers.unwrap_or(&ANSWERS),
+    },
     error_codes: COMPATIBLE_CODES,
     refusal: |told| format!("{{\"error\":{}}}", error(told.kind, told.message)),
     refusal_headers: no_headers,
@@ -84,10 +88,21 @@ pub(crate) fn operation(method: &str, suffix: &str) -> Operation {
         ("POST", "/moderations" | "/chat/moderations") => Operation::Moderations,
         ("POST", "/rerank" | "/score") => Operation::Rerank,
         ("POST", "/ocr") => Operation::Ocr,
+        // Any file may be one with a batch's results.
+        ("GET", other) if is_one_under(other, "/files/", "/content") => Operation::BatchResults,
+        ("GET", other) if is_one_under(other, "/responses/", "") => Operation::Retrieval,
         (_, "/models") => Operation::Models,
         (_, other) if other.starts_with("/models/") => Operation::Models,
         _ => Operation::Other,
     }
+}
+
+/// Whether `path` is one segment between these two.
+fn is_one_under(path: &str, before: &str, behind: &str) -> bool {
+    let id = path
+        .strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(behind));
+    id.is_some_and(|id| !id.is_empty() && !id.contains('/'))
 }
 
 /// First segments of `OpenAI`'s surface: understood without `/v1` too.

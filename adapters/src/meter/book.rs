@@ -46,6 +46,7 @@ pub(super) struct Book {
     /// The elements of the list being read, and the images among them.
     pieces: u64,
     cost: Cost,
+    is_under_way: bool,
     /// Where the generated value being read began.
     json_at: usize,
     pending: ErrorSeen,
@@ -104,6 +105,7 @@ impl Book {
             items: Items::default(),
             pieces: 0,
             cost: Cost::default(),
+            is_under_way: false,
             json_at: 0,
             pending: ErrorSeen::default(),
             reading: Reading::default(),
@@ -180,7 +182,9 @@ impl Book {
 
     /// The usage reported so far and whether input and output are among it.
     pub(super) fn usage(&self) -> (Option<Usage>, bool, bool) {
-        if !self.operation.is_metered() {
+        // A response that is fetched has been billed when it was made, unless that was in the background.
+        let is_billed = self.operation == Operation::Retrieval && !self.reading.in_background;
+        if !self.operation.is_metered() || is_billed {
             return (None, false, false);
         }
         let totals = match &self.custom {
@@ -217,6 +221,7 @@ impl Book {
             source,
             input_reported,
             output_reported: output_known && ended,
+            is_pending: self.reading.in_background && self.is_under_way,
             reported_cost: self.cost.total(),
             extra_calls: self.calls(),
             ..self.reading.clone()
@@ -323,6 +328,10 @@ impl Book {
             Field::NamedCallModel => keep_first(&mut self.call_model, scalar),
             Field::ItemKind | Field::ItemAction | Field::ItemContainer => {
                 self.items.cell(field, scalar);
+            }
+            Field::Background => self.reading.in_background = *scalar == Scalar::Bool(true),
+            Field::Status => {
+                self.is_under_way = is(scalar, b"queued") || is(scalar, b"in_progress")
             }
             Field::Object if is(scalar, b"error") => self.error_seen(),
             _ => {}

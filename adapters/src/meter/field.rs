@@ -58,6 +58,9 @@ pub(crate) enum Field {
     ItemKind,
     ItemAction,
     ItemContainer,
+    /// Whether the answer is made in the background, and how far it is.
+    Background,
+    Status,
     /// What the text as a whole is; an `error` is one.
     Object,
 }

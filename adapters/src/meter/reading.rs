@@ -42,6 +42,10 @@ pub struct Reading {
     pub service_tier: Option<Box<str>>,
     /// The provider's name for the answer, at most 128 bytes.
     pub response_id: Option<Box<str>>,
+    /// The answer is made in the background (`OpenAI`'s responses), whether it is done or not.
+    pub in_background: bool,
+    /// It is made in the background and not done: what it uses is told when it is fetched.
+    pub is_pending: bool,
     /// The error that the body tells of, be it the whole body or an event of a stream that began well.
     pub error: Option<ErrorSeen>,
     /// The answer's own end was seen: `[DONE]`, `message_stop`, `response.completed`, `…incomplete` or
@@ -53,6 +57,14 @@ pub struct Reading {
     pub events: u64,
     /// Counts that could not be believed and texts that were not JSON.
     pub faults: u64,
+}
+
+impl Reading {
+    /// The model to find a price by: the one behind a deployment where that is told.
+    #[must_use]
+    pub fn priced_model(&self) -> Option<&str> {
+        self.served_model.as_deref().or(self.model.as_deref())
+    }
 }
 
 /// A sub-call that is billed beside the request's own usage.

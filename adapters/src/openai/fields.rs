@@ -31,7 +31,7 @@ const fn image_tool(path: &'static str, count: Count) -> Entry {
     (path, Field::CallCount(count))
 }
 
-pub(crate) static FIELDS: PathTable<Field, 214> = PathTable::new(&[
+pub(crate) static FIELDS: PathTable<Field, 216> = PathTable::new(&[
     ("model", Field::Model),
     ("id", Field::Id),
     ("service_tier", Field::ServiceTier),
@@ -279,6 +279,9 @@ pub(crate) static FIELDS: PathTable<Field, 214> = PathTable::new(&[
     ("error.code", Field::ErrorCode),
     ("code", Field::ErrorCode),
     ("object", Field::Object),
+    // Responses made in the background.
+    ("background", Field::Background),
+    ("status", Field::Status),
     ("detail", Field::Error),
     // OpenRouter, where one of several choices failed.
     ("choices[*].error", Field::Error),

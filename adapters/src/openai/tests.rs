@@ -413,3 +413,67 @@ fn fireworks_counts_in_headers_too_and_the_body_wins() {
     let usage = meter.finish(true).usage.unwrap();
     assert_eq!((usage.input_tokens, usage.cached_input_tokens), (101, 64));
 }
+
+#[test]
+fn a_response_in_the_background_is_billed_where_it_is_done() {
+    let answer = |background: bool, status: &str, usage: &str| {
+        format!(
+            r#"{{"id":"resp_1","background":{background},"status":"{status}","usage":{usage}}}"#
+        )
+    };
+    let done = r#"{"input_tokens":3,"output_tokens":4,"total_tokens":7}"#;
+    for (operation, background, status, usage, expected) in [
+        (Operation::Responses, true, "queued", "null", (true, None)),
+        (
+            Operation::Responses,
+            true,
+            "completed",
+            done,
+            (false, Some(3)),
+        ),
+        (
+            Operation::Responses,
+            false,
+            "completed",
+            done,
+            (false, Some(3)),
+        ),
+        (
+            Operation::Responses,
+            false,
+            "in_progress",
+            "null",
+            (false, None),
+        ),
+        (
+            Operation::Retrieval,
+            true,
+            "in_progress",
+            "null",
+            (true, None),
+        ),
+        (
+            Operation::Retrieval,
+            true,
+            "completed",
+            done,
+            (false, Some(3)),
+        ),
+        (
+            Operation::Retrieval,
+            false,
+            "completed",
+            done,
+            (false, None),
+        ),
+    ] {
+        let reading = read("openai", operation, &answer(background, status, usage));
+        let input = reading.usage.map(|usage| usage.input_tokens);
+        assert_eq!(
+            (reading.is_pending, input),
+            expected,
+            "{operation:?} {background} {status}"
+        );
+        assert_eq!(reading.response_id.as_deref(), Some("resp_1"));
+    }
+}

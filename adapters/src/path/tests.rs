@@ -238,7 +238,7 @@ const TOLD: &[(&str, &str, (Dialect, Operation))] = &[
     (
         "GET",
         "/v1/responses/resp_1",
-        (Dialect::OpenAi, Operation::Other),
+        (Dialect::OpenAi, Operation::Retrieval),
     ),
     (
         "POST",

@@ -39,6 +39,54 @@ fn a_router_s_path_keeps_the_version_of_the_provider_behind_it() {
     }
 }
 
+#[test]
+fn what_is_fetched_of_earlier_requests_is_told_by_its_path() {
+    for (path, dialect, operation) in [
+        (
+            "/v1/files/file-1/content",
+            Dialect::OpenAi,
+            Operation::BatchResults,
+        ),
+        (
+            "/openai/files/file-1/content?api-version=p",
+            Dialect::OpenAi,
+            Operation::BatchResults,
+        ),
+        ("/v1/files/file-1", Dialect::OpenAi, Operation::Other),
+        (
+            "/v1/responses/resp_1",
+            Dialect::OpenAi,
+            Operation::Retrieval,
+        ),
+        (
+            "/openai/v1/responses/resp_1?stream=true",
+            Dialect::OpenAi,
+            Operation::Retrieval,
+        ),
+        (
+            "/v1/responses/resp_1/input_items",
+            Dialect::OpenAi,
+            Operation::Other,
+        ),
+        (
+            "/v1/messages/batches/b/results",
+            Dialect::Anthropic,
+            Operation::BatchResults,
+        ),
+    ] {
+        let call = classify_raw("GET", path, Dialect::OpenAi);
+        assert_eq!(
+            (call.dialect, call.operation),
+            (dialect, operation),
+            "{path}"
+        );
+    }
+    for path in ["/v1/responses/resp_1", "/v1/files/file-1/content"] {
+        let call = classify_raw("DELETE", path, Dialect::OpenAi);
+        assert_eq!(call.operation, Operation::Other, "{path}");
+    }
+}
+
 /// Kind, path of the base URL, path of the client, path that the provider gets.
 const TWO_DIALECTS: &[(&str, &str, &str, &str)] = &[
     ("deepseek", "", "/v1/chat/completions", "/chat/completions"),
