@@ -23,6 +23,7 @@ mod disconnect;
 mod errors;
 mod faults;
 mod rate_limits;
+mod recordings;
 mod refusals;
 mod reload;
 mod restart;

@@ -187,6 +187,8 @@ pub struct Provider {
     pub keep_header_case: bool,
     /// How it speaks, where no code knows it.
     pub custom: Option<Arc<quotah_adapters::Custom>>,
+    /// How it tells of its limits, where that is described; `None` is as its kind does.
+    pub limits: Option<quotah_adapters::limits::LimitFormats>,
 }
 
 /// A provider's address, split once.

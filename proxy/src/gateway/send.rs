@@ -235,6 +235,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let status = head.status;
     booking.entry.status = status.as_u16().into();
     booking.evidence.accepted = status.is_success();
+    context.upstream.credential.heard(status);
     let is_error = status.is_client_error() || status.is_server_error();
     booking.attempt(status.as_u16(), booking.upstream_wait);
     learn::from_head(&booking, context.order, &head.headers);
