@@ -140,6 +140,11 @@ impl Booking {
             return;
         }
         self.stage = Stage::Settled;
+        let provider = &self.entry.provider;
+        let reading = &*self
+            .state
+            .fetched
+            .once(provider, self.evidence.fetches, reading);
         let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
         let times = self.times();
         self.write(outcome, reading, &bill, times);

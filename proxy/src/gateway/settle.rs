@@ -3,6 +3,7 @@
 use quotah_adapters::{Operation, Reading};
 use quotah_policy::{Money, Price, PriceTable, ServiceTier, Usage, UsageSource, estimate_tokens};
 
+use super::fetched::Name;
 use super::record::Booking;
 use crate::ledger::Outcome;
 
@@ -13,6 +14,8 @@ pub(crate) struct Evidence {
     pub(crate) operation: Option<Operation>,
     /// Bytes of text in the request.
     pub(crate) prompt_bytes: u64,
+    /// What it fetches of an earlier request's, where its path tells.
+    pub(crate) fetches: Option<Name>,
     /// Whether the whole request reached a provider.
     pub(crate) sent: bool,
     /// Whether the provider answered it with success.
@@ -53,9 +56,9 @@ pub(crate) fn bill(
             .or_else(|| price_of(&booking.entry.model_sent))
     };
     let mut total = usage;
-    let mut cost = own(reading.model.as_deref()).and_then(|price| price.charge(&usage, tier));
+    let mut cost = own(reading.priced_model()).and_then(|price| price.charge(&usage, tier));
     for call in &reading.extra_calls {
-        let model = call.model.as_deref().or(reading.model.as_deref());
+        let model = call.model.as_deref().or(reading.priced_model());
         let extra = own(model).and_then(|price| price.charge(&call.usage, tier));
         cost = cost
             .zip(extra)
@@ -91,6 +94,10 @@ fn usage(evidence: &Evidence, outcome: Outcome, reading: &Reading) -> (Usage, Us
             );
         }
         UsageSource::Estimated | UsageSource::None => {}
+    }
+    // What is fetched was used by another request; what is made in the background is told when it is fetched.
+    if reading.is_pending || evidence.operation.is_some_and(Operation::is_fetch) {
+        return (Usage::default(), UsageSource::None);
     }
     // Refused by the provider, or never sent: nothing was used. An answer that broke off, or that nobody
     // waited for, was: the prompt was read, and what was delivered had been generated.
