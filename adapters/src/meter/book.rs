@@ -331,7 +331,7 @@ impl Book {
             }
             Field::Background => self.reading.in_background = *scalar == Scalar::Bool(true),
             Field::Status => {
-                self.is_under_way = is(scalar, b"queued") || is(scalar, b"in_progress")
+                self.is_under_way = is(scalar, b"queued") || is(scalar, b"in_progress");
             }
             Field::Object if is(scalar, b"error") => self.error_seen(),
             _ => {}

@@ -58,7 +58,7 @@ pub(crate) fn bill(
     let mut total = usage;
     let mut cost = own(reading.priced_model()).and_then(|price| price.charge(&usage, tier));
     for call in &reading.extra_calls {
-        let model = call.model.as_deref().or(reading.priced_model());
+        let model = call.model.as_deref().or_else(|| reading.priced_model());
         let extra = own(model).and_then(|price| price.charge(&call.usage, tier));
         cost = cost
             .zip(extra)
