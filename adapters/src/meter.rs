@@ -13,6 +13,7 @@ mod cost;
 mod counts;
 mod field;
 mod items;
+mod memo;
 mod names;
 mod reading;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
 use batch::Batch;
 use book::Book;
+use memo::{Head, Memo};
 
 /// Most memory that a meter takes, whatever the provider sends.
 ///
@@ -123,6 +125,7 @@ impl Meter {
                 scanner: Scanner::new(),
                 state: TextState::Start,
                 book: Book::new(asked),
+                memo: Memo::new(),
             },
         }
     }
@@ -221,6 +224,7 @@ struct Text {
     scanner: Scanner,
     state: TextState,
     book: Book,
+    memo: Memo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -278,7 +282,28 @@ impl Text {
         } else {
             self.state = TextState::Json;
             self.feed(DONE.get(..seen).unwrap_or_default());
-            self.feed(piece);
+            if seen == 0 {
+                self.begin_event(piece);
+            } else {
+                self.feed(piece);
+            }
+        }
+    }
+
+    /// The first piece of an event, which is mostly all of it.
+    fn begin_event(&mut self, piece: &[u8]) {
+        match self.memo.recall(piece, &mut self.scanner, &mut self.book) {
+            Head::Read(len) => return self.feed(piece.get(len..).unwrap_or_default()),
+            Head::Seen(len) => {
+                let (head, rest) = piece.split_at_checked(len).unwrap_or((piece, &[]));
+                self.feed(head);
+                self.memo.note(&self.scanner, &self.book);
+                return self.feed(rest);
+            }
+            Head::New => self.feed(piece),
+        }
+        if self.state == TextState::Json {
+            self.memo.learn(piece, self.book.news_at());
         }
     }
 

@@ -40,6 +40,11 @@ const REQUESTS: [&str; 3] = [
     "GET /v1/models HTTP/1.1\r\nhost: [::1]:80\r\nconnection: keep-alive\r\ncookie: a=b; c=d\r\n\r\n",
 ];
 
+/// What the form's target begins with.
+const FORM: &str = "--x\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n--x\r\n\
+                    Content-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\
+                    Content-Type: audio/wav\r\n\r\n\0\r\n--\r\n--x--\r\n";
+
 /// Streams that no provider sends, or few.
 const STREAMS: [&str; 6] = [
     "data: {\"choices\":[],\"usage\":{}}\n\ndata: [DONE]\n\n",
@@ -71,6 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, request) in REQUESTS.iter().enumerate() {
         seed(&to, "gate", &number.to_string(), 0, request.as_bytes())?;
     }
+    seed(&to, "form", "0", 0, FORM.as_bytes())?;
     log(&to)
 }
 

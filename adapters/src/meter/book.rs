@@ -3,6 +3,8 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
+mod place;
+
 use std::sync::Arc;
 
 use quotah_policy::{Unit, Units, Usage, UsageSource};
@@ -19,6 +21,8 @@ use crate::adapter::{Answers, Asked};
 use crate::custom::{self, Custom};
 use crate::provider::Provider;
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
+
+pub(super) use place::Place;
 
 /// Everything that an answer has said so far.
 pub(super) struct Book {
@@ -49,6 +53,8 @@ pub(super) struct Book {
     is_under_way: bool,
     /// Where the generated value being read began.
     json_at: usize,
+    /// Offset of the text's first token that changes more than a [`Place`] holds.
+    news_at: usize,
     pending: ErrorSeen,
     reading: Reading,
 }
@@ -107,6 +113,7 @@ impl Book {
             cost: Cost::default(),
             is_under_way: false,
             json_at: 0,
+            news_at: usize::MAX,
             pending: ErrorSeen::default(),
             reading: Reading::default(),
         }
@@ -115,11 +122,11 @@ impl Book {
     /// A header line of the answer: entered as text 0, which whatever the body says replaces.
     pub(super) fn header(&mut self, name: &str, value: &[u8]) {
         if self.provider.served_model_header == Some(name) {
-            let text = Some(value.trim_ascii());
-            let decoded_bytes = value.len();
+            let value = value.trim_ascii();
             let model = Scalar::String {
-                text,
-                decoded_bytes,
+                text: Some(value),
+                decoded_bytes: value.len(),
+                characters: value.len(),
             };
             keep_first(&mut self.reading.served_model, &model);
         }
@@ -136,6 +143,7 @@ impl Book {
         self.text = self.text.saturating_add(1);
         self.reading.events = self.reading.events.saturating_add(1);
         self.shell = Shell::None;
+        self.news_at = usize::MAX;
         if self.pending != ErrorSeen::default() {
             self.pending = ErrorSeen::default();
         }
@@ -182,9 +190,7 @@ impl Book {
 
     /// The usage reported so far and whether input and output are among it.
     pub(super) fn usage(&self) -> (Option<Usage>, bool, bool) {
-        // A response that is fetched has been billed when it was made, unless that was in the background.
-        let is_billed = self.operation == Operation::Retrieval && !self.reading.in_background;
-        if !self.operation.is_metered() || is_billed {
+        if !self.operation.is_metered() || self.is_billed() {
             return (None, false, false);
         }
         let totals = match &self.custom {
@@ -207,6 +213,11 @@ impl Book {
         )
     }
 
+    /// A response that is fetched has been billed when it was made, unless that was in the background.
+    fn is_billed(&self) -> bool {
+        self.operation == Operation::Retrieval && !self.reading.in_background
+    }
+
     pub(super) fn reading(&self, complete: bool) -> Reading {
         let (usage, input_reported, output_known) = self.usage();
         let stopped = self.stop_text > 0 && self.usage_text >= self.stop_text;
@@ -222,13 +233,16 @@ impl Book {
             input_reported,
             output_reported: output_known && ended,
             is_pending: self.reading.in_background && self.is_under_way,
-            reported_cost: self.cost.total(),
+            reported_cost: self.cost.total().filter(|_| !self.is_billed()),
             extra_calls: self.calls(),
             ..self.reading.clone()
         }
     }
 
     fn calls(&self) -> Vec<ExtraCall> {
+        if self.is_billed() {
+            return Vec::new();
+        }
         let mut calls = self.calls.clone();
         for call in calls.iter_mut().filter(|call| call.model.is_none()) {
             call.model.clone_from(&self.call_model);
@@ -458,6 +472,7 @@ impl Handler for Book {
         match (self.shell, container) {
             (Shell::None, Container::Array) if depth == 0 => {
                 self.shell = Shell::Chunks;
+                self.news(at);
                 // Its chunks are what is counted.
                 self.reading.events = self.reading.events.saturating_sub(1);
                 return;
@@ -477,6 +492,7 @@ impl Handler for Book {
         }
         let depth = self.depth(depth);
         if let Some(field) = self.tracker.field(depth) {
+            self.news(at);
             self.open(field, at);
         }
         self.tracker.begin(container, depth);
@@ -535,6 +551,9 @@ impl Handler for Book {
     #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         if let Some(field) = self.tracker.field(self.depth(value.depth)) {
+            if self.is_news(field, &value.scalar) {
+                self.news(value.span.start);
+            }
             self.scalar(field, &value.scalar);
         }
     }

@@ -13,7 +13,7 @@ use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
 use super::refuse::Refusal;
-use super::settle::Evidence;
+use super::settle::{Evidence, asked_units};
 use crate::ledger::{Tag, USER_AGENT_BYTES_MAX};
 
 /// Longest model name kept, bytes.
@@ -108,6 +108,7 @@ pub(crate) fn admit(
         operation: Some(target.operation),
         prompt_bytes: facts.prompt_bytes as u64,
         fetches: Name::of_results(target.operation, &provider.name, target.path()),
+        units: asked_units(target.operation, facts),
         sent: false,
         accepted: false,
     };

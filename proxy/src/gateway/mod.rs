@@ -18,6 +18,7 @@ mod learn;
 mod line;
 mod parse;
 mod read;
+mod reader;
 mod record;
 mod refuse;
 mod relay;
