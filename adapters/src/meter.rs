@@ -37,7 +37,7 @@ use memo::{Head, Memo};
 
 /// Most memory that a meter takes, whatever the provider sends.
 ///
-/// The struct itself is under 4 KiB, the strings that it keeps are bounded one by one in [`Reading`].
+/// The struct itself is under 5 KiB, the strings that it keeps are bounded one by one in [`Reading`].
 pub const METER_BYTES_MAX: usize = 64 * 1024;
 
 const _: () =
