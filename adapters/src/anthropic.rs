@@ -1,5 +1,7 @@
 //! Anthropic's wire format: messages, plain and as events.
 
+mod batch;
+
 use quotah_policy::Usage;
 
 use crate::adapter::{Adapter, Answers, no_headers};
@@ -27,7 +29,10 @@ pub(crate) const PROVIDER: Provider = Provider {
 };
 
 pub(crate) static ADAPTER: Adapter = Adapter {
-    answers: |_| &ANSWERS,
+    answers: |asked| match asked.operation {
+        Operation::BatchResults => &batch::BATCH,
+        _ => &ANSWERS,
+    },
     error_codes: ERROR_CODES,
     refusal: |told| {
         format!(
@@ -41,7 +46,9 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     stream_error_line: |_, _| None,
 };
 
-pub(crate) static ANSWERS: Answers = Answers {
+pub(crate) static ANSWERS: Answers = LIKE_MESSAGES;
+
+const LIKE_MESSAGES: Answers = Answers {
     tracker: || Tracker::new(&FIELDS),
     envelope: Some(b"message"),
     totals: |counts, _| totals(counts),
@@ -50,7 +57,7 @@ pub(crate) static ANSWERS: Answers = Answers {
     may_end_unsaid: false,
 };
 
-static FIELDS: PathTable<Field, 56> = PathTable::new(&[
+static FIELDS: PathTable<Field, 60> = PathTable::new(&[
     ("type", Field::EventType),
     ("model", Field::Model),
     ("id", Field::Id),
@@ -81,6 +88,13 @@ static FIELDS: PathTable<Field, 56> = PathTable::new(&[
     (
         "usage.server_tool_use.web_search_requests",
         Field::Count(Count::WebSearches),
+    ),
+    // OpenRouter, which speaks this dialect too.
+    ("usage.cost", Field::Cost),
+    ("usage.is_byok", Field::IsByok),
+    (
+        "usage.cost_details.upstream_inference_cost",
+        Field::UpstreamCost,
     ),
     ("usage.iterations", Field::Calls),
     ("usage.iterations[*]", Field::Call),
@@ -168,9 +182,16 @@ pub(crate) fn operation(method: &str, suffix: &str) -> Option<Operation> {
         ("POST", "/messages") => Some(Operation::Messages),
         ("POST", "/messages/count_tokens") => Some(Operation::CountTokens),
         (_, "/messages" | "/complete") => Some(Operation::Other),
+        ("GET", other) if is_batch_results(other) => Some(Operation::BatchResults),
         (_, other) if other.starts_with("/messages/") => Some(Operation::Other),
         _ => None,
     }
+}
+
+/// `/messages/batches/{id}/results`
+fn is_batch_results(suffix: &str) -> bool {
+    let id = suffix.strip_prefix("/messages/batches/");
+    id.is_some_and(|rest| rest.ends_with("/results"))
 }
 
 fn error(kind: RefusalKind, message: &str) -> String {

@@ -1,6 +1,6 @@
 //! Azure `OpenAI` and Foundry: `OpenAI`'s wire format behind Azure's paths, keys and filters.
 
-use crate::call::Dialect;
+use crate::call::{Dialect, Operation};
 use crate::credential::CredentialPlace;
 use crate::openai;
 use crate::path::{Call, call};
@@ -16,12 +16,19 @@ pub(crate) const PROVIDER: Provider = Provider {
     credential: CredentialPlace::ApiKey,
     // Entra ID's tokens are JWTs.
     token_prefix: Some("eyJ"),
+    says_end: true,
+    // The body names the deployment (`/openai/v1/responses`, recorded 2026-08), the header the model.
+    served_model_header: Some("x-ms-served-model"),
     ..Provider::COMPATIBLE
 };
 
 /// `/openai/deployments/{deployment}/{operation}`: the deployment is the model, whatever the body says.
+/// `/models/{operation}`: Foundry's, with the model in the body.
 pub(crate) fn classify(method: &str, path: &str) -> Option<Call> {
     const BEFORE: &str = "/openai/deployments/";
+    if let Some(operation) = foundry_operation(method, path) {
+        return Some(call(Dialect::OpenAi, operation).entire());
+    }
     let rest = path.strip_prefix(BEFORE)?;
     let (deployment, _) = rest.split_once('/')?;
     let end = BEFORE.len().saturating_add(deployment.len());
@@ -33,18 +40,34 @@ pub(crate) fn classify(method: &str, path: &str) -> Option<Call> {
     )
 }
 
-/// What stands before a path: nothing of the version where the path names a deployment, else `/openai/v1`.
+/// Operations of Foundry's model inference: <https://learn.microsoft.com/rest/api/aifoundry/modelinference/>, read
+/// 2026-11. Elsewhere what follows `/models/` is a model's name, and is only looked up.
+fn foundry_operation(method: &str, path: &str) -> Option<Operation> {
+    let suffix = path.strip_prefix("/models")?;
+    match (method, suffix.trim_end_matches('/')) {
+        ("POST", "/chat/completions") => Some(Operation::Chat),
+        ("POST", "/embeddings" | "/images/embeddings") => Some(Operation::Embeddings),
+        _ => None,
+    }
+}
+
+/// What stands before a path: nothing of the version where the path has all in itself, else `/openai/v1`.
 ///
-/// The base URL is the resource's, with or without `/openai` or `/openai/v1`; one that ends otherwise (Foundry's
-/// `/models`) is taken as it is.
+/// The base URL is the resource's (`{resource}.openai.azure.com`, `….cognitiveservices.azure.com`,
+/// `….services.ai.azure.com`), with or without `/openai` or `/openai/v1`; one that ends in Foundry's `/models` or
+/// names a deployment is taken as it is.
 pub(crate) fn front(base: &str, is_whole: bool) -> String {
     let resource = base
         .strip_suffix("/openai/v1")
         .or_else(|| base.strip_suffix("/openai"))
         .unwrap_or(base);
-    if is_whole || resource.ends_with("/models") {
-        resource.to_owned()
-    } else {
-        [resource, "/openai/v1"].concat()
+    if let Some((resource, deployment)) = resource.split_once("/openai/deployments/") {
+        let deployment = ["/openai/deployments/", deployment].concat();
+        return [resource, if is_whole { "" } else { &deployment }].concat();
+    }
+    match resource.strip_suffix("/models") {
+        Some(resource) if is_whole => resource.to_owned(),
+        None if !is_whole => [resource, "/openai/v1"].concat(),
+        _ => resource.to_owned(),
     }
 }

@@ -96,6 +96,8 @@ pub enum Operation {
     Ocr,
     /// The results of a batch, fetched.
     BatchResults,
+    /// A response made in the background, fetched (`OpenAI`: `GET /responses/{id}`).
+    Retrieval,
     /// Model lists and look-ups: never billed.
     Models,
     /// Anything else on a provider's surface: passed through, not metered.
@@ -104,7 +106,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Chat,
         Self::Completions,
         Self::Responses,
@@ -124,6 +126,7 @@ impl Operation {
         Self::Rerank,
         Self::Ocr,
         Self::BatchResults,
+        Self::Retrieval,
         Self::Models,
         Self::Other,
     ];
@@ -151,6 +154,7 @@ impl Operation {
             Self::Rerank => "rerank",
             Self::Ocr => "ocr",
             Self::BatchResults => "batch_results",
+            Self::Retrieval => "retrieval",
             Self::Models => "models",
             Self::Other => "other",
         }
@@ -172,6 +176,13 @@ impl Operation {
             self,
             Self::CountTokens | Self::Moderations | Self::Models | Self::Other
         )
+    }
+
+    /// Whether it fetches what was made by an earlier request, so that it may be fetched again and costs nothing by
+    /// itself.
+    #[must_use]
+    pub const fn is_fetch(self) -> bool {
+        matches!(self, Self::BatchResults | Self::Retrieval)
     }
 
     /// Whether what it gives is counted on the input's side alone.

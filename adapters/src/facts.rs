@@ -63,6 +63,7 @@ impl FactsReader {
             Operation::Models
             | Operation::Other
             | Operation::BatchResults
+            | Operation::Retrieval
             | Operation::Moderations
             | Operation::Transcription
             | Operation::Images => Need::Nothing,

@@ -7,9 +7,12 @@
 //! What stands where in a provider's answer is the business of the dialect's own file: a table of paths, and how
 //! the counts found there add up to a [`Usage`].
 
+mod batch;
 mod book;
+mod cost;
 mod counts;
 mod field;
+mod items;
 mod lines;
 mod memo;
 mod names;
@@ -30,16 +33,18 @@ use crate::adapter::Asked;
 use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
 use crate::{Dialect, Operation};
+use batch::Batch;
 use book::Book;
 use lines::{Lines, halves};
 use memo::{Head, Memo};
 
 /// Most memory that a meter takes, whatever the provider sends.
 ///
-/// The struct itself is under 4 KiB, the strings that it keeps are bounded one by one in [`Reading`].
+/// The struct itself is under 5 KiB, the strings that it keeps are bounded one by one in [`Reading`].
 pub const METER_BYTES_MAX: usize = 64 * 1024;
 
-const _: () = assert!(size_of::<Meter>() + reading::HEAP_BYTES_MAX <= METER_BYTES_MAX);
+const _: () =
+    assert!(size_of::<Meter>() + size_of::<Batch>() + reading::HEAP_BYTES_MAX <= METER_BYTES_MAX);
 
 /// Reads usage, model, errors and the end out of one response.
 ///
@@ -59,6 +64,8 @@ pub struct Meter {
     framing: Framing,
     lines: Lines,
     splitter: Splitter,
+    /// Only where a batch's results are fetched.
+    batch: Option<Box<Batch>>,
     text: Text,
 }
 
@@ -74,6 +81,8 @@ enum Framing {
     Lines,
     /// Server-sent events, each a JSON text.
     Events,
+    /// Bytes of no kind, which are JSON if they begin so (`DeepSeek`'s refusals), else nothing to be read.
+    Bytes,
     /// Nothing to be read: audio, images, answers that are not billed.
     Opaque,
 }
@@ -84,6 +93,13 @@ impl Framing {
             return Self::Opaque;
         }
         let (kind, subtype) = halves(content_type);
+        // A transcript asked for as plain text, or as subtitles (`text/vtt`, `application/x-subrip`), is just that.
+        if operation == Operation::Transcription && is_plain(kind, subtype) {
+            return Self::Opaque;
+        }
+        if subtype.eq_ignore_ascii_case(b"octet-stream") {
+            return Self::Bytes;
+        }
         let is_text = subtype.is_empty()
             || kind.eq_ignore_ascii_case(b"text")
             || subtype.eq_ignore_ascii_case(b"json")
@@ -91,6 +107,11 @@ impl Framing {
             || is_json_lines(content_type);
         if is_text { Self::Unknown } else { Self::Opaque }
     }
+}
+
+fn is_plain(kind: &[u8], subtype: &[u8]) -> bool {
+    let is_events = subtype.eq_ignore_ascii_case(b"event-stream");
+    kind.eq_ignore_ascii_case(b"text") && !is_events
 }
 
 impl Meter {
@@ -104,6 +125,8 @@ impl Meter {
                 Dialect::Gemini => Splitter::with_bare_json(),
                 _ => Splitter::new(),
             },
+            batch: (asked.operation == Operation::BatchResults)
+                .then(|| Box::new(Batch::new(asked))),
             text: Text {
                 scanner: Scanner::new(),
                 state: TextState::Start,
@@ -121,8 +144,19 @@ impl Meter {
 
     /// Reads the next decoded bytes of the body.
     pub fn feed(&mut self, bytes: &[u8]) {
+        if let Some(batch) = &mut self.batch {
+            return batch.feed(bytes);
+        }
         match self.framing {
             Framing::Opaque => {}
+            Framing::Bytes => {
+                self.framing = match bytes.first() {
+                    Some(b'{') => Framing::Unknown,
+                    Some(_) => Framing::Opaque,
+                    None => return,
+                };
+                self.feed(bytes);
+            }
             Framing::Json => self.text.feed(bytes),
             Framing::Lines => self.text.lines(bytes),
             Framing::Events => self.splitter.feed(bytes, &mut self.text),
@@ -147,13 +181,19 @@ impl Meter {
     /// What is known so far.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        self.text.book.reading(false)
+        match &self.batch {
+            Some(batch) => batch.reading(false),
+            None => self.text.book.reading(false),
+        }
     }
 
     /// The usage reported so far; cheaper than [`Self::reading`].
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        self.text.book.usage().0
+        match &self.batch {
+            Some(batch) => batch.reading(false).usage,
+            None => self.text.book.usage().0,
+        }
     }
 
     /// Bytes of text, reasoning and tool arguments generated so far; cheaper than [`Self::reading`].
@@ -172,8 +212,12 @@ impl Meter {
     /// length was seen, so that nothing is missing.
     #[must_use]
     pub fn finish(mut self, complete: bool) -> Reading {
+        if let Some(mut batch) = self.batch {
+            batch.finish(complete);
+            return batch.reading(complete);
+        }
         match self.framing {
-            Framing::Unknown | Framing::Opaque => {}
+            Framing::Unknown | Framing::Bytes | Framing::Opaque => {}
             Framing::Json => self.text.finish_json(complete),
             Framing::Lines => self.text.finish_lines(self.lines, complete),
             Framing::Events if complete => self.splitter.finish(&mut self.text),

@@ -1,15 +1,19 @@
 //! `OpenAI`'s wire format: chat, completions, responses, embeddings, and whoever speaks like it.
 
-use quotah_policy::Usage;
+mod batch;
+mod fields;
+#[cfg(test)]
+mod tests;
+mod totals;
 
 use crate::adapter::{Adapter, Answers, no_headers};
 use crate::call::{Dialect, Operation};
 use crate::error_class::COMPATIBLE_CODES;
 use crate::json::quoted;
-use crate::meter::{Count, Counts, Field, Known, Totals};
 use crate::provider::Provider;
 use crate::refusal::RefusalKind;
-use crate::scan::{PathTable, Tracker};
+use crate::scan::Tracker;
+pub(crate) use fields::FIELDS;
 
 pub(crate) const PROVIDER: Provider = Provider {
     name: "openai",
@@ -23,7 +27,10 @@ pub(crate) const PROVIDER: Provider = Provider {
 };
 
 pub(crate) static ADAPTER: Adapter = Adapter {
-    answers: |_| &ANSWERS,
+    answers: |asked| match asked.operation {
+        Operation::BatchResults => &batch::BATCH,
+        _ => asked.kind.row().answers.unwrap_or(&ANSWERS),
+    },
     error_codes: COMPATIBLE_CODES,
     refusal: |told| format!("{{\"error\":{}}}", error(told.kind, told.message)),
     refusal_headers: no_headers,
@@ -31,217 +38,43 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     stream_error_line: |_, _| None,
 };
 
-static ANSWERS: Answers = Answers {
+static ANSWERS: Answers = LIKE_OPENAI;
+
+/// Its streams end without `[DONE]`, and its deep research tells reasoning beside the output.
+pub(crate) static PERPLEXITY: Answers = Answers {
+    totals: totals::totals_with_reasoning_apart,
+    stop_is_last: true,
+    ..LIKE_OPENAI
+};
+
+const LIKE_OPENAI: Answers = Answers {
     tracker: || Tracker::new(&FIELDS),
     // Responses' events carry the whole response so far under this name.
     envelope: Some(b"response"),
-    totals,
+    totals: totals::totals,
     is_last_event,
     stop_is_last: false,
     may_end_unsaid: true,
 };
 
-pub(crate) static FIELDS: PathTable<Field, 99> = PathTable::new(&[
-    ("model", Field::Model),
-    ("id", Field::Id),
-    ("service_tier", Field::ServiceTier),
-    ("type", Field::EventType),
-    ("usage", Field::Usage),
-    // chat, completions, embeddings
-    ("usage.prompt_tokens", Field::Count(Count::Input)),
-    ("usage.completion_tokens", Field::Count(Count::Output)),
-    ("usage.total_tokens", Field::Count(Count::Total)),
-    (
-        "usage.prompt_tokens_details.cached_tokens",
-        Field::Count(Count::CachedInput),
-    ),
-    (
-        "usage.prompt_tokens_details.cache_write_tokens",
-        Field::Count(Count::CacheWrite),
-    ),
-    (
-        "usage.prompt_tokens_details.cache_write_tokens_details.ttl_12h_tokens",
-        Field::Count(Count::CacheWriteLong),
-    ),
-    (
-        "usage.prompt_tokens_details.audio_tokens",
-        Field::Count(Count::InputAudio),
-    ),
-    (
-        "usage.prompt_tokens_details.image_tokens",
-        Field::Count(Count::InputImage),
-    ),
-    (
-        "usage.prompt_tokens_details.cached_tokens_details.audio_tokens",
-        Field::Count(Count::CachedAudio),
-    ),
-    (
-        "usage.completion_tokens_details.reasoning_tokens",
-        Field::Count(Count::Reasoning),
-    ),
-    (
-        "usage.completion_tokens_details.audio_tokens",
-        Field::Count(Count::OutputAudio),
-    ),
-    (
-        "usage.completion_tokens_details.image_tokens",
-        Field::Count(Count::OutputImage),
-    ),
-    // OpenRouter, Perplexity, xAI
-    ("usage.cost", Field::Cost),
-    ("usage.cost.total_cost", Field::Cost),
-    ("usage.cost_in_usd_ticks", Field::CostTicks),
-    ("choices[*].finish_reason", Field::Stop),
-    ("choices[*].text", Field::Text),
-    ("choices[*].delta.content", Field::Text),
-    ("choices[*].delta.refusal", Field::Text),
-    // Not OpenAI's own: DeepSeek's and vLLM's name, and Groq's and OpenRouter's.
-    ("choices[*].delta.reasoning_content", Field::Text),
-    ("choices[*].delta.reasoning", Field::Text),
-    ("choices[*].delta.audio.transcript", Field::Text),
-    ("choices[*].delta.function_call.name", Field::Text),
-    ("choices[*].delta.function_call.arguments", Field::Text),
-    ("choices[*].delta.tool_calls[*].function.name", Field::Text),
-    (
-        "choices[*].delta.tool_calls[*].function.arguments",
-        Field::Text,
-    ),
-    ("choices[*].message.content", Field::Text),
-    ("choices[*].message.refusal", Field::Text),
-    ("choices[*].message.reasoning_content", Field::Text),
-    ("choices[*].message.reasoning", Field::Text),
-    ("choices[*].message.audio.transcript", Field::Text),
-    ("choices[*].message.function_call.name", Field::Text),
-    ("choices[*].message.function_call.arguments", Field::Text),
-    (
-        "choices[*].message.tool_calls[*].function.name",
-        Field::Text,
-    ),
-    (
-        "choices[*].message.tool_calls[*].function.arguments",
-        Field::Text,
-    ),
-    // responses
-    ("usage.input_tokens", Field::Count(Count::Input)),
-    ("usage.output_tokens", Field::Count(Count::Output)),
-    (
-        "usage.input_tokens_details.cached_tokens",
-        Field::Count(Count::CachedInput),
-    ),
-    (
-        "usage.input_tokens_details.cache_write_tokens",
-        Field::Count(Count::CacheWrite),
-    ),
-    (
-        "usage.input_tokens_details.cache_write_tokens_details.ttl_12h_tokens",
-        Field::Count(Count::CacheWriteLong),
-    ),
-    (
-        "usage.input_tokens_details.audio_tokens",
-        Field::Count(Count::InputAudio),
-    ),
-    (
-        "usage.input_tokens_details.image_tokens",
-        Field::Count(Count::InputImage),
-    ),
-    (
-        "usage.output_tokens_details.reasoning_tokens",
-        Field::Count(Count::Reasoning),
-    ),
-    (
-        "usage.output_tokens_details.audio_tokens",
-        Field::Count(Count::OutputAudio),
-    ),
-    (
-        "usage.output_tokens_details.image_tokens",
-        Field::Count(Count::OutputImage),
-    ),
-    ("delta", Field::Text),
-    ("output", Field::Items),
-    ("output[*]", Field::Item),
-    ("output[*].type", Field::ItemKind),
-    ("output[*].action.type", Field::ItemAction),
-    ("output[*].name", Field::Text),
-    ("output[*].arguments", Field::Text),
-    ("output[*].content[*].text", Field::Text),
-    ("output[*].content[*].refusal", Field::Text),
-    ("output[*].summary[*].text", Field::Text),
-    // errors: an object, or in a responses stream the event itself
-    ("error", Field::Error),
-    ("error.type", Field::ErrorKind),
-    ("error.code", Field::ErrorCode),
-    ("code", Field::ErrorCode),
-]);
-
 fn is_last_event(kind: &[u8]) -> bool {
     matches!(
         kind,
-        b"response.completed" | b"response.incomplete" | b"response.failed"
+        b"response.completed"
+            | b"response.incomplete"
+            | b"response.failed"
+            | b"transcript.text.done"
+            | b"speech.audio.done"
+            | b"image_generation.completed"
+            | b"image_edit.completed"
     )
-}
-
-/// Caches lie inside the input, reasoning inside the output.
-fn totals(counts: &Counts, operation: Operation) -> Totals {
-    let input = counts.tokens(Count::Input);
-    let output = match counts.known(Count::Output) {
-        // Embeddings generate nothing and say nothing of it.
-        Known::Absent if operation == Operation::Embeddings => input.map(|_| 0),
-        _ => counts.tokens(Count::Output),
-    };
-    let (mut output_tokens, mut reasoning_tokens) =
-        (output.unwrap_or(0), counts.part(Count::Reasoning));
-    let beside = reasoning_beside(counts);
-    if beside > 0 {
-        output_tokens = output_tokens.saturating_add(beside);
-        reasoning_tokens = beside;
-    }
-    Totals {
-        usage: Usage {
-            input_tokens: input.unwrap_or(0),
-            cached_input_tokens: counts.part(Count::CachedInput),
-            cache_write_tokens: counts.part(Count::CacheWrite),
-            cache_write_long_tokens: counts.part(Count::CacheWriteLong),
-            output_tokens,
-            reasoning_tokens,
-            input_audio_tokens: counts.part(Count::InputAudio),
-            cached_audio_tokens: counts.part(Count::CachedAudio),
-            output_audio_tokens: counts.part(Count::OutputAudio),
-            input_image_tokens: counts.part(Count::InputImage),
-            output_image_tokens: counts.part(Count::OutputImage),
-            units: counts.units(),
-            ..Usage::default()
-        },
-        input_reported: input.is_some(),
-        output_reported: output.is_some(),
-    }
-    .clamped()
-}
-
-/// Reasoning that the total has and the output has not.
-///
-/// Gemini's `OpenAI` endpoint leaves thoughts out of every field but the total (35 + 12 of 109, recorded with
-/// gemini-2.5-pro in fixtures/gemini), xAI's chat tells them beside the output (12 + 2 + 320 = 334). `OpenAI`
-/// itself always adds up.
-fn reasoning_beside(counts: &Counts) -> u64 {
-    let (Some(input), Some(output), Some(total)) = (
-        counts.tokens(Count::Input),
-        counts.tokens(Count::Output),
-        counts.tokens(Count::Total),
-    ) else {
-        return 0;
-    };
-    let missing = total.saturating_sub(input).saturating_sub(output);
-    match counts.known(Count::Reasoning) {
-        Known::Absent => missing,
-        Known::As(reasoning) if reasoning == missing => missing,
-        Known::As(_) | Known::Refused => 0,
-    }
 }
 
 /// What a path behind the version asks for.
 pub(crate) fn operation(method: &str, suffix: &str) -> Operation {
     match (method, suffix.trim_end_matches('/')) {
-        ("POST", "/chat/completions") => Operation::Chat,
+        // Mistral's agents answer as its models do.
+        ("POST", "/chat/completions" | "/agents/completions") => Operation::Chat,
         ("POST", "/completions") => Operation::Completions,
         // Compaction is a model call like any other, and answers with usage.
         ("POST", "/responses" | "/responses/compact") => Operation::Responses,
@@ -256,10 +89,21 @@ pub(crate) fn operation(method: &str, suffix: &str) -> Operation {
         ("POST", "/moderations" | "/chat/moderations") => Operation::Moderations,
         ("POST", "/rerank" | "/score") => Operation::Rerank,
         ("POST", "/ocr") => Operation::Ocr,
+        // Any file may be one with a batch's results.
+        ("GET", other) if is_one_under(other, "/files/", "/content") => Operation::BatchResults,
+        ("GET", other) if is_one_under(other, "/responses/", "") => Operation::Retrieval,
         (_, "/models") => Operation::Models,
         (_, other) if other.starts_with("/models/") => Operation::Models,
         _ => Operation::Other,
     }
+}
+
+/// Whether `path` is one segment between these two.
+fn is_one_under(path: &str, before: &str, behind: &str) -> bool {
+    let id = path
+        .strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(behind));
+    id.is_some_and(|id| !id.is_empty() && !id.contains('/'))
 }
 
 /// First segments of `OpenAI`'s surface: understood without `/v1` too.

@@ -201,8 +201,17 @@ pub fn raw_upstream_path(base_prefix: &str, path_and_query: &str) -> String {
     let path = path_and_query
         .split_once('?')
         .map_or(path_and_query, |(path, _)| path);
-    let has_version = split_versions(path).0.is_some();
-    let prefix = if has_version {
+    // Hugging Face's router: `/together/v1/…` names a provider behind it, and that one's version.
+    let has_inner_version = || {
+        let mut segments = path.match_indices('/').take(RAW_SEGMENTS_MAX);
+        let versioned = |at: usize| {
+            split_versions(path.get(at..).unwrap_or_default())
+                .0
+                .is_some()
+        };
+        !openai::is_root(path) && segments.any(|(at, _)| versioned(at))
+    };
+    let prefix = if split_versions(path).0.is_some() || has_inner_version() {
         split_last_version(base).0
     } else {
         base
@@ -267,6 +276,12 @@ fn front(kind: ProviderKind, base: &str, call: &Call, given: Option<&str>) -> St
         (Paths::Azure, _) => azure::front(base, call.is_whole()),
         (Paths::Vertex, dialect) => vertex::front(base, (dialect, call.operation), call.is_whole()),
         _ if call.is_whole() => bare.to_owned(),
+        (_, Dialect::Anthropic) if let Some(path) = kind.row().anthropic_path => {
+            anthropic_front(kind, bare, base, path)
+        }
+        (Paths::ChatUnversioned, _) if last.is_none() && call.operation == Operation::Chat => {
+            bare.to_owned()
+        }
         (Paths::Gemini, Dialect::OpenAi) => [bare, own, "/openai"].concat(),
         (Paths::Gemini, Dialect::Gemini) | (Paths::Cohere, Dialect::Cohere) => {
             [bare, given.unwrap_or(own)].concat()
@@ -283,6 +298,18 @@ fn front(kind: ProviderKind, base: &str, call: &Call, given: Option<&str>) -> St
         }
         _ => [bare, own].concat(),
     }
+}
+
+/// What stands before `/messages` at a provider that has Anthropic's dialect beside its own, under `path`: that in
+/// place of its own path, which the base URL has, unless it has `path` already.
+fn anthropic_front(kind: ProviderKind, bare: &str, base: &str, path: &str) -> String {
+    let own = kind.base_url().and_then(|url| {
+        let (_, host) = url.split_once("://")?;
+        host.find('/').and_then(|at| host.get(at..))
+    });
+    let before = own.and_then(|own| base.strip_suffix(own)).unwrap_or(bare);
+    let before = before.strip_suffix(path).unwrap_or(before);
+    [before, path, "/v1"].concat()
 }
 
 /// A call of that kind, with nothing told by its path.

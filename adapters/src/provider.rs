@@ -8,6 +8,7 @@ mod table;
 
 pub use table::provider_table;
 
+use crate::adapter::Answers;
 use crate::call::Dialect;
 use crate::credential::CredentialPlace;
 use crate::{anthropic, azure, bedrock, cohere, custom, gemini, ollama, openai, vertex};
@@ -28,6 +29,8 @@ pub(crate) struct Provider {
     pub(crate) also_speaks: &'static [Dialect],
     /// Where it lives, as its own SDK takes it; `None` if the configuration has to say.
     pub(crate) base_url: Option<&'static str>,
+    /// What stands before `/v1` in paths of Anthropic's dialect, where that is not what its own paths have.
+    pub(crate) anthropic_path: Option<&'static str>,
     /// Version segment of its paths.
     pub(crate) version: &'static str,
     /// How a client's path becomes one of its own.
@@ -48,6 +51,10 @@ pub(crate) struct Provider {
     pub(crate) tier_header: Option<&'static str>,
     /// Answers may carry usage in headers, under these names.
     pub(crate) usage_headers: &'static [UsageHeader],
+    /// The header that names the model behind a deployment.
+    pub(crate) served_model_header: Option<&'static str>,
+    /// How its answers are laid out, where that is not quite as its dialect has it.
+    pub(crate) answers: Option<&'static Answers>,
 }
 
 /// How a client's path becomes a provider's.
@@ -55,8 +62,10 @@ pub(crate) struct Provider {
 pub(crate) enum Paths {
     /// Base, version, the rest.
     Versioned,
-    /// The same without a version where the base URL brings none (`DeepSeek`, Perplexity).
+    /// The same without a version where the base URL brings none (`DeepSeek`).
     Unversioned,
+    /// Chat without a version, everything else with one (Perplexity).
+    ChatUnversioned,
     /// Gemini's, with `OpenAI`'s dialect under `/openai`.
     Gemini,
     /// Azure `OpenAI`'s: `/openai/v1/…` and `/openai/deployments/{deployment}/…`.
@@ -88,6 +97,7 @@ impl Provider {
         dialect: Dialect::OpenAi,
         also_speaks: &[],
         base_url: None,
+        anthropic_path: None,
         version: "/v1",
         paths: Paths::Versioned,
         key_vars: &[],
@@ -98,6 +108,8 @@ impl Provider {
         says_end: false,
         tier_header: None,
         usage_headers: &[],
+        served_model_header: None,
+        answers: None,
     };
 }
 

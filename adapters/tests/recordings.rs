@@ -16,7 +16,7 @@ use serde_json::Value;
 /// Bodies up to this many bytes are cut everywhere; longer ones at about this many places.
 ///
 /// `QUOTAH_EVERY_CUT=1 cargo test --release` cuts all of them everywhere (about a minute).
-const CUTS_MAX: usize = 512;
+const CUTS_MAX: usize = 192;
 
 #[test]
 fn every_recording_is_metered_to_the_token() {
@@ -370,7 +370,7 @@ fn cases() -> Vec<Case> {
         .collect();
     files.sort();
     assert!(
-        files.len() > 90,
+        files.len() > 200,
         "fixtures are missing: {} found",
         files.len()
     );

@@ -11,6 +11,7 @@ use crate::config::resolved::Config;
 use crate::credentials::Credentials;
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
+use crate::gateway::fetched::Fetched;
 use crate::gateway::identify::Keys;
 use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
@@ -81,6 +82,7 @@ pub(crate) struct State {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
     pub(crate) headroom: Arc<Headroom>,
+    pub(crate) fetched: Fetched,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
     pub(crate) started: Instant,
@@ -103,6 +105,7 @@ impl State {
             metrics,
             drain: Drain::default(),
             headroom: Arc::default(),
+            fetched: Fetched::default(),
             started: clock::now(),
             started_at_unix_ms: clock::unix_ms(),
             handles: Handles::new(),

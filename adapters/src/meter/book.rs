@@ -7,18 +7,21 @@ mod place;
 
 use std::sync::Arc;
 
-use quotah_policy::{Money, Usage, UsageSource};
+use quotah_policy::{Unit, Units, Usage, UsageSource};
 
+use super::cost::Cost;
 use super::counts::{Count, Counts};
 use super::field::{Field, Side};
-use super::names::{cut, is, keep_first, keep_last, keep_last_text, modality, name, traffic_type};
+use super::items::Items;
+use super::names::{
+    cut, is, keep_first, keep_last, keep_last_text, millis, modality, name, traffic_type,
+};
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
 use crate::adapter::{Answers, Asked};
-use crate::anthropic;
 use crate::custom::{self, Custom};
-use crate::provider::UsageHeader;
+use crate::provider::Provider;
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 
 pub(super) use place::Place;
@@ -26,11 +29,10 @@ pub(super) use place::Place;
 /// Everything that an answer has said so far.
 pub(super) struct Book {
     answers: &'static Answers,
+    provider: &'static Provider,
     custom: Option<Arc<Custom>>,
     /// The counts before an event that may turn out not to count.
     counts_before: Option<Box<Counts>>,
-    usage_headers: &'static [UsageHeader],
-    tier_header: Option<&'static str>,
     operation: Operation,
     tracker: Tracker<Field>,
     /// Levels around what the table describes: a list of chunks, an event's envelope.
@@ -45,7 +47,12 @@ pub(super) struct Book {
     counts: Counts,
     row: Row,
     calls: Vec<ExtraCall>,
-    searches: u64,
+    call_model: Option<Box<str>>,
+    items: Items,
+    /// The elements of the list being read, and the images among them.
+    pieces: u64,
+    cost: Cost,
+    is_under_way: bool,
     /// Where the generated value being read began.
     json_at: usize,
     /// Offset of the text's first token that changes more than a [`Place`] holds.
@@ -53,9 +60,6 @@ pub(super) struct Book {
     pending: ErrorSeen,
     reading: Reading,
 }
-
-/// xAI's `cost_in_usd_ticks` counts 10⁻¹⁰ dollars.
-const PICOS_PER_TICK: i128 = 100;
 
 /// Where the levels that the dialect's table describes begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +82,6 @@ struct Row {
     kind: Option<Box<str>>,
     model: Option<Box<str>>,
     counts: Counts,
-    is_search: bool,
-    is_look: bool,
 }
 
 impl Book {
@@ -94,10 +96,9 @@ impl Book {
         );
         Self {
             answers,
+            provider: asked.kind.row(),
             custom: asked.custom.cloned(),
             counts_before: None,
-            usage_headers: asked.kind.row().usage_headers,
-            tier_header: asked.kind.row().tier_header,
             operation: asked.operation,
             tracker,
             shell: Shell::None,
@@ -108,7 +109,11 @@ impl Book {
             counts: Counts::default(),
             row: Row::default(),
             calls: Vec::new(),
-            searches: 0,
+            call_model: None,
+            items: Items::default(),
+            pieces: 0,
+            cost: Cost::default(),
+            is_under_way: false,
             json_at: 0,
             news_at: usize::MAX,
             pending: ErrorSeen::default(),
@@ -118,10 +123,20 @@ impl Book {
 
     /// A header line of the answer: entered as text 0, which whatever the body says replaces.
     pub(super) fn header(&mut self, name: &str, value: &[u8]) {
-        if self.tier_header == Some(name) {
+        if self.provider.tier_header == Some(name) {
             keep_last_text(&mut self.reading.service_tier, value.trim_ascii());
         }
-        let known = self.usage_headers.iter().find(|known| known.name == name);
+        if self.provider.served_model_header == Some(name) {
+            let value = value.trim_ascii();
+            let model = Scalar::String {
+                text: Some(value),
+                decoded_bytes: value.len(),
+                characters: value.len(),
+            };
+            keep_first(&mut self.reading.served_model, &model);
+        }
+        let mut headers = self.provider.usage_headers.iter();
+        let known = headers.find(|known| known.name == name);
         if let Some(known) = known {
             let tokens = Scalar::Number(Some(value.trim_ascii())).as_u64();
             self.enter(known.count, tokens);
@@ -185,7 +200,7 @@ impl Book {
 
     /// The usage reported so far and whether input and output are among it.
     pub(super) fn usage(&self) -> (Option<Usage>, bool, bool) {
-        if !self.operation.is_metered() {
+        if !self.operation.is_metered() || self.is_billed() {
             return (None, false, false);
         }
         let totals = match &self.custom {
@@ -193,13 +208,24 @@ impl Book {
             None => (self.answers.totals)(&self.counts, self.operation),
         };
         let mut usage = totals.usage;
-        usage.web_search_requests = usage.web_search_requests.max(self.searches);
+        // What is listed and what is counted beside it are one and the same.
+        usage.web_search_requests = usage.web_search_requests.max(self.items.searches);
+        usage.units = either(&usage.units, &self.items.units);
+        // Images that a tool made are billed by that tool's tokens, where these are told.
+        if !self.calls.is_empty() {
+            usage.units.set(Unit::OutputImages, 0);
+        }
         let known = totals.input_reported || totals.output_reported;
         (
             known.then_some(usage),
             totals.input_reported,
             totals.output_reported,
         )
+    }
+
+    /// A response that is fetched has been billed when it was made, unless that was in the background.
+    fn is_billed(&self) -> bool {
+        self.operation == Operation::Retrieval && !self.reading.in_background
     }
 
     pub(super) fn reading(&self, complete: bool) -> Reading {
@@ -216,9 +242,22 @@ impl Book {
             source,
             input_reported,
             output_reported: output_known && ended,
-            extra_calls: self.calls.clone(),
+            is_pending: self.reading.in_background && self.is_under_way,
+            reported_cost: self.cost.total().filter(|_| !self.is_billed()),
+            extra_calls: self.calls(),
             ..self.reading.clone()
         }
+    }
+
+    fn calls(&self) -> Vec<ExtraCall> {
+        if self.is_billed() {
+            return Vec::new();
+        }
+        let mut calls = self.calls.clone();
+        for call in calls.iter_mut().filter(|call| call.model.is_none()) {
+            call.model.clone_from(&self.call_model);
+        }
+        calls
     }
 
     const fn depth(&self, depth: usize) -> usize {
@@ -252,8 +291,11 @@ impl Book {
             Field::Json => self.json_at = at,
             Field::Error => self.error_seen(),
             Field::Calls => self.calls.clear(),
-            Field::Items => self.searches = 0,
-            Field::Call | Field::Item | Field::Modalities(_) => self.row = Row::default(),
+            Field::Items => self.items = Items::default(),
+            Field::Item => self.items.begin_item(),
+            Field::Pieces(_) => self.pieces = 0,
+            Field::Piece => self.pieces = self.pieces.saturating_add(1),
+            Field::Call | Field::Modalities(_) | Field::NamedCall(_) => self.row = Row::default(),
             Field::Count(count) => self.enter(count, None),
             Field::Add(count) => self.add(count, None),
             Field::Each(count) => self.add(count, Some(1)),
@@ -267,9 +309,12 @@ impl Book {
             Field::Usage => self.usage_text = self.text,
             Field::Json => self.generated(end.saturating_sub(self.json_at)),
             Field::Call => self.end_call(),
-            Field::Item if self.row.is_search && !self.row.is_look => {
-                self.searches = self.searches.saturating_add(1);
+            Field::NamedCall(kind) => {
+                self.row.kind = Some(kind.into());
+                self.end_call();
             }
+            Field::Item => self.items.end_item(),
+            Field::Pieces(count) => self.enter(count, Some(self.pieces)),
             Field::Modalities(side) => self.end_modality(side),
             _ => {}
         }
@@ -285,11 +330,11 @@ impl Book {
                     self.generated(*decoded_bytes);
                 }
             }
-            Field::Cost if *scalar != Scalar::Null => self.cost(scalar, Money::from_json_number),
-            Field::CostTicks if *scalar != Scalar::Null => self.cost(scalar, |ticks| {
-                let ticks = ticks.parse::<u64>().map(i128::from).ok()?;
-                Some(Money::from_picos(ticks.saturating_mul(PICOS_PER_TICK)))
-            }),
+            Field::Cost | Field::CostTicks | Field::UpstreamCost | Field::IsByok => {
+                self.cost(field, scalar);
+            }
+            Field::Seconds(count) if *scalar != Scalar::Null => self.enter(count, millis(scalar)),
+            Field::SearchContext => self.search_context(scalar),
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
@@ -320,22 +365,36 @@ impl Book {
                     self.fault();
                 }
             }
-            Field::ItemKind => self.row.is_search = is(scalar, b"web_search_call"),
-            Field::ItemAction => {
-                // Only searches cost; opening a page that was found does not.
-                self.row.is_look = is(scalar, b"open_page") || is(scalar, b"find_in_page");
+            Field::NamedCallModel => keep_first(&mut self.call_model, scalar),
+            Field::ItemKind | Field::ItemAction | Field::ItemContainer => {
+                self.items.cell(field, scalar);
             }
+            Field::Background => self.reading.in_background = *scalar == Scalar::Bool(true),
+            Field::Status => {
+                self.is_under_way = is(scalar, b"queued") || is(scalar, b"in_progress");
+            }
+            Field::Object if is(scalar, b"error") => self.error_seen(),
             _ => {}
         }
     }
 
-    fn cost(&mut self, scalar: &Scalar<'_>, read: impl Fn(&str) -> Option<Money>) {
-        let Scalar::Number(Some(text)) = scalar else {
-            return self.fault();
-        };
-        match std::str::from_utf8(text).ok().and_then(read) {
-            Some(cost) => self.reading.reported_cost = Some(cost),
-            None => self.fault(),
+    fn cost(&mut self, field: Field, scalar: &Scalar<'_>) {
+        if *scalar != Scalar::Null && self.cost.enter(field, scalar).is_err() {
+            self.fault();
+        }
+    }
+
+    /// A search's fee goes by its context; `usage.search_context_size` tells that there was one.
+    fn search_context(&mut self, scalar: &Scalar<'_>) {
+        let unit = [
+            (&b"low"[..], Unit::RequestsLow),
+            (b"medium", Unit::Requests),
+            (b"high", Unit::RequestsHigh),
+        ]
+        .into_iter()
+        .find_map(|(name, unit)| is(scalar, name).then_some(unit));
+        if let Some(unit) = unit {
+            self.enter(Count::Unit(unit), Some(1));
         }
     }
 
@@ -388,7 +447,10 @@ impl Book {
             self.fault();
             return;
         }
-        let usage = anthropic::totals(&row.counts).usage;
+        let usage = (self.answers.totals)(&row.counts, self.operation).usage;
+        if usage.is_none() {
+            return;
+        }
         self.calls.push(ExtraCall {
             kind,
             model: row.model,
@@ -418,6 +480,15 @@ const fn says_something(scalar: &Scalar<'_>) -> bool {
         Scalar::String { decoded_bytes, .. } => *decoded_bytes > 0,
         Scalar::Bool(_) | Scalar::Number(_) => true,
     }
+}
+
+/// The larger of both, unit by unit.
+fn either(one: &Units, other: &Units) -> Units {
+    let mut units = *one;
+    for (unit, count) in other.listed() {
+        units.set(unit, count.max(units.get(unit)));
+    }
+    units
 }
 
 impl std::fmt::Debug for Book {

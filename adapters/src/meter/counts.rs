@@ -11,12 +11,18 @@ pub(crate) enum Count {
     Output,
     Total,
     CachedInput,
+    /// The same under another name: where both are said, the larger counts.
+    CachedAgain,
     CacheWrite,
+    /// The same under another name: where both are said, the larger counts.
+    CacheWriteAgain,
     CacheWriteShort,
     CacheWriteLong,
     /// Prompt tokens that tools of the provider's added (Gemini).
     ToolInput,
     Reasoning,
+    /// The same outside the output's details, which some mean as being beside the output.
+    ReasoningAgain,
     InputAudio,
     CachedAudio,
     OutputAudio,
@@ -26,12 +32,16 @@ pub(crate) enum Count {
     OutputVideo,
     CachedImage,
     WebSearches,
+    /// How long the audio was that was heard, in milliseconds, where that need not be what is billed.
+    HeardMs,
+    /// Images that lie in the answer, where they need not be what is billed.
+    Images,
     /// What is billed by the piece.
     Unit(Unit),
 }
 
 /// Counts before the units.
-const UNITS_AT: usize = 18;
+const UNITS_AT: usize = 23;
 
 const COUNTS: usize = UNITS_AT + Unit::COUNT;
 
@@ -154,6 +164,11 @@ impl Counts {
         })
     }
 
+    /// The larger of two counts of the same thing, 0 if neither is known.
+    pub(crate) fn either(&self, one: Count, other: Count) -> u64 {
+        self.part(one).max(self.part(other))
+    }
+
     /// The count, 0 if it is not known.
     pub(crate) fn part(&self, count: Count) -> u64 {
         self.tokens(count).unwrap_or(0)
@@ -180,6 +195,11 @@ const fn index(count: Count) -> usize {
         Count::OutputVideo => 15,
         Count::CachedImage => 16,
         Count::WebSearches => 17,
+        Count::CachedAgain => 18,
+        Count::CacheWriteAgain => 19,
+        Count::ReasoningAgain => 20,
+        Count::HeardMs => 21,
+        Count::Images => 22,
         Count::Unit(unit) => UNITS_AT.saturating_add(unit.number() as usize),
     }
 }

@@ -17,6 +17,17 @@ pub(crate) enum Field {
     Cost,
     /// The same in ticks of 10⁻¹⁰ dollars (xAI).
     CostTicks,
+    /// What the provider behind it takes, and whether that is to be paid beside [`Field::Cost`], because the
+    /// client's own key is used there (`OpenRouter`).
+    UpstreamCost,
+    IsByok,
+    /// A number of seconds, counted in milliseconds.
+    Seconds(Count),
+    /// How much context a search was asked for, which decides its fee (Perplexity).
+    SearchContext,
+    /// A list whose elements are counted, and an element of it.
+    Pieces(Count),
+    Piece,
     Model,
     Id,
     ServiceTier,
@@ -46,11 +57,20 @@ pub(crate) enum Field {
     CallKind,
     CallModel,
     CallCount(Count),
-    /// The list of output items (`OpenAI` responses), and the cells that tell a web search.
+    /// One sub-call that is no row of a list, by what it is for; its model is found apart from it.
+    NamedCall(&'static str),
+    NamedCallModel,
+    /// The list of output items (`OpenAI` responses), and the cells that tell what is billed by the call.
     Items,
     Item,
     ItemKind,
     ItemAction,
+    ItemContainer,
+    /// Whether the answer is made in the background, and how far it is.
+    Background,
+    Status,
+    /// What the text as a whole is; an `error` is one.
+    Object,
 }
 
 /// What a list of modalities splits up.

@@ -42,6 +42,30 @@ const fn word<'a>(scalar: &Scalar<'a>) -> Option<&'a [u8]> {
     }
 }
 
+/// Seconds, with or without a fraction, as milliseconds, begun ones in full.
+pub(super) fn millis(scalar: &Scalar<'_>) -> Option<u64> {
+    let Scalar::Number(Some(text)) = scalar else {
+        return None;
+    };
+    let text = std::str::from_utf8(text).ok()?;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let places = fraction.bytes().chain(std::iter::repeat(b'0'));
+    let thousandths = places.take(3).fold(0_u64, |sum, digit| {
+        sum.saturating_mul(10)
+            .saturating_add(u64::from(digit.saturating_sub(b'0')))
+    });
+    let is_begun = fraction.bytes().skip(3).any(|digit| digit != b'0');
+    whole
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1000)?
+        .checked_add(thousandths)?
+        .checked_add(is_begun.into())
+}
+
 pub(super) fn is(scalar: &Scalar<'_>, wanted: &[u8]) -> bool {
     matches!(scalar, Scalar::String { text: Some(text), .. } if *text == wanted)
 }
@@ -92,4 +116,28 @@ pub(super) fn cut(text: &[u8], bytes_max: usize) -> Box<str> {
     let text = std::str::from_utf8(text).unwrap_or_default();
     let end = text.floor_char_boundary(bytes_max);
     text.get(..end).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_become_milliseconds_begun_ones_in_full() {
+        for (text, expected) in [
+            ("7", Some(7_000)),
+            ("0", Some(0)),
+            ("8.470000267028809", Some(8_471)),
+            ("8.47", Some(8_470)),
+            ("0.0001", Some(1)),
+            ("-1", None),
+            ("1e3", None),
+            ("1.5e3", None),
+            ("99999999999999999999", None),
+            ("18446744073709551615", None),
+        ] {
+            let scalar = Scalar::Number(Some(text.as_bytes()));
+            assert_eq!(millis(&scalar), expected, "{text}");
+        }
+    }
 }

@@ -23,7 +23,8 @@ pub struct Reading {
     pub usage: Option<Usage>,
     /// [`UsageSource::Provider`], [`UsageSource::Partial`] or [`UsageSource::None`]; estimates are the caller's.
     pub source: UsageSource,
-    /// What the provider itself says that the request cost; its word beats any price table.
+    /// What the provider itself says that the request cost; its word beats any price table. With a key of the
+    /// client's own at `OpenRouter` it holds what the provider behind it takes as well.
     pub reported_cost: Option<Money>,
     /// Whether the provider has said how much input there was.
     pub input_reported: bool,
@@ -34,10 +35,17 @@ pub struct Reading {
     pub extra_calls: Vec<ExtraCall>,
     /// The model that answered, at most 128 bytes.
     pub model: Option<Box<str>>,
+    /// The model behind the name that answered, where a header tells it (Azure's `x-ms-served-model`: the body
+    /// may name a deployment); at most 128 bytes. Where there is one, it is the one with a price.
+    pub served_model: Option<Box<str>>,
     /// The tier that served it, at most 128 bytes.
     pub service_tier: Option<Box<str>>,
     /// The provider's name for the answer, at most 128 bytes.
     pub response_id: Option<Box<str>>,
+    /// The answer is made in the background (`OpenAI`'s responses), whether it is done or not.
+    pub in_background: bool,
+    /// It is made in the background and not done: what it uses is told when it is fetched.
+    pub is_pending: bool,
     /// The error that the body tells of, be it the whole body or an event of a stream that began well.
     pub error: Option<ErrorSeen>,
     /// The answer's own end was seen: `[DONE]`, `message_stop`, `response.completed`, `…incomplete` or
@@ -50,6 +58,14 @@ pub struct Reading {
     /// Counts that could not be believed and texts that were not JSON. Inside values that say nothing of usage
     /// only brackets and quotes are minded, and strings may hold any bytes.
     pub faults: u64,
+}
+
+impl Reading {
+    /// The model to find a price by: the one behind a deployment where that is told.
+    #[must_use]
+    pub fn priced_model(&self) -> Option<&str> {
+        self.served_model.as_deref().or(self.model.as_deref())
+    }
 }
 
 /// A sub-call that is billed beside the request's own usage.

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod providers;
+
 fn told(method: &str, path: &str) -> Option<(Dialect, Operation)> {
     classify(method, path).map(|call| (call.dialect, call.operation))
 }
@@ -236,7 +238,7 @@ const TOLD: &[(&str, &str, (Dialect, Operation))] = &[
     (
         "GET",
         "/v1/responses/resp_1",
-        (Dialect::OpenAi, Operation::Other),
+        (Dialect::OpenAi, Operation::Retrieval),
     ),
     (
         "POST",

@@ -3,7 +3,10 @@
 //! A row says where the provider lives and what it does otherwise than `OpenAI`; everything it does not name is as
 //! in [`Provider::COMPATIBLE`]. Addresses and key variables are those of the provider's own documentation.
 
-use super::{Paths, Provider};
+use super::{Paths, Provider, UsageHeader};
+use crate::call::Dialect;
+use crate::meter::Count;
+use crate::openai::PERPLEXITY;
 
 /// In the order in which documentation lists them.
 pub(super) const ROWS: [&Provider; 15] = [
@@ -14,6 +17,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         key_vars: &["MISTRAL_API_KEY"],
         base_url_vars: &["MISTRAL_BASE_URL"],
         asks_for_usage: false,
+        says_end: true,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -23,6 +27,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         key_vars: &["GROQ_API_KEY"],
         base_url_vars: &["GROQ_BASE_URL"],
         asks_for_usage: false,
+        says_end: true,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -31,6 +36,8 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://openrouter.ai/api/v1"),
         key_vars: &["OPENROUTER_API_KEY"],
         base_url_vars: &["OPENROUTER_BASE_URL"],
+        also_speaks: &[Dialect::Anthropic],
+        says_end: true,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -41,6 +48,9 @@ pub(super) const ROWS: [&Provider; 15] = [
         key_vars: &["DEEPSEEK_API_KEY"],
         base_url_vars: &["DEEPSEEK_BASE_URL"],
         asks_for_usage: false,
+        also_speaks: &[Dialect::Anthropic],
+        anthropic_path: Some("/anthropic"),
+        says_end: true,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -49,6 +59,8 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://api.x.ai/v1"),
         key_vars: &["XAI_API_KEY"],
         base_url_vars: &["XAI_BASE_URL"],
+        also_speaks: &[Dialect::Anthropic],
+        says_end: true,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -65,16 +77,19 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://api.fireworks.ai/inference/v1"),
         key_vars: &["FIREWORKS_API_KEY"],
         base_url_vars: &["FIREWORKS_BASE_URL"],
+        also_speaks: &[Dialect::Anthropic],
+        usage_headers: &FIREWORKS_HEADERS,
         ..Provider::COMPATIBLE
     },
     &Provider {
         name: "perplexity",
         title: "Perplexity",
         base_url: Some("https://api.perplexity.ai"),
-        paths: Paths::Unversioned,
+        paths: Paths::ChatUnversioned,
         key_vars: &["PERPLEXITY_API_KEY"],
         base_url_vars: &["PERPLEXITY_BASE_URL"],
         asks_for_usage: false,
+        answers: Some(&PERPLEXITY),
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -99,6 +114,8 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://dashscope-intl.aliyuncs.com/compatible-mode/v1"),
         key_vars: &["DASHSCOPE_API_KEY", "ALIBABA_API_KEY"],
         base_url_vars: &["DASHSCOPE_BASE_URL"],
+        also_speaks: &[Dialect::Anthropic],
+        anthropic_path: Some("/apps/anthropic"),
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -108,6 +125,8 @@ pub(super) const ROWS: [&Provider; 15] = [
         version: "/v4",
         key_vars: &["ZAI_API_KEY"],
         base_url_vars: &["ZAI_BASE_URL"],
+        also_speaks: &[Dialect::Anthropic],
+        anthropic_path: Some("/api/anthropic"),
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -123,7 +142,21 @@ pub(super) const ROWS: [&Provider; 15] = [
         title: "vLLM",
         key_vars: &["VLLM_API_KEY"],
         base_url_vars: &["VLLM_BASE_URL"],
+        also_speaks: &[Dialect::Anthropic],
         ..Provider::COMPATIBLE
     },
     &Provider::COMPATIBLE,
+];
+
+/// On answers that are no streams: <https://docs.fireworks.ai/faq-new/models-inference/> (performance metrics), read
+/// 2026-11. The body has the same and wins, except that older models leave the cached part out there.
+const FIREWORKS_HEADERS: [UsageHeader; 2] = [
+    UsageHeader {
+        name: "fireworks-prompt-tokens",
+        count: Count::Input,
+    },
+    UsageHeader {
+        name: "fireworks-cached-prompt-tokens",
+        count: Count::CachedInput,
+    },
 ];

@@ -8,6 +8,7 @@ use http::{HeaderMap, header, request};
 use quotah_adapters::Facts;
 
 use super::choose::Order;
+use super::fetched::Name;
 use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
@@ -106,6 +107,7 @@ pub(crate) fn admit(
     booking.evidence = Evidence {
         operation: Some(target.operation),
         prompt_bytes: facts.prompt_bytes as u64,
+        fetches: Name::of_results(target.operation, &provider.name, target.path()),
         units: asked_units(target.operation, facts),
         sent: false,
         accepted: false,

@@ -9,6 +9,7 @@ mod body;
 pub(crate) mod choose;
 mod credential;
 pub(crate) mod drain;
+pub(crate) mod fetched;
 pub mod gate;
 mod headers;
 pub(crate) mod identify;

@@ -31,6 +31,11 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// Path and query behind the provider's name.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Whether anybody could serve it.
     pub(crate) fn is_known(&self) -> bool {
         self.call.is_some()

@@ -146,6 +146,11 @@ impl Booking {
         }
         self.stage = Stage::Settled;
         self.take_upload();
+        let provider = &self.entry.provider;
+        let reading = &*self
+            .state
+            .fetched
+            .once(provider, self.evidence.fetches, reading);
         let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
         let times = self.times();
         self.write(outcome, reading, &bill, times);
@@ -215,7 +220,7 @@ impl Booking {
             .collect();
         entry.service_tier = bill.tier.map_or("", |tier| tier.as_str()).to_owned();
         self.provider_kind.clone_into(&mut entry.provider_kind);
-        if let Some(model) = &reading.model {
+        if let Some(model) = reading.priced_model() {
             entry.model_answered = model.to_string();
         }
         entry.duration_ms = millis(times.duration);

@@ -6,6 +6,7 @@ use quotah_policy::{
     estimate_spoken_tokens, estimate_tokens,
 };
 
+use super::fetched::Name;
 use super::record::Booking;
 use crate::ledger::Outcome;
 use crate::prices::Used;
@@ -17,6 +18,8 @@ pub(crate) struct Evidence {
     pub(crate) operation: Option<Operation>,
     /// Bytes of text in the request.
     pub(crate) prompt_bytes: u64,
+    /// What it fetches of an earlier request's, where its path tells.
+    pub(crate) fetches: Option<Name>,
     /// What the request itself says of things that are billed by the piece.
     pub(crate) units: Units,
     /// Whether the whole request reached a provider.
@@ -63,7 +66,7 @@ pub(crate) fn bill(
         provider: &booking.entry.provider,
         kind: booking.provider_kind,
         model_sent: &booking.entry.model_sent,
-        model_answered: reading.model.as_deref(),
+        model_answered: reading.priced_model(),
         at_unix_seconds: i64::try_from(booking.entry.at_unix_ms / 1000).unwrap_or(i64::MAX),
         tier: tier.unwrap_or_default(),
         own: usage,
@@ -120,6 +123,10 @@ fn usage(evidence: &Evidence, outcome: Outcome, reading: &Reading) -> (Usage, Us
             );
         }
         UsageSource::Estimated | UsageSource::None => {}
+    }
+    // What is fetched was used by another request; what is made in the background is told when it is fetched.
+    if reading.is_pending || evidence.operation.is_some_and(Operation::is_fetch) {
+        return (Usage::default(), UsageSource::None);
     }
     // Refused by the provider, or never sent: nothing was used. An answer that broke off, or that nobody
     // waited for, was: the prompt was read, and what was delivered had been generated.

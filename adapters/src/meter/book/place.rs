@@ -54,6 +54,12 @@ impl Book {
                     text: Some(kind), ..
                 },
             ) => (self.answers.is_last_event)(kind) || *kind == b"error",
+            (
+                Field::Object,
+                Scalar::String {
+                    text: Some(kind), ..
+                },
+            ) => *kind == b"error",
             _ => true,
         }
     }
