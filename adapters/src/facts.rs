@@ -304,6 +304,8 @@ impl Found {
                 };
                 self.facts.answers = self.facts.answers.max(answers);
             }
+            // No cap: llama.cpp and LM Studio take -1 for that, and who does not will say so.
+            (field, Scalar::Number(Some([b'-', ..]))) if field.is_output_cap() => {}
             (field, number) if field.is_output_cap() => {
                 // Protobuf's JSON lets Gemini's clients write integers as strings.
                 let tokens = match number {
