@@ -312,8 +312,8 @@ impl Found {
                 };
                 self.facts.answers = self.facts.answers.max(answers);
             }
-            // -1 is Ollama's word for no cap, -2 for as much as the context holds.
-            (Field::OllamaCap, Scalar::Number(Some([b'-', ..]))) => {}
+            // No cap: Ollama, llama.cpp and LM Studio take -1 for that, and who does not will say so.
+            (field, Scalar::Number(Some([b'-', ..]))) if field.is_output_cap() => {}
             (field, number) if field.is_output_cap() => {
                 // Protobuf's JSON lets Gemini's clients write integers as strings.
                 let tokens = match number {

@@ -213,7 +213,6 @@ fn a_metered_field_of_the_wrong_type_is_refused() {
             r#"{"model":"a","stream_options":{"include_usage":"yes"}}"#,
             "stream_options.include_usage",
         ),
-        (CHAT, r#"{"model":"a","max_tokens":-1}"#, "max_tokens"),
         (CHAT, r#"{"model":"a","max_tokens":1.5}"#, "max_tokens"),
         (CHAT, r#"{"model":"a","max_tokens":"5"}"#, "max_tokens"),
         (CHAT, r#"{"model":"a","n":99999999999999999999}"#, "n"),
@@ -228,6 +227,12 @@ fn a_metered_field_of_the_wrong_type_is_refused() {
         facts(CHAT, &long),
         Err(FactsError::WrongType { field: "model", .. })
     ));
+}
+
+#[test]
+fn a_negative_cap_is_none_and_the_providers_to_judge() {
+    let facts = facts(CHAT, r#"{"model":"a","max_tokens":-1}"#).unwrap();
+    assert!(facts.output_caps.is_empty());
 }
 
 #[test]

@@ -106,6 +106,8 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://router.huggingface.co/v1"),
         key_vars: &["HF_TOKEN", "HUGGINGFACE_API_KEY"],
         base_url_vars: &["HF_BASE_URL"],
+        // Whoever is behind it decides; the recorded one (Novita, 2026-08) tells it unasked.
+        asks_for_usage: false,
         ..Provider::COMPATIBLE
     },
     &Provider {
