@@ -269,7 +269,7 @@ struct Found {
     /// The last key was one that media stands under.
     is_media: bool,
     /// Bit of each [`Field`] whose key has come.
-    seen: u16,
+    seen: u32,
     /// The first thing wrong.
     error: Option<FactsError>,
 }
@@ -284,7 +284,11 @@ impl Handler for Found {
             (Some(Field::StreamOptions), Container::Object) => {
                 self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
             }
-            (Some(Field::GenerationConfig), Container::Object) | (None, _) => {}
+            (
+                Some(Field::GenerationConfig | Field::InferenceConfig | Field::TextConfig),
+                Container::Object,
+            )
+            | (None, _) => {}
             (Some(field), _) => self.wrong_type(field),
         }
         self.tracker.begin(container, depth);
@@ -335,7 +339,7 @@ impl Found {
             Some((field, Ambiguity::Case))
         } else {
             self.tracker.field(key.depth).and_then(|field| {
-                let bit = 1_u16 << field.bit();
+                let bit = 1_u32 << field.bit();
                 let is_doubled = self.seen & bit != 0;
                 self.seen |= bit;
                 match (key.escaped, is_doubled) {

@@ -18,6 +18,7 @@ mod credential;
 mod decode;
 mod encode;
 mod error_class;
+pub mod eventstream;
 mod facts;
 mod gemini;
 mod json;

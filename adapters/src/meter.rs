@@ -10,6 +10,7 @@
 mod book;
 mod counts;
 mod field;
+mod frames;
 mod names;
 mod reading;
 #[cfg(test)]
@@ -28,13 +29,16 @@ use crate::adapter::Asked;
 use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
 use book::Book;
+use frames::FrameReader;
 
 /// Most memory that a meter takes, whatever the provider sends.
 ///
 /// The struct itself is under 4 KiB, the strings that it keeps are bounded one by one in [`Reading`].
 pub const METER_BYTES_MAX: usize = 64 * 1024;
 
-const _: () = assert!(size_of::<Meter>() + reading::HEAP_BYTES_MAX <= METER_BYTES_MAX);
+const _: () = assert!(
+    size_of::<Meter>() + size_of::<FrameReader>() + reading::HEAP_BYTES_MAX <= METER_BYTES_MAX
+);
 
 /// Reads usage, model, errors and the end out of one response.
 ///
@@ -53,6 +57,8 @@ const _: () = assert!(size_of::<Meter>() + reading::HEAP_BYTES_MAX <= METER_BYTE
 pub struct Meter {
     framing: Framing,
     splitter: Splitter,
+    /// Only where the framing is [`Framing::Frames`].
+    frames: Option<Box<FrameReader>>,
     text: Text,
 }
 
@@ -66,6 +72,8 @@ enum Framing {
     Json,
     /// Server-sent events, each a JSON text.
     Events,
+    /// An AWS event stream.
+    Frames,
     /// Nothing to be read: audio, images, answers that are not billed.
     Opaque,
 }
@@ -82,6 +90,9 @@ impl Framing {
             None => return Self::Unknown,
         };
         let subtype = rest.strip_prefix(b"/").unwrap_or_default();
+        if subtype.eq_ignore_ascii_case(b"vnd.amazon.eventstream") {
+            return Self::Frames;
+        }
         let is_text = kind.eq_ignore_ascii_case(b"text")
             || subtype.eq_ignore_ascii_case(b"json")
             || subtype.to_ascii_lowercase().ends_with(b"+json");
@@ -93,9 +104,11 @@ impl Meter {
     /// A meter for the answer to what was asked; `content_type` is the header's value, empty if there is none.
     #[must_use]
     pub fn new(asked: &Asked<'_>, content_type: &[u8]) -> Self {
+        let framing = Framing::of(asked.operation, content_type);
         Self {
-            framing: Framing::of(asked.operation, content_type),
+            framing,
             splitter: Splitter::new(),
+            frames: (framing == Framing::Frames).then(|| Box::new(FrameReader::new())),
             text: Text {
                 scanner: Scanner::new(),
                 state: TextState::Start,
@@ -114,6 +127,11 @@ impl Meter {
     pub fn feed(&mut self, bytes: &[u8]) {
         match self.framing {
             Framing::Opaque => {}
+            Framing::Frames => {
+                if let Some(frames) = &mut self.frames {
+                    frames.feed(bytes, &mut self.text);
+                }
+            }
             Framing::Json => self.text.feed(bytes),
             Framing::Events => self.splitter.feed(bytes, &mut self.text),
             Framing::Unknown => {
@@ -156,12 +174,33 @@ impl Meter {
         self.text.book.is_finished()
     }
 
+    /// Whether what has come of an AWS event stream is whole frames; never so elsewhere. Only there may a frame be
+    /// added to it.
+    #[must_use]
+    pub fn is_between_frames(&self) -> bool {
+        self.frames
+            .as_ref()
+            .is_some_and(|frames| frames.is_between())
+    }
+
+    /// Whether an answer that ends with these bytes is complete: its own end was seen, or in an AWS event stream
+    /// the reason for it.
+    #[must_use]
+    pub fn may_end(&self) -> bool {
+        self.is_finished() || (self.is_between_frames() && self.text.book.has_stopped())
+    }
+
     /// Ends the response. `complete` says that its framing ended as it should: the last chunk or the announced
     /// length was seen, so that nothing is missing.
     #[must_use]
     pub fn finish(mut self, complete: bool) -> Reading {
         match self.framing {
             Framing::Unknown | Framing::Opaque => {}
+            Framing::Frames => {
+                if let Some(frames) = self.frames.filter(|_| complete) {
+                    frames.finish(&mut self.text);
+                }
+            }
             Framing::Json => self.text.finish_json(complete),
             Framing::Events if complete => self.splitter.finish(&mut self.text),
             // An event cut in its middle has told what it could; ending it would only count as a fault.

@@ -263,13 +263,13 @@ fn front(kind: ProviderKind, base: &str, call: &Call, given: Option<&str>) -> St
         }
         (Paths::Azure, _) => azure::front(base, call.is_whole()),
         (Paths::Vertex, dialect) => vertex::front(base, dialect, call.is_whole()),
+        (Paths::Bedrock, dialect) => bedrock::front(base, dialect),
         _ if call.is_whole() => bare.to_owned(),
         (Paths::Gemini, Dialect::OpenAi) => [bare, own, "/openai"].concat(),
         (Paths::Gemini, Dialect::Gemini) | (Paths::Cohere, Dialect::Cohere) => {
             [bare, given.unwrap_or(own)].concat()
         }
         (Paths::Cohere, Dialect::OpenAi) => cohere::compatible_front(base),
-        (Paths::Bedrock, Dialect::OpenAi) => bedrock::compatible_front(base),
         (Paths::Ollama, Dialect::OpenAi) => [bare, "/v1"].concat(),
         (Paths::Unversioned, _) if last.is_none() => {
             let is_chat = matches!(

@@ -43,6 +43,8 @@ pub(crate) struct Provider {
     pub(crate) says_end: bool,
     /// Answers may carry usage in headers, under these names.
     pub(crate) usage_headers: &'static [UsageHeader],
+    /// The header in which answers name the tier that served them, in lower case.
+    pub(crate) tier_header: Option<&'static str>,
 }
 
 /// How a client's path becomes a provider's.
@@ -92,6 +94,7 @@ impl Provider {
         asks_for_usage: true,
         says_end: false,
         usage_headers: &[],
+        tier_header: None,
     };
 }
 

@@ -5,9 +5,9 @@
 
 use quotah_policy::{Money, Usage, UsageSource};
 
-use super::counts::{Count, Counts};
+use super::counts::{Count, Counts, Known};
 use super::field::{Field, Side};
-use super::names::{cut, is, keep_first, keep_last, modality, name};
+use super::names::{count, cut, is, keep_first, keep_last, modality, name};
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
@@ -20,6 +20,7 @@ use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 pub(super) struct Book {
     answers: &'static Answers,
     usage_headers: &'static [UsageHeader],
+    tier_header: Option<&'static str>,
     operation: Operation,
     tracker: Tracker<Field>,
     /// Levels around what the table describes: a list of chunks, an event's envelope.
@@ -75,6 +76,7 @@ impl Book {
         Self {
             answers,
             usage_headers: asked.kind.row().usage_headers,
+            tier_header: asked.kind.row().tier_header,
             operation: asked.operation,
             tracker: (answers.tracker)(),
             shell: Shell::None,
@@ -99,6 +101,13 @@ impl Book {
             let tokens = Scalar::Number(Some(value.trim_ascii())).as_u64();
             self.enter(known.count, tokens);
         }
+        if self.tier_header == Some(name) {
+            let tier = Scalar::String {
+                text: Some(value.trim_ascii()),
+                decoded_bytes: value.len(),
+            };
+            keep_last(&mut self.reading.service_tier, &tier);
+        }
     }
 
     /// A JSON text begins.
@@ -119,6 +128,27 @@ impl Book {
     /// Whether the answer's own end was seen.
     pub(super) const fn is_finished(&self) -> bool {
         self.reading.finished
+    }
+
+    /// Whether a reason for the end was given.
+    pub(super) const fn has_stopped(&self) -> bool {
+        self.stop_text > 0
+    }
+
+    /// A frame of this type has ended.
+    pub(super) fn event_ended(&mut self, kind: &[u8]) {
+        if (self.answers.is_last_event)(kind) {
+            self.finish();
+        }
+    }
+
+    /// A frame that tells of an error by its headers alone; either name may be empty.
+    pub(super) fn failed(&mut self, kind: &[u8], code: &[u8]) {
+        let name = |name: &[u8]| (!name.is_empty()).then(|| cut(name, ERROR_BYTES_MAX));
+        self.reading.error = Some(ErrorSeen {
+            kind: name(kind),
+            code: name(code),
+        });
     }
 
     pub(super) const fn fault(&mut self) {
@@ -184,6 +214,19 @@ impl Book {
         }
     }
 
+    /// A figure that counts until another says the same.
+    fn enter_else(&mut self, count: Count, tokens: Option<u64>) {
+        if self.counts.enter_else(count, tokens).is_err() {
+            self.fault();
+        }
+    }
+
+    fn says(&mut self, count: Count, tokens: u64) {
+        if self.counts.known(count) == Known::Absent {
+            self.enter_else(count, Some(tokens));
+        }
+    }
+
     fn open(&mut self, field: Field, at: usize) {
         match field {
             Field::Json => self.json_at = at,
@@ -192,6 +235,9 @@ impl Book {
             Field::Items => self.searches = 0,
             Field::Call | Field::Item | Field::Modalities(_) => self.row = Row::default(),
             Field::Count(count) => self.enter(count, None),
+            Field::Else(count) => self.enter_else(count, None),
+            Field::Says(count, tokens) => self.says(count, tokens),
+            Field::Each(unit) => self.counts.add(Count::Unit(unit), self.text),
             Field::CallCount(_) => self.fault(),
             _ => {}
         }
@@ -212,7 +258,12 @@ impl Book {
 
     fn scalar(&mut self, field: Field, scalar: &Scalar<'_>) {
         match field {
-            Field::Count(count) if *scalar != Scalar::Null => self.enter(count, scalar.as_u64()),
+            Field::Count(at) if *scalar != Scalar::Null => self.enter(at, count(scalar)),
+            Field::Else(at) if *scalar != Scalar::Null => self.enter_else(at, count(scalar)),
+            Field::Says(at, tokens) if *scalar != Scalar::Null => self.says(at, tokens),
+            Field::Each(unit) if *scalar != Scalar::Null => {
+                self.counts.add(Count::Unit(unit), self.text);
+            }
             Field::Text | Field::Json => {
                 if let Scalar::String { decoded_bytes, .. } = scalar {
                     self.generated(*decoded_bytes);
@@ -232,6 +283,7 @@ impl Book {
                     self.last_text = self.text;
                 }
             }
+            Field::Intervened if is(scalar, b"INTERVENED") => self.stop_text = self.text,
             Field::EventType => self.event_type(scalar),
             Field::Error if *scalar != Scalar::Null => self.error_seen(),
             Field::ErrorKind => self.error_name(scalar, |error| &mut error.kind),
@@ -325,8 +377,11 @@ impl Book {
 
     fn end_modality(&mut self, side: Side) {
         let count = match (side, self.row.count) {
-            (Side::Input, Some(count)) => count,
+            (Side::Input, Some(count @ (Count::InputAudio | Count::InputImage))) => count,
             (Side::Cached, Some(Count::InputAudio)) => Count::CachedAudio,
+            (Side::Written, Some(count @ (Count::CacheWriteShort | Count::CacheWriteLong))) => {
+                count
+            }
             (Side::Output, Some(Count::InputAudio)) => Count::OutputAudio,
             (Side::Output, Some(Count::InputImage)) => Count::OutputImage,
             _ => return,

@@ -100,6 +100,30 @@ impl Counts {
         }
     }
 
+    /// Takes the word of another counter, which any text's own word replaces.
+    pub(crate) fn enter_else(&mut self, count: Count, said: Option<u64>) -> Result<(), Nonsense> {
+        match self.slots.get_mut(index(count)) {
+            Some(Slot { known, text: 0 }) => {
+                *known = Known::Absent;
+                self.enter(count, said, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts one more in this text.
+    pub(crate) fn add(&mut self, count: Count, text: u32) {
+        let Some(slot) = self.slots.get_mut(index(count)) else {
+            return;
+        };
+        let before = match slot.known {
+            Known::As(before) if slot.text == text => before,
+            _ => 0,
+        };
+        let known = Known::As(before.saturating_add(1).min(TOKENS_MAX));
+        *slot = Slot { known, text };
+    }
+
     pub(crate) fn known(&self, count: Count) -> Known {
         self.slots
             .get(index(count))

@@ -1,5 +1,7 @@
 //! The values in an answer that the dialects' tables point at.
 
+use quotah_policy::Unit;
+
 use super::counts::Count;
 
 /// What a value in an answer is good for.
@@ -9,6 +11,12 @@ pub(crate) enum Field {
     Usage,
     /// One of its figures.
     Count(Count),
+    /// The same figure from another counter: it counts where none is called so.
+    Else(Count),
+    /// That there is anything here says this figure, where none is called so.
+    Says(Count, u64),
+    /// One of these, each time that it comes in a text.
+    Each(Unit),
     /// What the provider says that the request cost, in dollars; the later word wins.
     Cost,
     /// The same in ticks of 10⁻¹⁰ dollars (xAI).
@@ -22,6 +30,8 @@ pub(crate) enum Field {
     Json,
     /// Why generation ended; `null` while it goes on.
     Stop,
+    /// Whether a guardrail has ended the answer (Bedrock).
+    Intervened,
     /// The name of an event.
     EventType,
     /// An error, `null` if there is none.
@@ -50,5 +60,7 @@ pub(crate) enum Field {
 pub(crate) enum Side {
     Input,
     Cached,
+    /// Tokens written to the cache, by time to live in place of modality (Bedrock).
+    Written,
     Output,
 }
