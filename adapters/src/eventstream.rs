@@ -18,7 +18,7 @@
 pub(crate) mod chunk;
 mod head;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use head::Head;
 

@@ -37,7 +37,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Told, Result<(), Fau
 }
 
 /// A frame around headers that are written already.
-fn frame(headers: &[u8], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(headers: &[u8], payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(16 + headers.len() + payload.len()).unwrap();
     let mut frame = length.to_be_bytes().to_vec();
     frame.extend(u32::try_from(headers.len()).unwrap().to_be_bytes());
@@ -47,7 +47,7 @@ fn frame(headers: &[u8], payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-fn text(name: &str, value: &str) -> Vec<u8> {
+pub(crate) fn text(name: &str, value: &str) -> Vec<u8> {
     let mut header = Vec::new();
     head::write(name, value, &mut header);
     header
