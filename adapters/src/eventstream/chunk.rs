@@ -196,6 +196,10 @@ impl Chunk {
     }
 
     fn flush_some(&mut self, len: usize, sink: &mut impl FnMut(&[u8])) {
+        if self.place == Place::Broken {
+            self.digits_len = 0;
+            return;
+        }
         if len == 0 {
             return;
         }
@@ -279,6 +283,14 @@ mod tests {
             let (_, result) = read([json.as_bytes()]);
             assert_eq!(result, Err(NoChunk), "{json}");
         }
+    }
+
+    #[test]
+    fn nothing_is_decoded_behind_what_is_no_base64() {
+        let json = format!(r#"{{"bytes":"{}{}"}}"#, "*".repeat(DIGITS), "A".repeat(DIGITS));
+        let whole = read([json.as_bytes()]);
+        assert_eq!(whole, (vec![], Err(NoChunk)));
+        assert_eq!(read(json.as_bytes().chunks(1)), whole);
     }
 
     proptest! {
