@@ -2,9 +2,11 @@
 //!
 //! Everything around it (scanning, the book, refusals, error classes) is written once and asks this.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::{Dialect, Operation};
+use crate::custom::Custom;
 use crate::error_class::Code;
 use crate::meter::{Counts, Field, Totals};
 use crate::provider::ProviderKind;
@@ -47,6 +49,8 @@ pub struct Asked<'a> {
     pub operation: Operation,
     /// The model as it was sent, empty if there was none: Bedrock's answers are in the model's own format.
     pub model: &'a str,
+    /// How the answer is laid out, where that is described in the configuration.
+    pub custom: Option<&'a Arc<Custom>>,
 }
 
 impl Asked<'static> {
@@ -58,6 +62,7 @@ impl Asked<'static> {
             dialect,
             operation,
             model: "",
+            custom: None,
         }
     }
 }

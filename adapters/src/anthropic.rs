@@ -193,7 +193,9 @@ const fn word(kind: RefusalKind) -> &'static str {
         RefusalKind::BudgetExhausted => "billing_error",
         RefusalKind::RateLimited | RefusalKind::CoolingDown => "rate_limit_error",
         RefusalKind::NoHealthyDeployment | RefusalKind::Overloaded => "overloaded_error",
-        RefusalKind::LedgerUnavailable | RefusalKind::UpstreamUnreachable => "api_error",
+        RefusalKind::LedgerUnavailable
+        | RefusalKind::CredentialUnavailable
+        | RefusalKind::UpstreamUnreachable => "api_error",
         RefusalKind::UpstreamTimeout | RefusalKind::RequestTimeout => "timeout_error",
         RefusalKind::InvalidRequest
         | RefusalKind::MethodNotAllowed
@@ -234,4 +236,8 @@ const ERROR_CODES: &[Code] = &[
     code("\"overloaded_error\"", ErrorClass::Overloaded),
     code("\"timeout_error\"", ErrorClass::Timeout),
     code("\"api_error\"", ErrorClass::ServerError),
+    // On a 200 stream the status tells nothing.
+    text(200, "\"invalid_request_error\"", ErrorClass::BadRequest),
+    text(200, "\"not_found_error\"", ErrorClass::BadRequest),
+    text(200, "\"request_too_large\"", ErrorClass::BadRequest),
 ];

@@ -12,6 +12,7 @@ mod tests;
 use crate::adapter::{Adapter, Answers};
 use crate::anthropic;
 use crate::call::{Dialect, Operation};
+use crate::error_class::{Code, ErrorClass, code, sentence};
 use crate::json::quoted;
 use crate::meter::{Count, Field, Side};
 use crate::path::{Call, call};
@@ -60,7 +61,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
         Operation::Invoke => &invoke::ANSWERS,
         _ => &CONVERSE,
     },
-    error_codes: &[],
+    error_codes: ERROR_CODES,
     refusal: |told| format!("{{\"message\":{}}}", quoted(told.message)),
     refusal_headers: refusal::headers,
     stream_error: refusal::stream_error,
@@ -171,3 +172,41 @@ pub(crate) fn front(base: &str, dialect: Dialect) -> String {
     };
     [host, between].concat()
 }
+
+/// Types stand in `x-amzn-errortype`, in a stream's `:exception-type`, or in `__type`; a sentence tells the rest.
+/// Models behind `invoke` have sentences of their own.
+const ERROR_CODES: &[Code] = &[
+    sentence("Input is too long", ErrorClass::ContextOverflow),
+    sentence("Input Tokens Exceeded", ErrorClass::ContextOverflow),
+    sentence("Too many input tokens", ErrorClass::ContextOverflow),
+    sentence("prompt is too long", ErrorClass::ContextOverflow),
+    sentence("maximum context length", ErrorClass::ContextOverflow),
+    sentence("oo many tokens per day", ErrorClass::QuotaExhausted),
+    code(
+        "\"ServiceQuotaExceededException\"",
+        ErrorClass::QuotaExhausted,
+    ),
+    code("\"ThrottlingException\"", ErrorClass::RateLimited),
+    code("\"TooManyRequestsException\"", ErrorClass::RateLimited),
+    code("\"ModelNotReadyException\"", ErrorClass::Overloaded),
+    code("\"ServiceUnavailableException\"", ErrorClass::Overloaded),
+    code("\"ModelTimeoutException\"", ErrorClass::Timeout),
+    code("\"AccessDeniedException\"", ErrorClass::BadCredential),
+    code("\"ExpiredTokenException\"", ErrorClass::BadCredential),
+    code("\"UnrecognizedClientException\"", ErrorClass::BadCredential),
+    code("\"InvalidSignatureException\"", ErrorClass::BadCredential),
+    code(
+        "\"IncompleteSignatureException\"",
+        ErrorClass::BadCredential,
+    ),
+    code(
+        "\"MissingAuthenticationTokenException\"",
+        ErrorClass::BadCredential,
+    ),
+    code("\"InvalidClientTokenId\"", ErrorClass::BadCredential),
+    code("\"ModelErrorException\"", ErrorClass::ServerError),
+    code("\"ModelStreamErrorException\"", ErrorClass::ServerError),
+    code("\"InternalServerException\"", ErrorClass::ServerError),
+    code("\"ValidationException\"", ErrorClass::BadRequest),
+    code("\"ResourceNotFoundException\"", ErrorClass::BadRequest),
+];

@@ -28,6 +28,19 @@ impl Dialect {
         Self::Ollama,
     ];
 
+    /// The name in prose.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::OpenAi => "OpenAI",
+            Self::Anthropic => "Anthropic",
+            Self::Gemini => "Gemini",
+            Self::Bedrock => "Bedrock",
+            Self::Cohere => "Cohere",
+            Self::Ollama => "Ollama",
+        }
+    }
+
     /// The name used in the ledger.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

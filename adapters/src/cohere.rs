@@ -4,6 +4,7 @@ use quotah_policy::Usage;
 
 use crate::adapter::{Adapter, Answers, never_last, no_headers};
 use crate::call::{Dialect, Operation};
+use crate::error_class::{Code, ErrorClass, code, sentence};
 use crate::json::quoted;
 use crate::meter::{Count, Counts, Field, Totals};
 use crate::provider::{Paths, Provider};
@@ -25,7 +26,7 @@ pub(crate) const PROVIDER: Provider = Provider {
 
 pub(crate) static ADAPTER: Adapter = Adapter {
     answers: |_| &ANSWERS,
-    error_codes: &[],
+    error_codes: ERROR_CODES,
     refusal: |told| format!("{{\"message\":{}}}", quoted(told.message)),
     refusal_headers: no_headers,
     stream_error: |_, _, _| None,
@@ -88,3 +89,11 @@ pub(crate) fn compatible_front(base: &str) -> String {
         .trim_end_matches("/compatibility");
     [host, "/compatibility/v1"].concat()
 }
+
+/// Only too long a prompt has a word of its own (recorded 2026-08); the rest is told by the status.
+const ERROR_CODES: &[Code] = &[
+    code("\"TOO_MANY_TOKENS\"", ErrorClass::ContextOverflow),
+    sentence("too many tokens", ErrorClass::ContextOverflow),
+    // A trial key's month, which waiting does not bring back soon.
+    sentence("API calls / month", ErrorClass::QuotaExhausted),
+];

@@ -1,6 +1,7 @@
 //! Where credentials stand in a request: finding the client's, placing ours, keeping both out of logs.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// A place that a client or provider puts a credential in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +21,11 @@ pub enum CredentialPlace {
 /// Every header that may hold a credential: none of the client's is forwarded when ours takes its place.
 pub const CREDENTIAL_HEADERS: [&str; 4] =
     ["authorization", "x-api-key", "x-goog-api-key", "api-key"];
+
+/// Headers of a signature by AWS's scheme, beside `authorization`: no provider gets a client's along with
+/// a credential of ours.
+pub const SIGNATURE_HEADERS: [&str; 3] =
+    ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256"];
 
 impl CredentialPlace {
     /// The header's name in lower case, `None` for the query.
@@ -133,6 +139,25 @@ pub fn redact_query(path_and_query: &str) -> Cow<'_, str> {
     })
 }
 
+/// A path with a credential in its query: `name` and `secret` at the end, in place of any parameter of that name.
+#[must_use]
+pub fn with_query_credential(path_and_query: &str, name: &str, secret: &str) -> String {
+    let is_named = |pair: &str| *percent_decode(self::name(pair).as_bytes()) == *name.as_bytes();
+    let mut path = edit_query(path_and_query, |pair| {
+        if is_named(pair) {
+            Edit::Drop
+        } else {
+            Edit::Keep
+        }
+    })
+    .into_owned();
+    path.push(if path.contains('?') { '&' } else { '?' });
+    encode_onto(name.as_bytes(), &mut path);
+    path.push('=');
+    encode_onto(secret.as_bytes(), &mut path);
+    path
+}
+
 enum Edit {
     Keep,
     Drop,
@@ -189,6 +214,26 @@ fn is_secret(name: &str) -> bool {
     SECRETS
         .iter()
         .any(|secret| name.eq_ignore_ascii_case(secret))
+}
+
+/// A text as a query or a form has it: RFC 3986's unreserved characters as they are, all else as `%XX` in capitals.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    encode_onto(text.as_bytes(), &mut encoded);
+    encoded
+}
+
+/// [`percent_encode`] onto the end of a text.
+pub(crate) fn encode_onto(text: &[u8], encoded: &mut String) {
+    for &byte in text {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // A String takes everything.
+            write!(encoded, "%{byte:02X}").ok();
+        }
+    }
 }
 
 /// `%XX` read; anything that is no such escape stays as it is.
@@ -295,6 +340,18 @@ mod tests {
             ("/m", "/m"),
         ] {
             assert_eq!(without_query_key(query), without);
+        }
+    }
+
+    #[test]
+    fn a_credential_in_the_query_replaces_the_clients() {
+        for (path, with) in [
+            ("/m", "/m?api%20key=a%2Bb"),
+            ("/m?alt=sse", "/m?alt=sse&api%20key=a%2Bb"),
+            ("/m?api%20key=old&x=1", "/m?x=1&api%20key=a%2Bb"),
+            ("/m?api%20key=old", "/m?api%20key=a%2Bb"),
+        ] {
+            assert_eq!(with_query_credential(path, "api key", "a+b"), with);
         }
     }
 

@@ -9,10 +9,11 @@ mod fields;
 use std::ops::Range;
 
 use crate::call::{Dialect, Operation};
+use crate::custom::Custom;
 use crate::path::Call;
-use crate::scan::{Container, Handler, Key, Scalar, ScanError, Scanner, Tracker, Value};
+use crate::scan::{Container, Handler, Key, STEPS_MAX, Scalar, ScanError, Scanner, Tracker, Value};
 
-use fields::Field;
+pub(crate) use fields::Field;
 
 /// Echoes of the model that are kept for renaming; Gemini takes at most 100 requests in a batch.
 const ECHOES_MAX: usize = 256;
@@ -204,6 +205,27 @@ impl FactsReader {
             _ if call.model_in_path.is_some() => Need::Json,
             _ => Need::Model,
         };
+        Self::with(call, need, fields::tracker(call), fields::DEPTH_MAX)
+    }
+
+    /// A reader for the body of a call to a provider that is described in the configuration.
+    #[must_use]
+    pub fn custom(custom: &Custom, call: &Call) -> Self {
+        let need = if call.operation == Operation::Other {
+            Need::Nothing
+        } else if call.model_in_path.is_some() {
+            Need::Json
+        } else {
+            Need::Model
+        };
+        let tracker = Tracker::new(custom.request());
+        let mut reader = Self::with(call, need, tracker, STEPS_MAX);
+        // Its streams carry what they carry: nothing is asked for.
+        reader.found.facts.has_usage_option = false;
+        reader
+    }
+
+    fn with(call: &Call, need: Need, tracker: Tracker<Field>, judged_depth: usize) -> Self {
         let has_usage_option = call.dialect == Dialect::OpenAi
             && matches!(call.operation, Operation::Chat | Operation::Completions);
         Self {
@@ -214,7 +236,8 @@ impl FactsReader {
                     answers: 1,
                     ..Facts::default()
                 },
-                tracker: fields::tracker(call),
+                tracker,
+                judged_depth,
                 is_strict: need != Need::Nothing,
                 is_media: false,
                 seen: 0,
@@ -264,6 +287,8 @@ impl FactsReader {
 struct Found {
     facts: Facts,
     tracker: Tracker<Field>,
+    /// Keys down to here must say one thing only.
+    judged_depth: usize,
     /// Wrong types are errors.
     is_strict: bool,
     /// The last key was one that media stands under.
@@ -298,7 +323,7 @@ impl Handler for Found {
     fn key(&mut self, key: Key<'_>) {
         self.is_media = key.name.is_some_and(fields::is_media);
         self.tracker.key(&key);
-        if key.depth <= fields::DEPTH_MAX {
+        if key.depth <= self.judged_depth {
             self.judge(&key);
         }
     }

@@ -245,6 +245,7 @@ const fn word(kind: RefusalKind) -> &'static str {
         RefusalKind::NoHealthyDeployment
         | RefusalKind::Overloaded
         | RefusalKind::LedgerUnavailable
+        | RefusalKind::CredentialUnavailable
         | RefusalKind::UpstreamUnreachable => "UNAVAILABLE",
         RefusalKind::UpstreamTimeout | RefusalKind::RequestTimeout => "DEADLINE_EXCEEDED",
         RefusalKind::InvalidRequest
@@ -267,6 +268,7 @@ const ERROR_CODES: &[Code] = &[
     code("\"API_KEY_EXPIRED\"", ErrorClass::BadCredential),
     // quotaId such as GenerateRequestsPerDayPerProjectPerModel-FreeTier: today's share is gone.
     text(429, "PerDay", ErrorClass::QuotaExhausted),
+    text(429, "prepayment credits", ErrorClass::QuotaExhausted),
     text(
         400,
         "exceeds the maximum number of tokens",
@@ -280,4 +282,7 @@ const ERROR_CODES: &[Code] = &[
     code("\"UNAVAILABLE\"", ErrorClass::Overloaded),
     code("\"DEADLINE_EXCEEDED\"", ErrorClass::Timeout),
     code("\"INTERNAL\"", ErrorClass::ServerError),
+    // On a 200 stream the status tells nothing.
+    text(200, "\"INVALID_ARGUMENT\"", ErrorClass::BadRequest),
+    text(200, "\"NOT_FOUND\"", ErrorClass::BadRequest),
 ];

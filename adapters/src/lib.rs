@@ -15,6 +15,7 @@ mod bedrock;
 mod call;
 mod cohere;
 mod credential;
+mod custom;
 mod decode;
 mod encode;
 mod error_class;
@@ -22,6 +23,7 @@ pub mod eventstream;
 mod facts;
 mod gemini;
 mod json;
+pub mod limits;
 mod meter;
 mod ollama;
 mod openai;
@@ -29,6 +31,7 @@ mod path;
 mod provider;
 mod refusal;
 mod scan;
+mod sigv4;
 mod splice;
 pub mod sse;
 mod strip;
@@ -37,23 +40,27 @@ mod vertex;
 pub use adapter::Asked;
 pub use call::{Dialect, Operation};
 pub use credential::{
-    CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, client_credentials, redact_query,
-    without_query_key,
+    CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, SIGNATURE_HEADERS, client_credentials,
+    percent_encode, redact_query, with_query_credential, without_query_key,
+};
+pub use custom::{
+    CUSTOM_FIELDS, CUSTOM_PATHS_MAX, Custom, CustomError, CustomSpec, PathPatternError,
 };
 pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};
-pub use error_class::{ErrorClass, error_class};
+pub use error_class::{ErrorClass, answer_error_class, error_class};
 pub use facts::{
     Ambiguity, Brace, Facts, FactsError, FactsReader, ModelAsked, ModelEcho, OutputCap,
     StreamOptions,
 };
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
 pub use path::{Call, classify, classify_raw, raw_upstream_path, upstream_path};
-pub use provider::{ProviderKind, UnknownProviderKind};
+pub use provider::{ProviderKind, UnknownProviderKind, provider_table};
 pub use refusal::{RefusalKind, stream_error_event};
 pub use scan::{
     Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, NODES_MAX, PathFault, PathTable,
     STEPS_MAX, Scalar, ScanError, Scanner, TEXT_BYTES_MAX, Table, TableError, Tracker, Value,
 };
+pub use sigv4::{AwsKeys, AwsRequest, AwsScope, PayloadHash, is_signed, sign};
 pub use splice::{Edits, apply, plan};
 pub use strip::{HELD_BYTES_MAX, UsageStrip};

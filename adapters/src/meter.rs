@@ -237,7 +237,7 @@ impl Sink for Text {
     fn data(&mut self, piece: &[u8]) {
         match self.state {
             TextState::Start => {
-                self.book.begin_text();
+                self.book.begin_event();
                 self.state = TextState::MaybeDone(0);
                 self.maybe_done(0, piece);
             }
@@ -246,7 +246,7 @@ impl Sink for Text {
         }
     }
 
-    fn end_event(&mut self, _name: &[u8]) {
+    fn end_event(&mut self, name: &[u8]) {
         match self.state {
             // `data:` with nothing behind it is a heartbeat.
             TextState::Start | TextState::MaybeDone(0) => {}
@@ -255,6 +255,7 @@ impl Sink for Text {
             TextState::Json if !self.scanner.is_done() => self.book.fault(),
             TextState::Json | TextState::Broken => {}
         }
+        self.book.end_event(name);
         self.scanner.reset();
         self.state = TextState::Start;
     }

@@ -4,6 +4,7 @@ use quotah_policy::Usage;
 
 use crate::adapter::{Adapter, Answers, never_last, no_headers};
 use crate::call::{Dialect, Operation};
+use crate::error_class::{Code, ErrorClass, sentence};
 use crate::json::quoted;
 use crate::meter::{Count, Counts, Field, Totals};
 use crate::path::{Call, call};
@@ -25,7 +26,7 @@ pub(crate) const PROVIDER: Provider = Provider {
 
 pub(crate) static ADAPTER: Adapter = Adapter {
     answers: |_| &ANSWERS,
-    error_codes: &[],
+    error_codes: ERROR_CODES,
     refusal: |told| format!("{{\"error\":{}}}", quoted(told.message)),
     refusal_headers: no_headers,
     stream_error: |_, _, _| None,
@@ -73,3 +74,13 @@ pub(crate) fn classify(method: &str, path: &str) -> Option<Call> {
     };
     Some(call(Dialect::Ollama, operation))
 }
+
+/// A sentence is all there is (recorded 2026-08).
+const ERROR_CODES: &[Code] = &[
+    sentence("max context length", ErrorClass::ContextOverflow),
+    sentence("exceeds the context length", ErrorClass::ContextOverflow),
+    sentence(
+        "exceeds the available context size",
+        ErrorClass::ContextOverflow,
+    ),
+];

@@ -4,7 +4,7 @@ use quotah_policy::Usage;
 
 use crate::adapter::{Adapter, Answers, no_headers};
 use crate::call::{Dialect, Operation};
-use crate::error_class::{Code, ErrorClass, code, text};
+use crate::error_class::COMPATIBLE_CODES;
 use crate::json::quoted;
 use crate::meter::{Count, Counts, Field, Known, Totals};
 use crate::provider::Provider;
@@ -24,7 +24,7 @@ pub(crate) const PROVIDER: Provider = Provider {
 
 pub(crate) static ADAPTER: Adapter = Adapter {
     answers: |_| &ANSWERS,
-    error_codes: ERROR_CODES,
+    error_codes: COMPATIBLE_CODES,
     refusal: |told| format!("{{\"error\":{}}}", error(told.kind, told.message)),
     refusal_headers: no_headers,
     stream_error,
@@ -40,7 +40,7 @@ static ANSWERS: Answers = Answers {
     may_end_unsaid: true,
 };
 
-static FIELDS: PathTable<Field, 99> = PathTable::new(&[
+pub(crate) static FIELDS: PathTable<Field, 99> = PathTable::new(&[
     ("model", Field::Model),
     ("id", Field::Id),
     ("service_tier", Field::ServiceTier),
@@ -322,40 +322,3 @@ fn stream_error(operation: Operation, kind: RefusalKind, message: &str) -> Optio
     };
     Some(event.into_bytes())
 }
-
-const ERROR_CODES: &[Code] = &[
-    code("\"insufficient_quota\"", ErrorClass::QuotaExhausted),
-    code("\"credit_balance_exhausted\"", ErrorClass::QuotaExhausted),
-    code(
-        "\"organization_spend_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code(
-        "\"project_spend_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code(
-        "\"organization_usage_limit_exceeded\"",
-        ErrorClass::QuotaExhausted,
-    ),
-    code("\"billing_hard_limit_reached\"", ErrorClass::QuotaExhausted),
-    code("\"billing_not_active\"", ErrorClass::QuotaExhausted),
-    code("\"context_length_exceeded\"", ErrorClass::ContextOverflow),
-    // DeepSeek, vLLM and Ollama give a sentence, no code (seen 2026-08).
-    text(400, "maximum context length", ErrorClass::ContextOverflow),
-    text(400, "max context length", ErrorClass::ContextOverflow),
-    code("\"content_filter\"", ErrorClass::ContentFiltered),
-    code("\"content_policy_violation\"", ErrorClass::ContentFiltered),
-    code("\"moderation_blocked\"", ErrorClass::ContentFiltered),
-    code(
-        "\"ResponsibleAIPolicyViolation\"",
-        ErrorClass::ContentFiltered,
-    ),
-    code("\"invalid_api_key\"", ErrorClass::BadCredential),
-    code("\"rate_limit_exceeded\"", ErrorClass::RateLimited),
-    code("\"slow_down\"", ErrorClass::RateLimited),
-    code("\"server_is_overloaded\"", ErrorClass::Overloaded),
-    code("\"capacity_exceeded\"", ErrorClass::Overloaded),
-    // Also on a 200 stream, where the status tells nothing.
-    text(200, "\"server_error\"", ErrorClass::ServerError),
-];

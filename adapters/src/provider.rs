@@ -4,10 +4,13 @@
 //! others have their row beside their dialect, in a file of their own.
 
 mod compatible;
+mod table;
+
+pub use table::provider_table;
 
 use crate::call::Dialect;
 use crate::credential::CredentialPlace;
-use crate::{anthropic, azure, bedrock, cohere, gemini, ollama, openai, vertex};
+use crate::{anthropic, azure, bedrock, cohere, custom, gemini, ollama, openai, vertex};
 
 /// A provider, or a family of servers that behave alike: `kind` in the configuration.
 #[derive(Clone, Copy)]
@@ -99,7 +102,7 @@ impl Provider {
 }
 
 /// Every provider that has a file of its own, before those that are a row only.
-const OWN: [&Provider; 8] = [
+const OWN: [&Provider; 9] = [
     &openai::PROVIDER,
     &anthropic::PROVIDER,
     &gemini::PROVIDER,
@@ -108,6 +111,7 @@ const OWN: [&Provider; 8] = [
     &bedrock::PROVIDER,
     &cohere::PROVIDER,
     &ollama::PROVIDER,
+    &custom::PROVIDER,
 ];
 
 impl ProviderKind {
@@ -127,6 +131,8 @@ impl ProviderKind {
     pub const COHERE: Self = Self(&cohere::PROVIDER);
     /// Ollama.
     pub const OLLAMA: Self = Self(&ollama::PROVIDER);
+    /// A provider that the configuration describes.
+    pub const CUSTOM: Self = Self(&custom::PROVIDER);
     /// Any server with `OpenAI`'s wire format.
     pub const OPENAI_COMPATIBLE: Self = Self(&Provider::COMPATIBLE);
 
@@ -166,10 +172,12 @@ impl ProviderKind {
         self.0.dialect
     }
 
-    /// Whether a client that speaks `dialect` can be served by it without translation.
+    /// Whether a client that speaks `dialect` can be served by it without translation. A described provider is
+    /// called by its own paths only.
     #[must_use]
     pub fn speaks(self, dialect: Dialect) -> bool {
-        self.0.dialect == dialect || self.0.also_speaks.contains(&dialect)
+        let is_known = self != Self::CUSTOM;
+        is_known && (self.0.dialect == dialect || self.0.also_speaks.contains(&dialect))
     }
 
     /// Its public address, as its own SDK takes it (`OpenAI`'s with the version segment).
@@ -265,7 +273,7 @@ mod tests {
     fn every_kind_of_the_interface_has_a_row_and_reads_back_from_its_name() {
         let interface = "openai anthropic gemini vertex azure bedrock mistral cohere groq openrouter deepseek xai \
                          together fireworks perplexity cerebras huggingface alibaba zai crusoe ollama vllm \
-                         openai-compatible";
+                         openai-compatible custom";
         for name in interface.split_ascii_whitespace() {
             assert_eq!(
                 name.parse::<ProviderKind>().map(ProviderKind::as_str),

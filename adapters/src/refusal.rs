@@ -33,6 +33,8 @@ pub enum RefusalKind {
     NoHealthyDeployment,
     /// The ledger cannot be written while a hard budget applies.
     LedgerUnavailable,
+    /// There is no valid credential for the provider just now.
+    CredentialUnavailable,
     /// The provider could not be reached, or broke off before answering.
     UpstreamUnreachable,
     /// The provider gave no answer in time.
@@ -76,6 +78,7 @@ impl RefusalKind {
         Self::CoolingDown,
         Self::NoHealthyDeployment,
         Self::LedgerUnavailable,
+        Self::CredentialUnavailable,
         Self::UpstreamUnreachable,
         Self::UpstreamTimeout,
         Self::Overloaded,
@@ -110,6 +113,7 @@ impl RefusalKind {
             Self::Unpriced => (403, "model_unpriced", Retry::Unsaid),
             Self::NoHealthyDeployment => (503, "no_healthy_deployment", Retry::Later),
             Self::LedgerUnavailable => (503, "ledger_unavailable", Retry::Later),
+            Self::CredentialUnavailable => (503, "credential_unavailable", Retry::Later),
             Self::UpstreamUnreachable => (502, "upstream_unreachable", Retry::Unsaid),
             Self::UpstreamTimeout => (504, "upstream_timeout", Retry::Unsaid),
             Self::Overloaded => (503, "server_is_overloaded", Retry::Later),

@@ -9,12 +9,16 @@
 //! (`"\ud800"`) is let through and read as U+FFFD, and a number too large for a float is still a number.
 
 mod event;
+mod members;
 mod name;
 mod number;
 mod paths;
+mod run;
+mod skip;
 mod step;
 mod string;
 mod table;
+mod token;
 mod tracker;
 
 pub use event::{Container, Fault, Handler, Key, Scalar, ScanError, Value};
@@ -24,7 +28,8 @@ pub use table::{Table, TableError};
 pub use tracker::Tracker;
 
 use number::Number;
-use string::{Piece, Text};
+use skip::Skip;
+use string::Text;
 
 /// Most containers open at once. `serde_json` refuses the 128th too.
 pub const DEPTH_MAX: usize = 127;
@@ -65,6 +70,8 @@ pub struct Scanner {
     depth: usize,
     /// Bit `d` tells whether the container opened at depth `d` is an object.
     objects: u128,
+    /// Whether the innermost container is one.
+    in_object: bool,
     /// Where the token being read began.
     token_at: usize,
     /// What was wrong, once the state is `Failed`.
@@ -77,6 +84,8 @@ pub struct Scanner {
 enum State {
     Value,
     ValueOrEnd,
+    /// A member's value that the handler has no use for.
+    SkippedValue,
     KeyOrEnd,
     Key,
     Colon,
@@ -87,6 +96,8 @@ enum State {
     InNumber(Number),
     /// How many of its bytes have been read.
     InLiteral(Literal, u8),
+    /// Inside a string or container that the handler has no use for.
+    Skip(Skip),
     Failed,
 }
 
@@ -130,6 +141,7 @@ impl Scanner {
             offset: 0,
             depth: 0,
             objects: 0,
+            in_object: false,
             token_at: 0,
             error: fault(Fault::UnexpectedEnd, 0),
             text: Text::new(),
@@ -170,6 +182,7 @@ impl Scanner {
                 State::InString | State::InKey => self.string(rest, at, handler),
                 State::InNumber(number) => self.number(number, rest, at, handler),
                 State::InLiteral(literal, read) => self.literal((literal, read), rest, at, handler),
+                State::Skip(skip) => self.skip(skip, rest, at, handler),
                 State::Failed => return Err(self.error),
                 _ => self.structure(rest, at, handler),
             };
@@ -202,7 +215,7 @@ impl Scanner {
         }
     }
 
-    /// One token's first byte (or white space), with the whole token where that is cheap.
+    /// The next token, whole where it is plain and lies in `bytes`; `at` is their offset.
     #[inline]
     fn structure<'a>(
         &mut self,
@@ -213,54 +226,38 @@ impl Scanner {
         let Some((&byte, rest)) = bytes.split_first() else {
             return Ok(bytes);
         };
-        let after = at.saturating_add(1);
-        match (byte, self.state) {
-            (b' ' | b'\n' | b'\r' | b'\t', _) => return Ok(skip_space(rest)),
-            (b'"', State::KeyOrEnd | State::Key) => {
-                self.token_at = at;
-                self.state = State::InKey;
-                return self.string(rest, after, handler);
-            }
-            (b':', State::Colon) => self.state = State::Value,
-            (b',', State::AfterValue) => {
-                self.state = if self.in_object() {
+        if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            return Ok(skip_space(rest));
+        }
+        match (self.state, byte) {
+            (State::AfterValue, b',') => {
+                self.state = if self.in_object {
                     State::Key
                 } else {
                     State::Value
                 };
+                Ok(rest)
             }
-            (b'"', State::Value | State::ValueOrEnd) => {
-                self.token_at = at;
-                self.state = State::InString;
-                return self.string(rest, after, handler);
+            (State::Key | State::KeyOrEnd, b'"') => {
+                self.members(bytes, at.saturating_add(bytes.len()), handler)
             }
-            (b'-' | b'0'..=b'9', State::Value | State::ValueOrEnd) => {
-                self.token_at = at;
-                return self.number(Number::Start, bytes, at, handler);
+            (State::Colon, b':') => {
+                self.state = self.member_value(handler);
+                Ok(rest)
             }
-            (b'{', State::Value | State::ValueOrEnd) => {
-                self.open(Container::Object, at, handler)?;
+            (State::Value | State::ValueOrEnd, _) => self.value(bytes, at, handler),
+            (State::SkippedValue, _) => self.skipped_value(bytes, at, handler),
+            (State::KeyOrEnd | State::AfterValue, b'}') if self.in_object => {
+                self.close(Container::Object, at.saturating_add(1), handler);
+                Ok(rest)
             }
-            (b'[', State::Value | State::ValueOrEnd) => self.open(Container::Array, at, handler)?,
-            (b'}', State::KeyOrEnd | State::AfterValue) if self.in_object() => {
-                self.close(Container::Object, after, handler);
+            (State::AfterValue, b']') if !self.in_object => {
+                self.close(Container::Array, at.saturating_add(1), handler);
+                Ok(rest)
             }
-            (b']', State::ValueOrEnd | State::AfterValue) if !self.in_object() => {
-                self.close(Container::Array, after, handler);
-            }
-            (b't' | b'f' | b'n', State::Value | State::ValueOrEnd) => {
-                self.token_at = at;
-                let literal = match byte {
-                    b't' => Literal::True,
-                    b'f' => Literal::False,
-                    _ => Literal::Null,
-                };
-                return self.literal((literal, 1), rest, after, handler);
-            }
-            (_, State::Done) => return Err(fault(Fault::TrailingByte, at)),
-            _ => return Err(fault(Fault::UnexpectedByte, at)),
+            (State::Done, _) => Err(fault(Fault::TrailingByte, at)),
+            _ => Err(fault(Fault::UnexpectedByte, at)),
         }
-        Ok(rest)
     }
 
     fn open(
@@ -273,16 +270,19 @@ impl Scanner {
             return Err(fault(Fault::TooDeep, at));
         }
         handler.begin(container, at, self.depth);
+        if handler.skips_inside(container, self.depth) {
+            self.state = State::Skip(Skip::inside(container, self.depth));
+            self.depth = self.depth.saturating_add(1);
+            return Ok(());
+        }
         let bit = 1_u128 << self.depth;
-        match container {
-            Container::Object => {
-                self.objects |= bit;
-                self.state = State::KeyOrEnd;
-            }
-            Container::Array => {
-                self.objects &= !bit;
-                self.state = State::ValueOrEnd;
-            }
+        self.in_object = container == Container::Object;
+        if self.in_object {
+            self.objects |= bit;
+            self.state = State::KeyOrEnd;
+        } else {
+            self.objects &= !bit;
+            self.state = State::ValueOrEnd;
         }
         self.depth = self.depth.saturating_add(1);
         Ok(())
@@ -291,12 +291,8 @@ impl Scanner {
     fn close(&mut self, container: Container, end: usize, handler: &mut impl Handler) {
         self.depth = self.depth.saturating_sub(1);
         handler.end(container, end, self.depth);
+        self.in_object = self.objects >> self.depth.saturating_sub(1) & 1 == 1;
         self.state = self.after_value();
-    }
-
-    /// Whether the innermost container is an object; only asked while one is open.
-    const fn in_object(&self) -> bool {
-        self.objects >> self.depth.saturating_sub(1) & 1 == 1
     }
 
     const fn after_value(&self) -> State {
@@ -306,140 +302,21 @@ impl Scanner {
             State::AfterValue
         }
     }
+}
 
-    /// The rest of a string, `at` being the offset of `bytes`.
-    #[inline]
-    fn string<'a>(
-        &mut self,
-        bytes: &'a [u8],
-        at: usize,
-        handler: &mut impl Handler,
-    ) -> Result<&'a [u8], ScanError> {
-        let (text, decoded_bytes, escaped, rest) = match self.text.read(bytes) {
-            Ok(Piece::Whole { text, rest }) => (Some(text), text.len(), false, rest),
-            Ok(Piece::End { rest }) => (
-                self.text.bytes(),
-                self.text.decoded_bytes(),
-                self.text.is_escaped(),
-                rest,
-            ),
-            Ok(Piece::Cut) => return Ok(&[]),
-            Err((wrong, behind)) => {
-                let at = at
-                    .saturating_add(behind)
-                    .saturating_sub(self.text.partial_bytes());
-                return Err(fault(wrong, at));
-            }
-        };
-        let read = bytes.len().saturating_sub(rest.len());
-        let span = self.token_at..at.saturating_add(read);
-        let depth = self.depth;
-        if self.state == State::InKey {
-            let name = text.filter(|name| name.len() <= KEY_BYTES_MAX);
-            handler.key(Key {
-                name,
-                escaped,
-                span,
-                depth,
-            });
-            self.state = State::Colon;
-        } else {
-            let text = text.filter(|text| text.len() <= TEXT_BYTES_MAX);
-            handler.value(Value {
-                scalar: Scalar::String {
-                    text,
-                    decoded_bytes,
-                },
-                span,
-                depth,
-            });
-            self.state = self.after_value();
-        }
-        self.text.clear();
-        Ok(rest)
-    }
-
-    /// A number, or more of one; `at` is the offset of `bytes`.
-    #[inline]
-    fn number<'a>(
-        &mut self,
-        mut number: Number,
-        bytes: &'a [u8],
-        at: usize,
-        handler: &mut impl Handler,
-    ) -> Result<&'a [u8], ScanError> {
-        let read = number.read(bytes);
-        let (digits, rest) = bytes.split_at_checked(read).unwrap_or((bytes, &[]));
-        let end = at.saturating_add(read);
-        if rest.is_empty() {
-            self.text.push(digits);
-            self.state = State::InNumber(number);
-        } else if !number.is_whole() {
-            return Err(fault(Fault::InvalidNumber, end));
-        } else if self.text.is_empty() {
-            let text = Some(digits).filter(|digits| digits.len() <= TEXT_BYTES_MAX);
-            self.emit(Scalar::Number(text), end, handler);
-        } else {
-            self.text.push(digits);
-            self.cut_number(end, handler);
-        }
-        Ok(rest)
-    }
-
-    /// Reports a number whose digits came in several chunks.
-    fn cut_number(&mut self, end: usize, handler: &mut impl Handler) {
-        let span = self.token_at..end;
-        let scalar = Scalar::Number(self.text.bytes());
-        handler.value(Value {
-            scalar,
-            span,
-            depth: self.depth,
-        });
-        self.text.clear();
-        self.state = self.after_value();
-    }
-
-    /// More of `true`, `false` or `null`, of which `read` bytes were there; `at` is the offset of `bytes`.
-    fn literal<'a>(
-        &mut self,
-        (literal, read): (Literal, u8),
-        bytes: &'a [u8],
-        at: usize,
-        handler: &mut impl Handler,
-    ) -> Result<&'a [u8], ScanError> {
-        let tail = literal
-            .spelling()
-            .get(usize::from(read)..)
-            .unwrap_or_default();
-        if let Some(rest) = bytes.strip_prefix(tail) {
-            self.emit(literal.scalar(), at.saturating_add(tail.len()), handler);
-            return Ok(rest);
-        }
-        let mut read = read;
-        for (&wanted, &byte) in tail.iter().zip(bytes) {
-            if wanted != byte {
-                return Err(fault(
-                    Fault::UnexpectedByte,
-                    self.token_at.saturating_add(read.into()),
-                ));
-            }
-            read = read.saturating_add(1);
-        }
-        self.state = State::InLiteral(literal, read);
-        Ok(&[])
-    }
-
-    fn emit(&mut self, scalar: Scalar<'_>, end: usize, handler: &mut impl Handler) {
-        handler.value(Value {
-            scalar,
-            span: self.token_at..end,
-            depth: self.depth,
-        });
-        self.state = self.after_value();
+/// The bytes from the first that is no white space; indented texts have much of it.
+#[inline]
+fn skip_space(bytes: &[u8]) -> &[u8] {
+    match bytes {
+        [..=b' ', ..] => skip_more_space(bytes),
+        _ => bytes,
     }
 }
 
-const fn skip_space(mut bytes: &[u8]) -> &[u8] {
+fn skip_more_space(mut bytes: &[u8]) -> &[u8] {
+    while let Some((b"        ", rest)) = bytes.split_first_chunk() {
+        bytes = rest;
+    }
     while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = bytes {
         bytes = rest;
     }

@@ -158,6 +158,7 @@ impl Case {
             dialect: call.dialect,
             operation: call.operation,
             model: &call.model(path).unwrap_or_default(),
+            custom: None,
         };
         let headers = self.fixture["response"]["headers"].as_array().unwrap();
         let headers = headers

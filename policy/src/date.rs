@@ -29,6 +29,15 @@ impl Date {
         i64::from(self.days).saturating_mul(SECONDS_PER_DAY)
     }
 
+    /// The day that holds this second since 1970-01-01T00:00:00Z; times beyond 1970 to 9999 are put at the nearer end.
+    #[must_use]
+    pub fn of_unix_seconds(seconds: i64) -> Self {
+        let days = seconds.div_euclid(SECONDS_PER_DAY).clamp(0, DAYS_MAX);
+        Self {
+            days: i32::try_from(days).unwrap_or_default(),
+        }
+    }
+
     /// Days since 1970-01-01 of a date after it, by counting in years that begin in March.
     ///
     /// The method is Howard Hinnant's `days_from_civil` (<https://howardhinnant.github.io/date_algorithms.html>).
@@ -87,6 +96,9 @@ fn number(digits: &[u8]) -> Option<i32> {
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
+/// 9999-12-31.
+const DAYS_MAX: i64 = 2_932_896;
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -125,6 +137,19 @@ mod tests {
             "2026-01-01T",
         ] {
             assert_eq!(Date::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_second_of_a_day_is_on_it() {
+        for (seconds, text) in [
+            (0, "1970-01-01"),
+            (951_868_799, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (-1, "1970-01-01"),
+            (i64::MAX, "9999-12-31"),
+        ] {
+            assert_eq!(Date::of_unix_seconds(seconds).to_string(), text);
         }
     }
 

@@ -8,10 +8,12 @@ use dashmap::DashMap;
 
 use crate::clock;
 use crate::config::resolved::Config;
+use crate::credentials::Credentials;
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::identify::Keys;
 use crate::gateway::routes::Routes;
+use crate::headroom::Headroom;
 use crate::ledger::Ledger;
 use crate::metrics::{DeploymentMetrics, Metrics};
 use crate::upstream::Pools;
@@ -33,7 +35,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Makes everything that requests need from a configuration.
-    pub(crate) fn new(config: Arc<Config>, pools: &Pools) -> Self {
+    pub(crate) fn new(config: Arc<Config>, pools: &Pools, credentials: &Credentials) -> Self {
         let names = config.models.iter().flat_map(|model| {
             let sent = model
                 .deployments
@@ -44,7 +46,7 @@ impl Snapshot {
                 .chain(sent)
         });
         Self {
-            routes: Routes::new(&config, pools),
+            routes: Routes::new(&config, pools, credentials),
             keys: Keys::new(&config.keys, config.server.require_key),
             keeps_header_case: config
                 .providers
@@ -56,7 +58,7 @@ impl Snapshot {
     }
 
     /// The model's name as a metric label: itself where the configuration or the price table has it.
-    fn label<'a>(&self, provider_kind: &str, provider: &str, model: &'a str) -> &'a str {
+    pub(crate) fn label<'a>(&self, provider_kind: &str, provider: &str, model: &'a str) -> &'a str {
         let prices = &self.config.price_table;
         let now = clock::unix_seconds();
         let known = self.labels.iter().any(|label| label == model)
@@ -73,10 +75,12 @@ type Handles = DashMap<(Arc<str>, Arc<str>, Arc<str>), Arc<DeploymentMetrics>>;
 #[derive(Debug)]
 pub(crate) struct State {
     snapshot: ArcSwap<Snapshot>,
-    pub(crate) pools: Pools,
+    pub(crate) pools: Arc<Pools>,
+    pub(crate) credentials: Credentials,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
+    pub(crate) headroom: Arc<Headroom>,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
     pub(crate) started: Instant,
@@ -87,15 +91,18 @@ pub(crate) struct State {
 impl State {
     /// Begins with a first configuration.
     pub(crate) fn new(config: Arc<Config>, ledger: Ledger, metrics: Arc<Metrics>) -> Arc<Self> {
-        let pools = Pools::default();
-        let snapshot = Snapshot::new(config, &pools);
+        let pools = Arc::<Pools>::default();
+        let credentials = Credentials::new(Arc::clone(&pools));
+        let snapshot = Snapshot::new(config, &pools, &credentials);
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
+            credentials,
             ledger: Arc::new(ledger),
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
             drain: Drain::default(),
+            headroom: Arc::default(),
             started: clock::now(),
             started_at_unix_ms: clock::unix_ms(),
             handles: Handles::new(),
@@ -109,9 +116,12 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        self.snapshot
-            .store(Arc::new(Snapshot::new(config, &self.pools)));
+        let snapshot = Snapshot::new(config, &self.pools, &self.credentials);
+        self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
+        let snapshot = self.snapshot();
+        self.headroom
+            .keep(|provider| snapshot.routes.upstream(provider).is_some());
     }
 
     /// The metric handle of an order; a bounded number of them.

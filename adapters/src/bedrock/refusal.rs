@@ -45,6 +45,7 @@ const fn error_type(kind: RefusalKind) -> &'static str {
         RefusalKind::RateLimited | RefusalKind::CoolingDown => "ThrottlingException",
         RefusalKind::NoHealthyDeployment
         | RefusalKind::LedgerUnavailable
+        | RefusalKind::CredentialUnavailable
         | RefusalKind::Overloaded => "ServiceUnavailableException",
         RefusalKind::UpstreamUnreachable => "InternalServerException",
         RefusalKind::UpstreamTimeout => "ModelTimeoutException",

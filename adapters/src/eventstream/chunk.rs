@@ -287,7 +287,11 @@ mod tests {
 
     #[test]
     fn nothing_is_decoded_behind_what_is_no_base64() {
-        let json = format!(r#"{{"bytes":"{}{}"}}"#, "*".repeat(DIGITS), "A".repeat(DIGITS));
+        let json = format!(
+            r#"{{"bytes":"{}{}"}}"#,
+            "*".repeat(DIGITS),
+            "A".repeat(DIGITS)
+        );
         let whole = read([json.as_bytes()]);
         assert_eq!(whole, (vec![], Err(NoChunk)));
         assert_eq!(read(json.as_bytes().chunks(1)), whole);

@@ -6,7 +6,7 @@ use crate::scan::{PathTable, Tracker};
 
 /// A metered field. The same one may have several spellings (Gemini takes `snake_case` too).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Model,
     ModelEcho,
     Stream,

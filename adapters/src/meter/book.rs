@@ -3,6 +3,8 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
+use std::sync::Arc;
+
 use quotah_policy::{Money, Usage, UsageSource};
 
 use super::counts::{Count, Counts, Known};
@@ -13,12 +15,16 @@ use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
 use crate::adapter::{Answers, Asked};
 use crate::anthropic;
+use crate::custom::{self, Custom};
 use crate::provider::UsageHeader;
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
 
 /// Everything that an answer has said so far.
 pub(super) struct Book {
     answers: &'static Answers,
+    custom: Option<Arc<Custom>>,
+    /// The counts before an event that may turn out not to count.
+    counts_before: Option<Box<Counts>>,
     usage_headers: &'static [UsageHeader],
     tier_header: Option<&'static str>,
     operation: Operation,
@@ -72,13 +78,22 @@ struct Row {
 
 impl Book {
     pub(super) fn new(asked: &Asked<'_>) -> Self {
-        let answers = (asked.dialect.adapter().answers)(asked);
+        let answers = match asked.custom {
+            Some(_) => &custom::ANSWERS,
+            None => (asked.dialect.adapter().answers)(asked),
+        };
+        let tracker = asked.custom.map_or_else(
+            || (answers.tracker)(),
+            |custom| Tracker::new(custom.answer()),
+        );
         Self {
             answers,
+            custom: asked.custom.cloned(),
+            counts_before: None,
             usage_headers: asked.kind.row().usage_headers,
             tier_header: asked.kind.row().tier_header,
             operation: asked.operation,
-            tracker: (answers.tracker)(),
+            tracker,
             shell: Shell::None,
             text: 0,
             usage_text: 0,
@@ -117,6 +132,27 @@ impl Book {
         self.shell = Shell::None;
         if self.pending != ErrorSeen::default() {
             self.pending = ErrorSeen::default();
+        }
+    }
+
+    /// An event begins whose name, which may come behind its data, can decide whether it counts.
+    pub(super) fn begin_event(&mut self) {
+        self.begin_text();
+        if self.custom.as_ref().is_some_and(|c| c.has_usage_event()) {
+            self.counts_before = Some(Box::new(self.counts));
+        }
+    }
+
+    /// An event of this name ends.
+    pub(super) fn end_event(&mut self, name: &[u8]) {
+        let Some(custom) = &self.custom else { return };
+        if let Some(before) = self.counts_before.take()
+            && !custom.counts_in(name)
+        {
+            self.counts = *before;
+        }
+        if custom.ends_with(name) {
+            self.finish();
         }
     }
 
@@ -164,7 +200,10 @@ impl Book {
         if !self.operation.is_metered() {
             return (None, false, false);
         }
-        let totals = (self.answers.totals)(&self.counts, self.operation);
+        let totals = match &self.custom {
+            Some(custom) => custom.totals(&self.counts),
+            None => (self.answers.totals)(&self.counts, self.operation),
+        };
         let mut usage = totals.usage;
         usage.web_search_requests = usage.web_search_requests.max(self.searches);
         let known = totals.input_reported || totals.output_reported;
@@ -401,6 +440,9 @@ impl std::fmt::Debug for Book {
 }
 
 impl Handler for Book {
+    /// Answers are the provider's: what it spells wrongly is the client's to notice.
+    const STRICT: bool = false;
+
     #[inline]
     fn begin(&mut self, container: Container, at: usize, depth: usize) {
         match (self.shell, container) {
@@ -449,7 +491,7 @@ impl Handler for Book {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, mut key: Key<'_>) {
         match self.shell {
             Shell::None | Shell::EnvelopeNext if key.depth == 1 => {
@@ -466,7 +508,21 @@ impl Handler for Book {
         self.tracker.key(&key);
     }
 
-    #[inline]
+    #[inline(always)]
+    fn skips_value(&self, depth: usize) -> bool {
+        self.shell != Shell::EnvelopeNext && self.tracker.is_nowhere(self.depth(depth))
+    }
+
+    #[inline(always)]
+    fn skips_inside(&self, container: Container, depth: usize) -> bool {
+        let is_shell = match self.shell {
+            Shell::Chunks | Shell::Envelope => depth == 0,
+            Shell::None | Shell::EnvelopeNext => false,
+        };
+        !is_shell && self.tracker.is_leaf(container, self.depth(depth))
+    }
+
+    #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         if let Some(field) = self.tracker.field(self.depth(value.depth)) {
             self.scalar(field, &value.scalar);

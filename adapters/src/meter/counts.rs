@@ -138,6 +138,12 @@ impl Counts {
         }
     }
 
+    /// Whether anything at all was reported.
+    pub(crate) fn is_any_known(&self) -> bool {
+        let is_known = |slot: &Slot| matches!(slot.known, Known::As(_));
+        self.slots.iter().any(is_known)
+    }
+
     /// All that is billed by the piece.
     pub(crate) fn units(&self) -> Units {
         Unit::ALL.into_iter().fold(Units::default(), |units, unit| {

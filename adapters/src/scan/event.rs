@@ -4,6 +4,11 @@ use std::ops::Range;
 
 /// Told what a [`Scanner`](super::Scanner) sees, in document order. `depth` is the number of containers around the token.
 pub trait Handler {
+    /// Whether strings are checked to be UTF-8 without control characters, as JSON wants them.
+    ///
+    /// If not, they are told as they come, and a text with a fault of that kind counts as sound.
+    const STRICT: bool = true;
+
     /// A container opens; `at` is the offset of its bracket.
     fn begin(&mut self, container: Container, at: usize, depth: usize) {
         let _ = (container, at, depth);
@@ -17,6 +22,23 @@ pub trait Handler {
     /// The name of the member whose value comes next.
     fn key(&mut self, key: Key<'_>) {
         let _ = key;
+    }
+
+    /// Whether the value of the member at `depth` whose name has just come is of no use.
+    ///
+    /// If so it is passed over: none of what it holds is told, and only its end is looked for. A text with a
+    /// fault inside such a value counts as sound.
+    fn skips_value(&self, depth: usize) -> bool {
+        let _ = depth;
+        false
+    }
+
+    /// Whether all that the container holds that has just begun at `depth` is of no use.
+    ///
+    /// If so that is passed over in the same way, and the container's end is told.
+    fn skips_inside(&self, container: Container, depth: usize) -> bool {
+        let _ = (container, depth);
+        false
     }
 
     /// A string, number, boolean or null.
@@ -69,7 +91,7 @@ pub enum Scalar<'a> {
     Number(Option<&'a [u8]>),
     /// A string.
     String {
-        /// The decoded text (valid UTF-8), `None` if it is longer than [`TEXT_BYTES_MAX`](super::TEXT_BYTES_MAX).
+        /// The decoded text (UTF-8, if the handler is [strict](Handler::STRICT)), `None` if it is longer than [`TEXT_BYTES_MAX`](super::TEXT_BYTES_MAX).
         text: Option<&'a [u8]>,
         /// How many bytes of UTF-8 it decodes to.
         decoded_bytes: usize,
@@ -83,7 +105,10 @@ impl Scalar<'_> {
         let Self::Number(Some(digits)) = self else {
             return None;
         };
-        std::str::from_utf8(digits).ok()?.parse().ok()
+        digits.iter().try_fold(0_u64, |number, byte| {
+            let digit = char::from(*byte).to_digit(10)?;
+            number.checked_mul(10)?.checked_add(digit.into())
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The inside of a JSON string: checked as UTF-8, unescaped, measured, and kept while it is short.
 
+use super::run::plain_run;
 use super::{Fault, TEXT_BYTES_MAX};
 
 /// What [`Text::read`] made of the bytes it was given.
@@ -109,26 +110,15 @@ impl Text {
     /// # Errors
     /// What is wrong, and how many of `bytes` lie before it. Bad UTF-8 begins
     /// [`Self::partial_bytes`] earlier.
-    #[inline]
-    pub(super) fn read<'a>(&mut self, bytes: &'a [u8]) -> Result<Piece<'a>, (Fault, usize)> {
-        if self.begun {
-            return self.read_on(bytes, None);
-        }
-        let (run, is_ascii) = plain_run(bytes);
-        match bytes.split_at_checked(run) {
-            Some((text, [b'"', rest @ ..])) if is_ascii || std::str::from_utf8(text).is_ok() => {
-                Ok(Piece::Whole { text, rest })
-            }
-            _ => self.read_on(bytes, Some((run, is_ascii))),
-        }
-    }
-
-    /// [`Self::read`] where copying is needed; `first` is the first run, if it is known already.
-    fn read_on<'a>(
+    pub(super) fn read<'a, const STRICT: bool>(
         &mut self,
         bytes: &'a [u8],
-        mut first: Option<(usize, bool)>,
     ) -> Result<Piece<'a>, (Fault, usize)> {
+        if !self.begun
+            && let Some((text, rest)) = plain_text::<STRICT>(bytes)
+        {
+            return Ok(Piece::Whole { text, rest });
+        }
         self.begun = true;
         let mut rest = bytes;
         loop {
@@ -141,10 +131,14 @@ impl Text {
                 rest = after;
                 continue;
             }
-            let (run, is_ascii) = first.take().unwrap_or_else(|| plain_run(rest));
+            let run = plain_run::<STRICT>(rest);
             let (run, after) = rest.split_at_checked(run).unwrap_or((rest, &[]));
             if !run.is_empty() {
-                self.plain(run, is_ascii, after.is_empty())
+                self.flush_surrogate();
+                self.push(run);
+            }
+            if STRICT && !run.is_empty() {
+                self.check(run, after.is_empty())
                     .map_err(|behind| (Fault::InvalidUtf8, read.saturating_add(behind)))?;
             }
             let special = read.saturating_add(run.len());
@@ -169,14 +163,9 @@ impl Text {
         }
     }
 
-    /// A run of bytes without quote, backslash or control; `cut` if a chunk's end ended it.
+    /// Checks a run of bytes without quote, backslash or control as UTF-8; `cut` if a chunk's end ended it.
     /// Fails as [`Self::read`] does.
-    fn plain(&mut self, run: &[u8], is_ascii: bool, cut: bool) -> Result<(), usize> {
-        self.flush_surrogate();
-        self.push(run);
-        if is_ascii && self.partial.1 == 0 {
-            return Ok(());
-        }
+    fn check(&mut self, run: &[u8], cut: bool) -> Result<(), usize> {
         let mut checked = run;
         while self.partial.1 > 0 {
             let Some((&byte, after)) = checked.split_first() else {
@@ -273,68 +262,10 @@ impl Text {
     }
 }
 
-/// How many bytes at the front are neither quote, backslash nor control character, and whether all of
-/// them are ASCII.
-///
-/// One pass, a word at a time: most strings are short, and for long ones it keeps up with a memchr for
-/// the quote, another pass for control characters and a third for ASCII.
+/// A string without escapes that ends in `bytes`, from behind its first quote, and what follows it.
 #[inline]
-fn plain_run(bytes: &[u8]) -> (usize, bool) {
-    let behind = |rest: &[u8]| bytes.len().saturating_sub(rest.len());
-    let mut rest = bytes;
-    let mut union = 0_u64;
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*word);
-        let hits = special_bytes(word);
-        if hits != 0 {
-            // All bits below the first hit's byte.
-            let before = (hits & hits.wrapping_neg()).wrapping_sub(1) >> 7;
-            let run = behind(rest).saturating_add(first_byte(hits));
-            return (run, (union | word & before) & TOPS == 0);
-        }
-        union |= word;
-        rest = after;
-    }
-    let mut run = behind(rest);
-    for &byte in rest {
-        if is_special(byte) {
-            break;
-        }
-        union |= u64::from(byte);
-        run = run.saturating_add(1);
-    }
-    (run, union & TOPS == 0)
-}
-
-const fn is_special(byte: u8) -> bool {
-    byte == b'"' || byte == b'\\' || byte < 0x20
-}
-
-/// The top bit of the first special byte in memory order is set, and none before it
-/// (later ones may be false: a borrow runs upwards only).
-const fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let quote = word ^ 0x2222_2222_2222_2222;
-    let backslash = word ^ 0x5c5c_5c5c_5c5c_5c5c;
-    let is_quote = quote.wrapping_sub(ONES) & !quote;
-    let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
-    let is_control = word.wrapping_sub(0x2020_2020_2020_2020) & !word;
-    (is_quote | is_backslash | is_control) & TOPS
-}
-
-/// The top bit of each byte.
-const TOPS: u64 = 0x8080_8080_8080_8080;
-
-/// Index of the byte that the lowest bit of `hits` belongs to.
-const fn first_byte(hits: u64) -> usize {
-    match hits.trailing_zeros() >> 3 {
-        0 => 0,
-        1 => 1,
-        2 => 2,
-        3 => 3,
-        4 => 4,
-        5 => 5,
-        6 => 6,
-        _ => 7,
-    }
+pub(super) fn plain_text<const STRICT: bool>(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (text, rest) = bytes.split_at_checked(plain_run::<STRICT>(bytes))?;
+    let rest = rest.strip_prefix(b"\"")?;
+    (!STRICT || std::str::from_utf8(text).is_ok()).then_some((text, rest))
 }

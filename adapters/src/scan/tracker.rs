@@ -73,6 +73,23 @@ impl<F: Copy> Tracker<F> {
         self.node(depth)?.field
     }
 
+    /// Whether the table names neither the token at `depth` nor anything in it.
+    #[inline]
+    #[must_use]
+    pub fn is_nowhere(&self, depth: usize) -> bool {
+        depth > self.depth_max || self.members.get(depth).is_none_or(|&node| node == NOWHERE)
+    }
+
+    /// Whether the table names nothing in a container that has begun at `depth`.
+    #[inline]
+    #[must_use]
+    pub fn is_leaf(&self, container: Container, depth: usize) -> bool {
+        self.node(depth).is_none_or(|node| match container {
+            Container::Object => !node.has_members,
+            Container::Array => node.each == NOWHERE,
+        })
+    }
+
     /// The field that `key` would name if case did not matter and yet does not name as it is spelled.
     #[must_use]
     pub fn field_but_for_case(&self, key: &Key<'_>) -> Option<F> {
@@ -88,6 +105,7 @@ impl<F: Copy> Tracker<F> {
         alike?.field
     }
 
+    #[inline]
     fn node(&self, depth: usize) -> Option<&Node<F>> {
         if depth > self.depth_max {
             return None;

@@ -9,6 +9,7 @@ mod config;
 mod health;
 mod prices;
 mod problem;
+mod rate_limits;
 mod requests;
 mod serve;
 mod status;
@@ -28,6 +29,7 @@ use axum::routing::{get, post};
 
 use crate::clock;
 use crate::config::resolved::Config;
+use crate::headroom::Headroom;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 
@@ -43,6 +45,8 @@ use problem::Problem;
 pub struct AdminState {
     /// Figures for `/metrics`.
     pub metrics: Arc<Metrics>,
+    /// What providers said about their limits.
+    pub headroom: Arc<Headroom>,
     /// The books.
     pub ledger: Arc<Ledger>,
     /// The configuration in force, asked for on each request.
@@ -83,6 +87,7 @@ pub fn router(state: AdminState) -> Router {
         .route("/admin/v1/requests/{id}", get(requests::show))
         .route("/admin/v1/usage", get(usage::usage))
         .route("/admin/v1/prices", get(prices::list))
+        .route("/admin/v1/rate-limits", get(rate_limits::list))
         .route("/admin/v1/config", get(config::show))
         .route("/admin/v1/reload", post(config::reload))
         .fallback(nothing_here)
@@ -103,7 +108,11 @@ async fn metrics(
 ) -> impl IntoResponse {
     let status = shared.state.ledger.status();
     shared.state.metrics.ledger_bytes(status.bytes);
-    let text = shared.state.metrics.render(clock::unix_seconds());
+    let rate_limits = shared.state.headroom.rows(clock::unix_ms());
+    let text = shared
+        .state
+        .metrics
+        .render(clock::unix_seconds(), &rate_limits);
     (
         [(
             header::CONTENT_TYPE,

@@ -79,6 +79,7 @@ fn plane() -> Plane {
     let config = Arc::new(config);
     let state = AdminState {
         metrics: Arc::new(Metrics::new("0.1.0", "test")),
+        headroom: Arc::default(),
         ledger: Arc::new(ledger),
         config: Arc::new(move || Arc::clone(&config)),
         reload: Arc::new(|| Err(vec!["error: unknown key `lisen`".to_owned()])),

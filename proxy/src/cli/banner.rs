@@ -82,9 +82,8 @@ impl Banner<'_> {
                 ),
             );
         }
-        let uses_own = |p: &crate::config::resolved::Provider| {
-            matches!(p.credential, Credential::Configured(_))
-        };
+        let uses_own =
+            |p: &crate::config::resolved::Provider| !matches!(p.credential, Credential::Client);
         if !config.server.require_key && config.providers.iter().any(uses_own) {
             line(
                 text,

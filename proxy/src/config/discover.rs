@@ -1,14 +1,14 @@
 //! Providers from the environment, for a start without any file.
 //!
-//! Each provider whose usual key variable is set is served, at its own address or at the one its usual
-//! base-URL variable names. People export that variable for their clients in the same shell, pointing
-//! at this very gateway: that one is ignored, or requests would circle.
+//! Each provider whose usual key variable is set is served, and each cloud whose own SDK would find a credential,
+//! at its own address or at the one its usual base-URL variable names. People export that variable for their
+//! clients in the same shell, pointing at this very gateway: that one is ignored, or requests would circle.
 
 use std::net::IpAddr;
 
 use quotah_adapters::ProviderKind;
 
-use super::resolve::with_defaults;
+use super::resolve::{base_of_environment, is_set_up, of_environment, with_defaults};
 use super::resolved::{BaseUrl, Credential, Listen, Provider, Secret};
 use super::{Environment, Warning};
 
@@ -21,18 +21,24 @@ pub(super) fn providers(
     let mut providers = Vec::new();
     for kind in ProviderKind::all() {
         let keys = kind.key_vars().iter();
-        let Some((variable, key)) = keys.copied().find_map(|v| Some((v, env.filled(v)?.trim())))
-        else {
-            continue;
-        };
-        if !key.bytes().all(|b| b.is_ascii_graphic()) {
+        let keyed = keys.copied().find_map(|v| Some((v, env.filled(v)?.trim())));
+        if let Some((variable, key)) = keyed
+            && !key.bytes().all(|b| b.is_ascii_graphic())
+        {
             warnings.push(Warning::BadKey { variable });
             continue;
         }
-        if let Some(base) = base(kind, env, listen, warnings) {
-            let credential = Credential::Configured(Secret::new(key));
-            providers.push(with_defaults(kind, base, credential));
+        if keyed.is_none() && !is_set_up(kind, env) {
+            continue;
         }
+        let Some(base) = base(kind, env, listen, warnings) else {
+            continue;
+        };
+        let credential = match keyed {
+            Some((_, key)) => Some(Credential::Configured(Secret::new(key))),
+            None => of_environment(kind, &base, env),
+        };
+        providers.extend(credential.map(|credential| with_defaults(kind, base, credential)));
     }
     providers
 }
@@ -53,7 +59,7 @@ fn base(
             Err(expected) => warnings.push(Warning::BadBaseUrl { variable, expected }),
         }
     }
-    BaseUrl::parse(kind.base_url()?).ok()
+    base_of_environment(kind, env).or_else(|| BaseUrl::parse(kind.base_url()?).ok())
 }
 
 /// Whether an address leads back here: a port we listen on, on this machine as far as its name tells.

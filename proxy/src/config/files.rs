@@ -15,7 +15,7 @@ pub enum FileFault {
     Warning(String),
 }
 
-/// Looks at the certificates, keys and CA files that `config` names.
+/// Looks at the certificates, keys, CA files and credentials that `config` names.
 #[must_use]
 pub fn faults(config: &Config) -> Vec<FileFault> {
     let tls = config.server.tls.iter();
@@ -34,9 +34,14 @@ pub fn faults(config: &Config) -> Vec<FileFault> {
         .providers
         .iter()
         .filter_map(|p| Some(("ca_file", p.ca_file.as_deref()?, CERTIFICATE)));
+    let of_credentials = config.providers.iter().filter_map(|p| {
+        let fault = crate::credentials::fault(&p.credential)?;
+        Some(FileFault::Error(format!("provider `{}`: {fault}", p.name)))
+    });
     of_server
         .chain(of_providers)
         .filter_map(|(what, path, holds)| fault(what, path, holds))
+        .chain(of_credentials)
         .collect()
 }
 

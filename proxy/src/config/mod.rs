@@ -9,6 +9,7 @@
 
 pub mod admin_token;
 mod base_url;
+pub mod credential;
 mod discover;
 mod environment;
 mod file;
@@ -152,6 +153,11 @@ pub enum Warning {
         /// The provider.
         provider: String,
     },
+    /// Clients' own credentials go on to a provider that takes signatures, which do not survive that.
+    BearerOnly {
+        /// The provider.
+        provider: String,
+    },
     /// A model lists deployments that are not used.
     OneDeployment {
         /// The model.
@@ -178,6 +184,11 @@ impl fmt::Display for Warning {
             Self::PlainHttp { provider } => write!(
                 f,
                 "provider `{provider}` is called over http: its key and all prompts travel in the clear"
+            ),
+            Self::BearerOnly { provider } => write!(
+                f,
+                "provider `{provider}` gets its clients' credentials: Bedrock API keys pass, but SigV4 signatures \
+                 are refused, because they are bound to the host that a client calls"
             ),
             Self::OneDeployment { model } => {
                 write!(f, "model `{model}`: this version uses its first deployment only")

@@ -49,6 +49,14 @@ pub enum Problem {
         /// What to do, or nothing; begins with `: `.
         why: &'static str,
     },
+    /// A provider's description that cannot be read by.
+    #[error("[providers.adapter]: {error}{}", Meant(.meant.as_deref()))]
+    Adapter {
+        /// What is wrong with it.
+        error: quotah_adapters::CustomError,
+        /// The nearest known field.
+        meant: Option<String>,
+    },
     /// Two things of one name.
     #[error("{what} `{name}` is defined twice")]
     Twice {
@@ -213,7 +221,7 @@ fn is_reference(value: &str) -> bool {
 }
 
 /// Keys whose values are secrets.
-const SECRET_KEYS: [&str; 8] = [
+const SECRET_KEYS: [&str; 9] = [
     "api_key",
     "token",
     "key",
@@ -222,6 +230,7 @@ const SECRET_KEYS: [&str; 8] = [
     "headers",
     "authorization",
     "credential",
+    "credentials_json",
 ];
 
 /// How keys of providers and of ours begin.

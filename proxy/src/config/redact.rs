@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::credential::Source;
 use super::resolved::{Credential, Provider};
 use super::tree::{Node, Table, Value};
 
@@ -11,9 +12,14 @@ pub(super) fn redacted(tree: &Table, providers: &[Provider]) -> Json {
     if tree.get("providers").is_none() {
         let rows = providers.iter().map(|p| {
             let scheme = if p.base.https { "https" } else { "http" };
-            let credential = match p.credential {
+            let credential = match &p.credential {
                 Credential::Configured(_) => json!({ "api_key": HIDDEN }),
                 Credential::Client => json!({ "credential": "client" }),
+                Credential::Minted(Source::Google(_)) => json!({ "credential": "google" }),
+                Credential::Minted(Source::Entra(_)) => json!({ "credential": "entra" }),
+                Credential::Minted(Source::Aws(_)) | Credential::Aws(_) => {
+                    json!({ "credential": "aws" })
+                }
             };
             let mut row = json!({
                 "name": p.name.as_ref(),
@@ -59,4 +65,14 @@ fn node(value: &Node, key: &str) -> Json {
 const HIDDEN: &str = "***";
 
 /// Keys whose values are secrets wherever they stand. (`tls.key` is a path, hidden along.)
-const SECRET_KEYS: [&str; 5] = ["api_key", "key", "token", "secret", "password"];
+const SECRET_KEYS: [&str; 9] = [
+    "api_key",
+    "key",
+    "token",
+    "secret",
+    "password",
+    "credentials_json",
+    "client_secret",
+    "secret_access_key",
+    "session_token",
+];

@@ -1,5 +1,11 @@
 //! From what was written to what will run: every default, every check, every fault at once.
 
+mod adapter;
+mod aws;
+mod cloud;
+mod credential;
+mod entra;
+mod google;
 mod key;
 mod model;
 mod price;
@@ -10,15 +16,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use quotah_adapters::ProviderKind;
 use quotah_policy::PriceTable;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
-use super::resolved::{Config, LedgerSettings, Listen, Log, LogFormat, Provider};
+use super::resolved::{Config, Credential, LedgerSettings, Listen, Log, LogFormat, Provider};
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
 use super::{Inputs, Loaded, Warning, discover, redact};
 
+pub(super) use cloud::{base_of_environment, is_set_up};
+pub(super) use credential::of_environment;
 pub(super) use provider::with_defaults;
 
 /// Resolves a tree, or leaves its faults in `problems`.
@@ -32,7 +41,7 @@ pub(super) fn resolve(
     let mut warnings = Vec::new();
     let server = server::server(&root, inputs);
     let admin = server::admin(&root, inputs);
-    let mut providers = provider::providers(&root);
+    let mut providers = provider::providers(&root, &inputs.env);
     if !root.is_present("providers") {
         providers = discover::providers(&inputs.env, &server.listen, &mut warnings);
         if providers.is_empty() {
@@ -46,6 +55,12 @@ pub(super) fn resolve(
         provider: p.name.to_string(),
     });
     warnings.extend(plain);
+    let passed_on = providers
+        .iter()
+        .filter(|p| p.kind == ProviderKind::BEDROCK && p.credential == Credential::Client);
+    warnings.extend(passed_on.map(|p| Warning::BearerOnly {
+        provider: p.name.to_string(),
+    }));
     let models = model::models(&root, &providers, &mut warnings);
     let keys = key::keys(&root, &providers);
     if server.require_key && keys.is_empty() && !root.is_present("keys") {
@@ -93,10 +108,10 @@ pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
 }
 
 /// The prices alone.
-pub(super) fn price_table_of(tree: &Table, _: &Inputs) -> Arc<PriceTable> {
+pub(super) fn price_table_of(tree: &Table, inputs: &Inputs) -> Arc<PriceTable> {
     let problems = Problems::default();
     let root = Section::new("", tree, Place::start(), &problems);
-    let providers = provider::providers(&root);
+    let providers = provider::providers(&root, &inputs.env);
     Arc::new(PriceTable::builtin().with_overrides(price::prices(&root, &providers)))
 }
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use quotah_policy::{PriceRow, PriceTable};
 
+pub use super::credential::{Credential, Place};
+
 /// Everything `run` needs, resolved.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -163,6 +165,8 @@ pub struct Provider {
     pub base: BaseUrl,
     /// Whose credential goes along.
     pub credential: Credential,
+    /// Where a configured credential is put; `None` for the kind's own place.
+    pub credential_place: Option<Place>,
     /// TCP and TLS set-up.
     pub timeout_connect: Duration,
     /// From the request's last byte to the answer's first.
@@ -181,10 +185,12 @@ pub struct Provider {
     pub inject_usage: bool,
     /// Send header names with the client's capitals (5 to 6 µs a request).
     pub keep_header_case: bool,
+    /// How it speaks, where no code knows it.
+    pub custom: Option<Arc<quotah_adapters::Custom>>,
 }
 
 /// A provider's address, split once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BaseUrl {
     /// TLS or not.
     pub https: bool,
@@ -198,15 +204,6 @@ pub struct BaseUrl {
     pub prefix: Arc<str>,
     /// The version segment that was written at its end, with its slash (`/v1`, `/v4`); `None` when none was.
     pub version: Option<Arc<str>>,
-}
-
-/// Where a provider's credential comes from.
-#[derive(Debug, Clone)]
-pub enum Credential {
-    /// This one, whatever the client sent.
-    Configured(Secret),
-    /// The client's own is passed on.
-    Client,
 }
 
 /// HTTP version toward a provider.
@@ -295,7 +292,7 @@ pub enum LogFormat {
 }
 
 /// A value that must never be shown.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(Arc<str>);
 
 impl Secret {

@@ -83,6 +83,11 @@ impl<'a> Section<'a> {
         self.table.get(key).is_some()
     }
 
+    /// Takes note that a key has its place here, whether it is read or not.
+    pub(super) fn know(&self, key: &'static str) {
+        self.asked.borrow_mut().push(key);
+    }
+
     /// An empty section in place of one that was not written.
     pub(super) fn stand_in<'b>(&self, empty: &'b Table) -> Section<'b>
     where
@@ -241,6 +246,26 @@ impl<'a> Section<'a> {
             Some((key, self.plain_text(&entry.key, &entry.node)?))
         };
         self.table.0.iter().filter_map(pair).collect()
+    }
+
+    /// Every key with its string, or each of its strings: for tables whose keys are the user's own.
+    pub(super) fn lists(&self) -> Vec<(At<&'a str>, At<&'a str>)> {
+        let mut lists = Vec::new();
+        for entry in &self.table.0 {
+            let key = At {
+                value: &*entry.key,
+                place: entry.key_place.clone(),
+            };
+            let items = match &entry.node.value {
+                Value::Array(items) => items.as_slice(),
+                _ => std::slice::from_ref(&entry.node),
+            };
+            let texts = items
+                .iter()
+                .filter_map(|item| self.plain_text(&entry.key, item));
+            lists.extend(texts.map(|text| (key.clone(), text)));
+        }
+        lists
     }
 
     /// Refuses keys that a later version acts on.

@@ -6,7 +6,7 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
     PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use quotah_adapters::CREDENTIAL_HEADERS;
+use quotah_adapters::{CREDENTIAL_HEADERS, SIGNATURE_HEADERS};
 
 /// Prefix of every header that Quotah reads from requests or adds to answers.
 const OURS: &str = "x-quotah-";
@@ -16,9 +16,9 @@ const OURS: &str = "x-quotah-";
 pub(crate) struct Forward<'a> {
     /// Value of `host`; `None` toward h2, which has `:authority`.
     pub(crate) host: Option<&'a HeaderValue>,
-    /// Replaces every credential of the client; `None` passes the client's own on.
+    /// Stands in place of the client's credential.
     pub(crate) credential: Option<(&'a HeaderName, &'a HeaderValue)>,
-    /// Whether the client's credential is a key of ours, which no provider may see.
+    /// Whether no credential of the client's goes on: it is a key of ours, or one of ours goes along elsewhere.
     pub(crate) drop_credential: bool,
     /// Length of the body as it goes out; `None` when there is none and none was announced.
     pub(crate) content_length: Option<u64>,
@@ -33,6 +33,8 @@ pub(crate) fn forward_request(client: &HeaderMap, forward: &Forward<'_>) -> Head
     let mut host = forward.host;
     let mut credential = forward.credential;
     let mut length = forward.content_length;
+    // A key may go into a header of another name, where a client's would stand beside it.
+    let is_replaced = |name: &HeaderName| forward.credential.is_some_and(|(ours, _)| ours == name);
     if !client.contains_key(HOST)
         && let Some(host) = host.take()
     {
@@ -47,7 +49,11 @@ pub(crate) fn forward_request(client: &HeaderMap, forward: &Forward<'_>) -> Head
             if let Some(length) = length.take() {
                 headers.append(CONTENT_LENGTH, HeaderValue::from(length));
             }
-        } else if CREDENTIAL_HEADERS.contains(&name.as_str()) {
+        } else if SIGNATURE_HEADERS.contains(&name.as_str()) {
+            if forward.credential.is_none() && !forward.drop_credential {
+                headers.append(name.clone(), value.clone());
+            }
+        } else if CREDENTIAL_HEADERS.contains(&name.as_str()) || is_replaced(name) {
             if forward.credential.is_some() {
                 if let Some((name, value)) = credential.take() {
                     headers.append(name.clone(), value.clone());
@@ -185,6 +191,29 @@ mod tests {
                 ("anthropic-beta", "a,b"),
             ]
         );
+    }
+
+    #[test]
+    fn a_clients_signature_goes_only_where_its_credential_goes() {
+        let client = map(&[("x-amz-date", "20260101T000000Z"), ("x-amz-target", "t")]);
+        let key = HeaderValue::from_static("Bearer theirs");
+        for (credential, drop_credential, passed) in [
+            (None, false, 2),
+            (None, true, 1),
+            (Some((&http::header::AUTHORIZATION, &key)), false, 2),
+        ] {
+            let forward = Forward {
+                host: None,
+                credential,
+                drop_credential,
+                content_length: None,
+                extra: &[],
+            };
+            let headers = forward_request(&client, &forward);
+            assert_eq!(headers.len(), passed);
+            let is_clients = credential.is_none() && !drop_credential;
+            assert_eq!(headers.contains_key("x-amz-date"), is_clients);
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
-use super::{admit, choose, parse, read, send};
+use super::{admit, choose, credential, parse, read, send};
 use crate::clock;
 use crate::state::{Snapshot, State};
 
@@ -155,6 +155,7 @@ fn choose_and_admit(
         .get("x-quotah-provider")
         .and_then(|name| name.to_str().ok());
     let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
+    credential::may_pass(&order.deployment.upstream, &head.headers)?;
     admit::admit(booking, target, facts, &order)?;
     Ok(order)
 }

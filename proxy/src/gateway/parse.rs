@@ -42,7 +42,14 @@ impl Target {
 
     /// A reader for the body; none where the path says nothing about it.
     pub(crate) fn reader(&self) -> Option<FactsReader> {
-        self.call.as_ref().map(FactsReader::new)
+        let custom = self
+            .provider
+            .as_ref()
+            .and_then(|upstream| upstream.config.custom.as_deref());
+        self.call.as_ref().map(|call| match custom {
+            Some(custom) => FactsReader::custom(custom, call),
+            None => FactsReader::new(call),
+        })
     }
 
     /// The model that is asked for, in the body or in the path.
@@ -101,7 +108,10 @@ pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
     let method = request.method().as_str();
     let hint = dialect_of_headers(request.headers());
     let call = match &provider {
-        Some(upstream) => Some(classify_raw(method, path, upstream.config.kind.dialect())),
+        Some(upstream) => Some(match &upstream.config.custom {
+            Some(custom) => custom.classify(path),
+            None => classify_raw(method, path, upstream.config.kind.dialect()),
+        }),
         None => classify(method, path).map(|call| match hint {
             Some(dialect) => call.spoken_in(dialect),
             None => call,

@@ -164,6 +164,24 @@ impl Refusal {
         )
     }
 
+    /// No credential for a provider can be had; `why` is one of a few fixed phrases.
+    pub(crate) fn no_credential(provider: &str, why: &'static str) -> Self {
+        Self::new(
+            RefusalKind::CredentialUnavailable,
+            format!("no credential for the provider {provider:?} can be had: {why}"),
+        )
+        .retry()
+    }
+
+    /// A client's signature that cannot hold where its request goes.
+    pub(crate) fn signed_for_us() -> Self {
+        Self::new(
+            RefusalKind::BadKey,
+            "a SigV4 signature is bound to the host that it was made for, which is this gateway: \
+             send a Bedrock API key as a bearer token, or let the gateway hold the credential",
+        )
+    }
+
     pub(crate) fn upstream(error: ExchangeError) -> Self {
         let kind = match error {
             ExchangeError::FirstByteTimeout

@@ -10,7 +10,9 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use quotah_adapters::{Dialect, Operation, Reading, RefusalKind, stream_error_event};
+use quotah_adapters::{
+    Dialect, Operation, Reading, RefusalKind, answer_error_class, stream_error_event,
+};
 use quotah_policy::UsageSource;
 
 use super::body::BrokenOff;
@@ -36,6 +38,8 @@ struct Inner {
     border: Border,
     phase: Phase,
     failure: Failure,
+    /// Why the answer broke off, if it did.
+    broken_by: Option<ExchangeError>,
 }
 
 /// What to say when the answer breaks off.
@@ -105,6 +109,7 @@ impl Relay {
             border: Border::default(),
             phase: Phase::Flowing,
             failure,
+            broken_by: None,
         };
         if inner.answer.is_ended() {
             inner.finish();
@@ -283,9 +288,7 @@ impl Inner {
         };
         if !was_settled {
             error.class().clone_into(&mut self.booking.entry.reason);
-            if let Some(attempt) = self.booking.entry.attempts.last_mut() {
-                error.class().clone_into(&mut attempt.error_class);
-            }
+            self.broken_by = Some(error);
         }
         self.settle(outcome, false);
         let Failure {
@@ -324,11 +327,20 @@ impl Inner {
         if self.booking.is_settled() {
             return;
         }
-        let status = u16::try_from(self.booking.entry.status).unwrap_or(0);
-        if let Some(class) = self.tap.error_class(self.failure.dialect, status) {
-            self.booking.attempt_failed(class);
-        }
+        let refused = self.tap.refused();
         let reading = self.tap.finish(complete);
+        let in_answer = reading
+            .error
+            .as_ref()
+            .map(|error| answer_error_class(self.failure.dialect, error).as_str());
+        let class = match refused {
+            Some(refused) => Some(refused.learn(&self.booking)),
+            None => in_answer.or_else(|| self.broken_by.map(ExchangeError::class)),
+        };
+        match class {
+            Some(class) => self.booking.attempt_failed(class),
+            None => self.booking.attempt_succeeded(),
+        }
         let outcome = self.judged(outcome, &reading);
         self.booking.settle(outcome, &reading);
     }

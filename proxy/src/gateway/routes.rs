@@ -1,14 +1,17 @@
 //! Which deployment a model's name leads to: the configuration's routes, as a snapshot holds them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
+use quotah_adapters::limits::LimitFormats;
 use quotah_adapters::{Dialect, ProviderKind};
 use quotah_policy::{Pattern, PriceTable};
 
 use super::refuse::Refusal;
 use crate::config::resolved::{self, Config, Provider};
+use crate::credentials::{Credential, Credentials};
 use crate::upstream::{Origin, Pool, Pools};
 
 /// A provider, ready to be called.
@@ -23,8 +26,12 @@ pub(crate) struct Upstream {
     pub(crate) base_path: Box<str>,
     /// Value of `host`.
     pub(crate) host: HeaderValue,
-    /// The header that carries its credential, made once; none when clients bring their own.
-    pub(crate) credential: Option<(HeaderName, HeaderValue)>,
+    /// What is put on requests to it.
+    pub(crate) credential: Credential,
+    /// What its limits are kept under beside its name.
+    pub(crate) credential_label: Arc<str>,
+    /// How it tells of its limits.
+    pub(crate) limit_formats: Cow<'static, LimitFormats>,
 }
 
 /// A provider's model behind a name.
@@ -50,11 +57,11 @@ pub(crate) struct Routes {
 
 impl Routes {
     /// The routes of a configuration.
-    pub(crate) fn new(config: &Config, pools: &Pools) -> Self {
+    pub(crate) fn new(config: &Config, pools: &Pools, credentials: &Credentials) -> Self {
         let upstreams: Vec<_> = config
             .providers
             .iter()
-            .map(|provider| Arc::new(upstream(provider, pools)))
+            .map(|provider| Arc::new(upstream(provider, pools, credentials)))
             .collect();
         let mut exact = HashMap::new();
         let mut wildcards = Vec::new();
@@ -177,17 +184,13 @@ fn first_deployment(model: &resolved::Model, upstreams: &[Arc<Upstream>]) -> Opt
     })
 }
 
-fn upstream(provider: &Provider, pools: &Pools) -> Upstream {
+fn upstream(provider: &Provider, pools: &Pools, credentials: &Credentials) -> Upstream {
     let origin = Origin::new(
         &provider.base,
         provider.ca_file.clone(),
         provider.http,
         provider.keep_header_case,
     );
-    let credential = match &provider.credential {
-        resolved::Credential::Configured(secret) => credential(provider, secret.expose()),
-        resolved::Credential::Client => None,
-    };
     Upstream {
         pool: pools.get(origin.clone()),
         origin,
@@ -202,15 +205,17 @@ fn upstream(provider: &Provider, pools: &Pools) -> Upstream {
         ]
         .concat()
         .into(),
-        credential,
+        credential_label: credential_label(&provider.credential).into(),
+        limit_formats: Cow::Borrowed(LimitFormats::of(provider.kind.as_str())),
+        credential: credentials.of(provider),
         config: provider.clone(),
     }
 }
 
-/// The header line that carries a provider's credential.
-fn credential(provider: &Provider, secret: &str) -> Option<(HeaderName, HeaderValue)> {
-    let place = provider.kind.credential_place(secret);
-    let mut value = HeaderValue::from_str(&format!("{}{secret}", place.scheme())).ok()?;
-    value.set_sensitive(true);
-    Some((HeaderName::from_static(place.header()?), value))
+/// Tells whose credential it is, never which.
+const fn credential_label(credential: &resolved::Credential) -> &'static str {
+    match credential {
+        resolved::Credential::Client => "client",
+        _ => "default",
+    }
 }

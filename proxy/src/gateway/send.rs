@@ -7,12 +7,14 @@ use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
-use quotah_adapters::{Asked, Decoder, Encoder, Facts, Meter, apply, plan};
+use quotah_adapters::{Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, plan};
 
 use super::body::AnswerBody;
 use super::choose::Order;
+use super::credential::Carried;
 use super::headers::{Forward, forward_answer, forward_request};
 use super::identify::Identity;
+use super::learn::{self, Refused};
 use super::parse::Target;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
@@ -79,23 +81,32 @@ async fn attempt(
     let rename = order.deployment.rename.as_deref();
     let edits = plan(&facts, rename, asks_usage);
     let body = RequestBody::new(apply(&body, &edits));
-    let keeps_key = upstream.credential.is_none() && !identity.is_virtual;
+    let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
     let path = target.path_for(&upstream, rename, keeps_key);
+    let sent_at = clock::now();
+    let deadline = deadline(&head.headers, sent_at, provider.timeout_total);
+    let credential = match upstream.credential.grant(deadline).await {
+        Ok(grant) => Carried::new(grant, &body),
+        Err(error) => {
+            let refusal = Refusal::no_credential(&provider.name, error.told());
+            return Err(without_credential(booking, refusal, sent_at, &refuser));
+        }
+    };
     let wire = Wire {
         upstream: &upstream,
         head: &head,
         identity: &identity,
-        path,
+        path: credential.path(path),
         body,
+        credential,
     };
-    let sent_at = clock::now();
     let make = |is_h2: bool| wire.request(is_h2);
     let outgoing = Outgoing {
         make: &make,
         timeout_connect: provider.timeout_connect,
         timeout_first_byte: provider.timeout_first_byte,
         timeout_idle: provider.timeout_idle,
-        deadline: deadline(&head.headers, sent_at, provider.timeout_total),
+        deadline,
         drain: &Arc::clone(&booking.state).drain,
     };
     booking.evidence.sent = true;
@@ -119,6 +130,22 @@ async fn attempt(
         }
         Err(error) => Err(failed(booking, error, &refuser)),
     }
+}
+
+/// Books an attempt that was not sent for want of a credential.
+fn without_credential(
+    mut booking: Booking,
+    refusal: Refusal,
+    since: Instant,
+    refuser: &Refuser,
+) -> Refusal {
+    let class = ErrorClass::BadCredential.as_str();
+    booking.attempt(0, clock::now().saturating_duration_since(since));
+    booking.attempt_failed(class);
+    booking.entry.status = refuser.status(&refusal).as_u16().into();
+    refusal.reason().clone_into(&mut booking.entry.reason);
+    booking.settle(Outcome::UpstreamError, &quotah_adapters::Reading::default());
+    refusal
 }
 
 /// Books an attempt that brought no answer.
@@ -156,22 +183,24 @@ struct Wire<'a> {
     identity: &'a Identity,
     path: PathAndQuery,
     body: RequestBody,
+    credential: Carried,
 }
 
 impl Wire<'_> {
     fn request(&self, is_h2: bool) -> Request<RequestBody> {
         let had_body = self.body.len() > 0 || self.head.headers.contains_key(CONTENT_LENGTH);
-        let credential = self.upstream.credential.as_ref();
         let forward = Forward {
             host: (!is_h2).then_some(&self.upstream.host),
-            credential: credential.map(|(name, value)| (name, value)),
-            drop_credential: self.identity.is_virtual,
+            credential: self.credential.header(),
+            drop_credential: self.identity.is_virtual || !self.credential.is_clients(),
             content_length: had_body.then(|| self.body.len()),
             extra: &self.upstream.config.headers,
         };
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.head.method.clone();
         *request.headers_mut() = forward_request(&self.head.headers, &forward);
+        self.credential
+            .sign(&mut request, self.upstream, &self.path);
         *request.uri_mut() = self.uri(is_h2);
         if self.upstream.config.keep_header_case {
             *request.extensions_mut() = self.head.extensions.clone();
@@ -208,9 +237,12 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     booking.evidence.accepted = status.is_success();
     let is_error = status.is_client_error() || status.is_server_error();
     booking.attempt(status.as_u16(), booking.upstream_wait);
-    if !is_error {
-        booking.attempt_succeeded();
-    }
+    learn::from_head(&booking, context.order, &head.headers);
+    let dialect = context.target.dialect;
+    let refused = is_error.then(|| {
+        let status = status.as_u16();
+        Box::new(Refused::new(context.order, dialect, status, &head.headers))
+    });
 
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
@@ -220,7 +252,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let tap = Tap::new(
         Decoder::new(encoding),
         meter(context, &head.headers, content_type),
-        is_error,
+        refused,
     );
     let rewrite = (context.asks_usage && is_events && status.is_success())
         .then(|| rewrite(encoding))
@@ -267,6 +299,7 @@ fn meter(context: &Context<'_>, headers: &HeaderMap, content_type: &[u8]) -> Met
         dialect: context.target.dialect,
         operation: context.target.operation,
         model: &context.order.model_sent,
+        custom: context.upstream.config.custom.as_ref(),
     };
     let mut meter = Meter::new(&asked, content_type);
     for (name, value) in headers {

@@ -1,9 +1,8 @@
 //! The copy of an answer that is read: decoded, metered, and for an error, classed.
 
-use quotah_adapters::{Decoder, Dialect, Meter, Reading, error_class};
+use quotah_adapters::{Decoder, Dialect, Meter, Reading};
 
-/// How much of an error's body is looked at for its class, bytes.
-const ERROR_PREFIX_BYTES: usize = 4 * 1024;
+use super::learn::Refused;
 
 /// The copy that is read: decoded, metered.
 #[derive(Debug)]
@@ -11,31 +10,28 @@ pub(crate) struct Tap {
     decoder: Decoder,
     /// Taken when the answer is booked: what comes after is not counted.
     meter: Option<Meter>,
-    /// The beginning of an error's body, decoded, for its class; stays empty for answers.
-    prefix: Option<Vec<u8>>,
+    /// What a refusal teaches; none for answers, and taken when it was learned.
+    refused: Option<Box<Refused>>,
 }
 
 impl Tap {
-    /// Reads an answer; with `is_error`, also keeps the beginning of its body.
-    pub(crate) fn new(decoder: Decoder, meter: Meter, is_error: bool) -> Self {
+    /// Reads an answer; of a refusal, also keeps what it teaches.
+    pub(crate) fn new(decoder: Decoder, meter: Meter, refused: Option<Box<Refused>>) -> Self {
         Self {
             decoder,
             meter: Some(meter),
-            prefix: is_error.then(Vec::new),
+            refused,
         }
     }
 
     /// Reads the next bytes as they came down.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         let Some(meter) = &mut self.meter else { return };
-        let prefix = &mut self.prefix;
+        let refused = &mut self.refused;
         self.decoder.push(bytes, &mut |plain| {
             meter.feed(plain);
-            if let Some(prefix) = prefix {
-                let room = ERROR_PREFIX_BYTES
-                    .saturating_sub(prefix.len())
-                    .min(plain.len());
-                prefix.extend_from_slice(&plain[..room]);
+            if let Some(refused) = refused {
+                refused.feed(plain);
             }
         });
     }
@@ -68,10 +64,9 @@ impl Tap {
         dialect != Dialect::Gemini && self.is_finished()
     }
 
-    /// What an error is, by its status and the beginning of its body; `None` for answers.
-    pub(super) fn error_class(&self, dialect: Dialect, status: u16) -> Option<&'static str> {
-        let prefix = self.prefix.as_ref()?;
-        Some(error_class(dialect, status, prefix).as_str())
+    /// The refusal that was read, once; `None` for answers.
+    pub(super) fn refused(&mut self) -> Option<Box<Refused>> {
+        self.refused.take()
     }
 
     /// What was read, once; what comes after is not.

@@ -71,7 +71,7 @@ impl Costs {
 const NAMES: [&str; 3] = ["provider", "model", "team"];
 
 /// Label values escape backslash, quote and line feed, nothing else.
-fn escape(value: &str, out: &mut String) {
+pub(super) fn escape(value: &str, out: &mut String) {
     for c in value.chars() {
         match c {
             '\\' => out.push_str("\\\\"),

@@ -78,7 +78,7 @@ impl Dropped {
         Self(vec)
     }
 
-    fn count(&self, family: &str) {
+    pub(super) fn count(&self, family: &str) {
         self.0.with_label_values(&[family]).inc();
     }
 }

@@ -11,6 +11,7 @@
 mod cost;
 mod deployment;
 mod family;
+mod rate_limits;
 
 pub use deployment::{DeploymentMetrics, Settled};
 pub use family::SERIES_MAX;
@@ -27,6 +28,8 @@ use prometheus::{
 
 use cost::Costs;
 use family::{Cached, Counters, Dropped, Histograms};
+
+use crate::headroom::RateLimit;
 
 /// Every metric of the process.
 #[derive(Debug)]
@@ -58,6 +61,7 @@ struct Families {
     tokens: Arc<Counters>,
     refused: Arc<Counters>,
     costs: Arc<Costs>,
+    dropped: Dropped,
 }
 
 impl Metrics {
@@ -198,9 +202,9 @@ impl Metrics {
         self.reload_successful.set(0);
     }
 
-    /// Everything in Prometheus' text format, version 0.0.4.
+    /// Everything in Prometheus' text format, version 0.0.4, with the providers' limits as they stand.
     #[must_use]
-    pub fn render(&self, now_unix_seconds: i64) -> String {
+    pub fn render(&self, now_unix_seconds: i64, rate_limits: &[RateLimit]) -> String {
         let as_of = self.price_table_as_of.load(Ordering::Relaxed);
         if as_of > 0 {
             self.price_table_age
@@ -211,6 +215,7 @@ impl Metrics {
             .encode_to_string(&self.registry.gather())
             .unwrap_or_default();
         self.families.costs.render(&mut text);
+        rate_limits::render(rate_limits, &self.families.dropped, &mut text);
         text
     }
 }
@@ -284,6 +289,7 @@ impl Registrar<'_> {
             ),
             refused: counters("refused_total", "Requests that Quotah refused", &["reason"]),
             costs: Arc::new(Costs::new(dropped.clone())),
+            dropped,
         }
     }
 

@@ -68,6 +68,9 @@ impl BackgroundService for Housekeeper {
                 _ = tidy.tick() => {
                     let snapshot = self.state.snapshot();
                     let upstreams = snapshot.routes.upstreams();
+                    for upstream in upstreams {
+                        upstream.credential.warm();
+                    }
                     self.state
                         .pools
                         .tidy(|origin| upstreams.iter().any(|upstream| upstream.origin == *origin))

@@ -65,6 +65,7 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
     let (config, health, reload) = (Arc::clone(state), Arc::clone(state), Arc::clone(reloader));
     AdminState {
         metrics: Arc::clone(&state.metrics),
+        headroom: Arc::clone(&state.headroom),
         ledger: Arc::clone(&state.ledger),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {

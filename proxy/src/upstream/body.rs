@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use sha2::{Digest, Sha256};
 
 /// Chunks of a whole body, shared between attempts without copying.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +45,17 @@ impl RequestBody {
     /// Its whole length, bytes, when nothing has been sent.
     pub(crate) fn len(&self) -> u64 {
         self.left
+    }
+
+    /// The SHA-256 of all that is to be sent, when nothing has been; `None` where some of it is not here yet.
+    pub(crate) fn sha256(&self) -> Option<[u8; 32]> {
+        let mut hash = Sha256::new();
+        match &self.chunks {
+            Chunks::None => {}
+            Chunks::One(chunk) => hash.update(chunk),
+            Chunks::Many(chunks) => chunks.iter().for_each(|chunk| hash.update(chunk)),
+        }
+        Some(hash.finalize().into())
     }
 
     fn chunk(&self) -> Option<Bytes> {

@@ -3,16 +3,20 @@
 use http::{HeaderName, HeaderValue};
 use quotah_adapters::ProviderKind;
 
+use super::super::Environment;
 use super::super::problem::{Problem, nearest};
-use super::super::resolved::{BaseUrl, Credential, HttpVersion, Provider, Secret};
-use super::super::section::{At, Section};
+use super::super::resolved::{BaseUrl, Credential, HttpVersion, Provider};
+use super::super::section::Section;
+use super::adapter::adapter;
+use super::cloud;
+use super::credential::{credential, place};
 use super::server::is_label;
 
 /// The providers in the order of the file.
-pub(super) fn providers(root: &Section<'_>) -> Vec<Provider> {
+pub(super) fn providers(root: &Section<'_>, env: &Environment) -> Vec<Provider> {
     let mut providers: Vec<Provider> = Vec::new();
     for row in root.tables("providers", "[[providers]]") {
-        if let Some(provider) = provider(&row) {
+        if let Some(provider) = provider(&row, env) {
             if providers.iter().any(|p| p.name == provider.name) {
                 let name = provider.name.to_string();
                 row.problems().at(
@@ -47,6 +51,7 @@ pub(in crate::config) fn with_defaults(
         kind,
         base,
         credential,
+        credential_place: None,
         timeout_connect: std::time::Duration::from_millis(TIMEOUT_CONNECT_MS),
         timeout_first_byte: std::time::Duration::from_millis(TIMEOUT_FIRST_BYTE_MS),
         timeout_idle: std::time::Duration::from_millis(TIMEOUT_IDLE_MS),
@@ -56,14 +61,16 @@ pub(in crate::config) fn with_defaults(
         headers: Vec::new(),
         inject_usage: kind.asks_for_usage(),
         keep_header_case: false,
+        custom: None,
     }
 }
 
-fn provider(row: &Section<'_>) -> Option<Provider> {
+fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let kind = kind(row);
     let name = name(row);
-    let base = base(row, kind);
-    let credential = credential(row, kind);
+    let base = base(row, kind, env);
+    let credential = credential(row, (kind, base.as_ref()), env);
+    let credential_place = place(row);
     let versions = [
         ("auto", HttpVersion::Auto),
         ("1.1", HttpVersion::Http1),
@@ -81,6 +88,11 @@ fn provider(row: &Section<'_>) -> Option<Provider> {
     let inject_usage = row.boolean("inject_usage");
     let keep_header_case = row.boolean("keep_header_case").unwrap_or(false);
     let kind = kind?;
+    let custom = if kind == ProviderKind::CUSTOM {
+        Some(adapter(row)?)
+    } else {
+        None
+    };
     let [
         timeout_connect,
         timeout_first_byte,
@@ -89,6 +101,7 @@ fn provider(row: &Section<'_>) -> Option<Provider> {
     ] = timeouts;
     Some(Provider {
         name: name.map_or_else(|| kind.as_str().into(), Into::into),
+        credential_place,
         timeout_connect,
         timeout_first_byte,
         timeout_idle,
@@ -98,6 +111,7 @@ fn provider(row: &Section<'_>) -> Option<Provider> {
         headers,
         inject_usage: inject_usage.unwrap_or_else(|| kind.asks_for_usage()),
         keep_header_case,
+        custom,
         ..with_defaults(kind, base?, credential?)
     })
 }
@@ -106,11 +120,6 @@ fn kind(row: &Section<'_>) -> Option<ProviderKind> {
     let text = row.required("kind", "")?;
     if let Ok(kind) = text.value.parse() {
         return Some(kind);
-    }
-    if LATER_KINDS.contains(&text.value) {
-        let what = format!("provider kind \"{}\"", text.value);
-        row.problems().at(&text.place, Problem::NotYet(what));
-        return None;
     }
     let known: Vec<&str> = ProviderKind::all().map(ProviderKind::as_str).collect();
     let meant = nearest(text.value, known.iter().copied());
@@ -136,7 +145,7 @@ fn name<'a>(row: &Section<'a>) -> Option<&'a str> {
     Some(text.value)
 }
 
-fn base(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<BaseUrl> {
+fn base(row: &Section<'_>, kind: Option<ProviderKind>, env: &Environment) -> Option<BaseUrl> {
     if let Some(text) = row.text("base_url") {
         return BaseUrl::parse(text.value.trim())
             .map_err(|e| row.invalid::<()>("base_url", &text.place, &e.to_string()))
@@ -145,47 +154,14 @@ fn base(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<BaseUrl> {
     if row.is_present("base_url") {
         return None;
     }
+    if let Some(base) = cloud::base(row, kind?, env).ok()? {
+        return Some(base);
+    }
     let Some(default) = kind?.base_url() else {
         row.missing("base_url", ": this kind has no address of its own");
         return None;
     };
     BaseUrl::parse(default).ok()
-}
-
-fn credential(row: &Section<'_>, kind: Option<ProviderKind>) -> Option<Credential> {
-    let passed_on = row.choice("credential", &[("client", ())]);
-    let key = row.text("api_key");
-    match (key, passed_on) {
-        (Some(key), Some(())) => row.invalid(
-            "api_key",
-            &key.place,
-            "left out when credential = \"client\"",
-        ),
-        (Some(key), None) => secret(row, &key).map(Credential::Configured),
-        (None, Some(())) => Some(Credential::Client),
-        (None, None) if row.is_present("api_key") || row.is_present("credential") => None,
-        // A server of one's own may ask for no key.
-        (None, None) if kind?.base_url().is_none() => Some(Credential::Client),
-        (None, None) => {
-            row.missing(
-                "api_key",
-                ": or write credential = \"client\" to pass on what clients send",
-            );
-            None
-        }
-    }
-}
-
-fn secret(row: &Section<'_>, key: &At<&str>) -> Option<Secret> {
-    let text = key.value.trim();
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return row.invalid(
-            "api_key",
-            &key.place,
-            "visible ASCII characters, at least one",
-        );
-    }
-    Some(Secret::new(text))
 }
 
 fn headers(row: &Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
@@ -225,11 +201,8 @@ fn headers(row: &Section<'_>) -> Vec<(HeaderName, HeaderValue)> {
     headers
 }
 
-/// Kinds of the documented interface that this version has no adapter for.
-const LATER_KINDS: [&str; 1] = ["custom"];
-
 /// Headers that Quotah sets itself, or that frame a message.
-const RESERVED: [&str; 9] = [
+pub(super) const RESERVED: [&str; 9] = [
     "host",
     "content-length",
     "transfer-encoding",

@@ -85,11 +85,11 @@ fn each_bad_setting_is_told_in_its_place() {
         ),
         (
             "[[providers]]\nkind = \"opnai\"\napi_key = \"k\"\n",
-            "5:8 `kind` must be one of openai, anthropic, gemini, vertex, azure, bedrock, cohere, ollama, mistral, groq, openrouter, deepseek, xai, together, fireworks, perplexity, cerebras, huggingface, alibaba, zai, crusoe, vllm, openai-compatible (did you mean \"openai\"?)",
+            "5:8 `kind` must be one of openai, anthropic, gemini, vertex, azure, bedrock, cohere, ollama, custom, mistral, groq, openrouter, deepseek, xai, together, fireworks, perplexity, cerebras, huggingface, alibaba, zai, crusoe, vllm, openai-compatible (did you mean \"openai\"?)",
         ),
         (
-            "[[providers]]\nkind = \"custom\"\napi_key = \"k\"\n",
-            "5:8 provider kind \"custom\" is not in this version of Quotah",
+            "[[providers]]\nkind = \"custom\"\nbase_url = \"https://acme.test\"\napi_key = \"k\"\n",
+            "4:1 [[providers]] needs `adapter`: what its requests and answers look like",
         ),
         (
             "[[providers]]\nkind = \"anthropic\"\n",

@@ -1,5 +1,6 @@
 //! What right configurations come to. Wrong ones are in `faults`.
 
+mod clouds;
 mod faults;
 
 use std::time::Duration;
