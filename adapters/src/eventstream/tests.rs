@@ -31,7 +31,8 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Told, Result<(), Fau
     let (mut frames, mut told) = (Frames::new(), Told::default());
     let mut result = Ok(());
     for piece in pieces {
-        result = result.and(frames.feed(piece, &mut told));
+        let fed = frames.feed(piece, &mut told);
+        result = result.and(fed);
     }
     (told, result, frames.is_between())
 }
