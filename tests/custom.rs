@@ -14,6 +14,8 @@ answer = { input = "/stats/in", output = ["/stats/out", "/last/out"], cached_inp
 usage_event = "bill"
 last_event = "end"
 cached_beside_input = true
+[providers.adapter.limits]
+requests = { limit = "x-acme-most", remaining = "x-acme-left", reset = "x-acme-back", reset_unit = "seconds", window_seconds = 60 }
 "#;
 
 const PRICE: &str = r#"
@@ -88,6 +90,25 @@ fn its_stream_counts_in_the_named_event_and_ends_with_the_last() {
         (&json!(10), &json!(4))
     );
     assert_eq!(entry["outcome"], "ok");
+}
+
+#[test]
+fn its_limits_are_read_from_the_headers_that_it_names() {
+    let mut directives = answering("application/json", r#"{"stats":{"in":1,"out":1}}"#);
+    for (name, value) in [("most", "60"), ("left", "12"), ("back", "3")] {
+        let line = (format!("x-acme-{name}"), value.to_owned());
+        directives.headers.push(line);
+    }
+    let (_mock, quotah) = acme(directives);
+    quotah.post("/acme/v2/m-1/run", "{}");
+    let rows = quotah.admin_json("/admin/v1/rate-limits")["items"].clone();
+    let row = &rows[0];
+    assert_eq!(
+        (&row["provider"], &row["kind"]),
+        (&json!("acme"), &json!("requests"))
+    );
+    assert_eq!((&row["limit"], &row["remaining"]), (&json!(60), &json!(12)));
+    assert_eq!(row["window_seconds"], 60);
 }
 
 #[test]

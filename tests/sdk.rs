@@ -159,18 +159,24 @@ fn passes(library: &Library) {
 
 /// Runs the script against the gateway; its JSON lines.
 fn run(library: &Library, quotah: &Quotah) -> Vec<Value> {
-    let python = environments().join(library.environment).join("bin/python");
     let (variable, tail) = library.base_url;
+    let base_url = format!("{}{tail}", quotah.proxy_url());
+    let variables = [(variable, &*base_url), (library.key, KEY)];
+    script(library.environment, library.script, &variables)
+}
+
+/// Runs a script of `tests/sdk` with these variables; its JSON lines.
+pub(crate) fn script(environment: &str, name: &str, variables: &[(&str, &str)]) -> Vec<Value> {
+    let python = environments().join(environment).join("bin/python");
     // A client that waits for ever is a failure too.
     let output = Command::new("timeout")
         .arg("60")
         .arg(python)
-        .arg(workspace().join("tests/sdk").join(library.script))
+        .arg(workspace().join("tests/sdk").join(name))
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env(variable, format!("{}{tail}", quotah.proxy_url()))
-        .env(library.key, KEY)
+        .envs(variables.iter().copied())
         .output()
         .expect("python starts");
     let (told, complaint) = (text(&output.stdout), text(&output.stderr));

@@ -156,6 +156,15 @@ impl Operation {
         }
     }
 
+    /// Whether its body may be anything, a form or a file's bytes too. All others are JSON.
+    #[must_use]
+    pub const fn takes_any_body(self) -> bool {
+        matches!(
+            self,
+            Self::Transcription | Self::Images | Self::BatchResults | Self::Models | Self::Other
+        )
+    }
+
     /// Whether an answer to it carries usage that costs money.
     #[must_use]
     pub const fn is_metered(self) -> bool {

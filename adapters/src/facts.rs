@@ -4,160 +4,24 @@
 //! say one thing only: a second `model`, a `Model`, a `mod\u0065l` could be read otherwise by the provider, so
 //! they are refused. All other fields are nobody's business here.
 
+mod error;
 mod fields;
+mod said;
 
-use std::ops::Range;
+pub use error::{Ambiguity, FactsError};
+pub use said::{
+    Brace, Facts, ImageAsked, ModelAsked, ModelEcho, OutputCap, Spelling, StreamOptions,
+};
 
 use crate::call::{Dialect, Operation};
 use crate::custom::Custom;
 use crate::path::Call;
-use crate::scan::{Container, Handler, Key, STEPS_MAX, Scalar, ScanError, Scanner, Tracker, Value};
+use crate::scan::{Container, Handler, Key, STEPS_MAX, Scalar, Scanner, Tracker, Value};
 
 pub(crate) use fields::Field;
 
 /// Echoes of the model that are kept for renaming; Gemini takes at most 100 requests in a batch.
 const ECHOES_MAX: usize = 256;
-
-/// What a request body says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// The model asked for; `None` where the path names it, or where no model is needed.
-    pub model: Option<ModelAsked>,
-    /// Other places that name the model again (Gemini's embedding requests do) and follow it in a rename.
-    pub model_echoes: Vec<ModelEcho>,
-    /// The body asks for a stream. (A Gemini path asks by itself: [`Call::stream_in_path`].)
-    pub stream: bool,
-    /// What the body says of `stream_options`.
-    pub stream_options: StreamOptions,
-    /// The operation knows `stream_options.include_usage`.
-    pub has_usage_option: bool,
-    /// Every cap on output tokens in the body; providers differ in which of two they obey.
-    pub output_caps: Vec<OutputCap>,
-    /// Answers asked for at once (`n`, `best_of`, `candidateCount`, the largest), 1 unless given.
-    pub answers: u64,
-    /// The body's length in bytes.
-    pub body_bytes: usize,
-    /// All string values together, decoded, but for media: what a prompt estimate goes by.
-    pub prompt_bytes: usize,
-    /// Strings under `data`, `url`, `image_url`, `file_data`: mostly base64, not counted as text.
-    pub media_bytes: usize,
-    /// Where the outermost object's brace is, and whether nothing is in it.
-    pub root: Option<Brace>,
-}
-
-/// The `model` of a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelAsked {
-    /// Its name, decoded.
-    pub name: Box<str>,
-    /// The JSON string, quotes included.
-    pub span: Range<usize>,
-}
-
-/// A place in a body that repeats the model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelEcho {
-    /// The JSON string, quotes included.
-    pub span: Range<usize>,
-    /// It is spelled `models/…`.
-    pub is_resource_name: bool,
-}
-
-/// An object that something may be put into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Brace {
-    /// Offset of the `{`.
-    pub at: usize,
-    /// Whether the object has no members, so that an insertion needs no comma.
-    pub is_empty: bool,
-}
-
-/// What a body says of `stream_options`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum StreamOptions {
-    /// Nothing.
-    #[default]
-    Absent,
-    /// `null`, here.
-    Null(Range<usize>),
-    /// An object without `include_usage`.
-    Object(Brace),
-    /// An object with `"include_usage": true`.
-    UsageAsked,
-    /// An object with `include_usage` false or null, here.
-    UsageDeclined(Range<usize>),
-}
-
-/// A cap on output tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutputCap {
-    /// Its value.
-    pub tokens: u64,
-    /// The JSON number (Gemini: or string), for replacing it.
-    pub span: Range<usize>,
-}
-
-impl Facts {
-    /// The most output tokens that one answer may have, by the largest cap given.
-    #[must_use]
-    pub fn output_cap(&self) -> Option<u64> {
-        self.output_caps.iter().map(|cap| cap.tokens).max()
-    }
-
-    /// Whether the client itself gets usage at its stream's end, so that nothing is added or taken out.
-    #[must_use]
-    pub fn asks_for_usage(&self) -> bool {
-        self.stream_options == StreamOptions::UsageAsked
-    }
-
-    /// Whether usage must be asked for to be told: a stream of an operation that needs asking, by a client
-    /// that did not.
-    #[must_use]
-    pub fn lacks_usage(&self) -> bool {
-        self.stream && self.has_usage_option && !self.asks_for_usage()
-    }
-}
-
-/// Why a body cannot be served.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FactsError {
-    /// It is not JSON.
-    #[error("request body is not JSON: {0}")]
-    NotJson(#[from] ScanError),
-    /// It names no model.
-    #[error("no \"model\" in request body")]
-    NoModel,
-    /// A metered field could be read in two ways.
-    #[error("{field:?} in request body is ambiguous: {why}")]
-    Ambiguous {
-        /// The field as we know it.
-        field: &'static str,
-        /// What is odd about it.
-        why: Ambiguity,
-    },
-    /// A metered field has a value that it cannot have.
-    #[error("{field:?} in request body must be {expected}")]
-    WrongType {
-        /// The field as we know it.
-        field: &'static str,
-        /// What it should have been.
-        expected: &'static str,
-    },
-}
-
-/// How a field can be read in two ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Ambiguity {
-    /// It is there twice.
-    #[error("given twice")]
-    Doubled,
-    /// It differs from the name in upper and lower case only.
-    #[error("spelled with other capitals")]
-    Case,
-    /// It is spelled with escapes.
-    #[error("spelled with escapes")]
-    Escaped,
-}
 
 /// Reads [`Facts`] from a body that arrives in chunks.
 ///
@@ -257,6 +121,15 @@ impl FactsReader {
         }
     }
 
+    /// Whether a byte has come that JSON cannot have, in a body that need not be JSON.
+    #[must_use]
+    pub const fn is_not_json(&self) -> bool {
+        matches!(
+            (&self.found.error, self.need),
+            (Some(FactsError::NotJson(_)), Need::Nothing)
+        )
+    }
+
     /// The facts, once the body is whole.
     ///
     /// # Errors
@@ -314,6 +187,7 @@ impl Handler for Found {
                 Container::Object,
             )
             | (None, _) => {}
+            (Some(Field::Document), _) => self.facts.count(Field::Document, Scalar::Null),
             (Some(field), _) => self.wrong_type(field),
         }
         self.tracker.begin(container, depth);
@@ -403,7 +277,11 @@ impl Found {
                 },
             ) if !name.is_empty() => {
                 let name = String::from_utf8_lossy(name).into_owned().into();
-                self.facts.model = Some(ModelAsked { name, span });
+                self.facts.model = Some(ModelAsked {
+                    name,
+                    span,
+                    spelling: Spelling::Json,
+                });
             }
             (
                 Field::ModelEcho,
@@ -418,6 +296,9 @@ impl Found {
                         is_resource_name,
                     });
                 }
+            }
+            (Field::Spoken | Field::Document | Field::Size | Field::Quality, scalar) => {
+                self.facts.count(field, scalar);
             }
             (Field::Stream, Scalar::Bool(stream)) => self.facts.stream = stream,
             (Field::Answers | Field::BestOf, number) => {

@@ -25,6 +25,7 @@ mod gemini;
 mod json;
 pub mod limits;
 mod meter;
+mod multipart;
 mod ollama;
 mod openai;
 mod path;
@@ -50,10 +51,11 @@ pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};
 pub use error_class::{ErrorClass, answer_error_class, error_class};
 pub use facts::{
-    Ambiguity, Brace, Facts, FactsError, FactsReader, ModelAsked, ModelEcho, OutputCap,
-    StreamOptions,
+    Ambiguity, Brace, Facts, FactsError, FactsReader, ImageAsked, ModelAsked, ModelEcho, OutputCap,
+    Spelling, StreamOptions,
 };
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading};
+pub use multipart::{FormFault, FormReader};
 pub use path::{Call, classify, classify_raw, raw_upstream_path, upstream_path};
 pub use provider::{ProviderKind, UnknownProviderKind, provider_table};
 pub use refusal::{RefusalKind, stream_error_event};

@@ -11,6 +11,7 @@ mod book;
 mod counts;
 mod field;
 mod frames;
+mod memo;
 mod names;
 mod reading;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
 use book::Book;
 use frames::FrameReader;
+use memo::{Head, Memo};
 
 /// Most memory that a meter takes, whatever the provider sends.
 ///
@@ -113,6 +115,7 @@ impl Meter {
                 scanner: Scanner::new(),
                 state: TextState::Start,
                 book: Book::new(asked),
+                memo: Memo::new(),
             },
         }
     }
@@ -216,6 +219,7 @@ struct Text {
     scanner: Scanner,
     state: TextState,
     book: Book,
+    memo: Memo,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -273,7 +277,28 @@ impl Text {
         } else {
             self.state = TextState::Json;
             self.feed(DONE.get(..seen).unwrap_or_default());
-            self.feed(piece);
+            if seen == 0 {
+                self.begin_event(piece);
+            } else {
+                self.feed(piece);
+            }
+        }
+    }
+
+    /// The first piece of an event, which is mostly all of it.
+    fn begin_event(&mut self, piece: &[u8]) {
+        match self.memo.recall(piece, &mut self.scanner, &mut self.book) {
+            Head::Read(len) => return self.feed(piece.get(len..).unwrap_or_default()),
+            Head::Seen(len) => {
+                let (head, rest) = piece.split_at_checked(len).unwrap_or((piece, &[]));
+                self.feed(head);
+                self.memo.note(&self.scanner, &self.book);
+                return self.feed(rest);
+            }
+            Head::New => self.feed(piece),
+        }
+        if self.state == TextState::Json {
+            self.memo.learn(piece, self.book.news_at());
         }
     }
 

@@ -7,6 +7,9 @@
 //! It accepts what `serde_json` accepts, with two deliberate differences, both in the client's favour
 //! (Quotah forwards bytes; the provider is the judge of its own input): a lone surrogate escape
 //! (`"\ud800"`) is let through and read as U+FFFD, and a number too large for a float is still a number.
+//!
+//! A handler may ask for less ([`Handler::STRICT`], [`Handler::skips_value`], [`Handler::skips_inside`]): the
+//! meter does, readers of requests never.
 
 mod event;
 mod members;
@@ -25,6 +28,7 @@ pub use event::{Container, Fault, Handler, Key, Scalar, ScanError, Value};
 pub use paths::{NODES_MAX, PathTable, STEPS_MAX};
 pub use step::PathFault;
 pub use table::{Table, TableError};
+pub(crate) use tracker::Members;
 pub use tracker::Tracker;
 
 use number::Number;
@@ -78,6 +82,16 @@ pub struct Scanner {
     error: ScanError,
     /// The string being read, when a chunk's end or an escape has cut it; also a cut number's digits.
     text: Text,
+}
+
+/// A place between two tokens of a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    state: State,
+    offset: usize,
+    depth: usize,
+    objects: u128,
+    in_object: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +181,40 @@ impl Scanner {
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
+    }
+
+    /// Where the scan stands, if that is not in a token.
+    pub(crate) const fn mark(&self) -> Option<Mark> {
+        let is_between = matches!(
+            self.state,
+            State::Value
+                | State::ValueOrEnd
+                | State::SkippedValue
+                | State::KeyOrEnd
+                | State::Key
+                | State::Colon
+                | State::AfterValue
+                | State::Done
+        );
+        if !is_between {
+            return None;
+        }
+        Some(Mark {
+            state: self.state,
+            offset: self.offset,
+            depth: self.depth,
+            objects: self.objects,
+            in_object: self.in_object,
+        })
+    }
+
+    /// Goes to a mark, from between tokens.
+    pub(crate) const fn resume(&mut self, mark: Mark) {
+        self.state = mark.state;
+        self.offset = mark.offset;
+        self.depth = mark.depth;
+        self.objects = mark.objects;
+        self.in_object = mark.in_object;
     }
 
     /// Reads the next bytes of the text.
@@ -313,12 +361,19 @@ fn skip_space(bytes: &[u8]) -> &[u8] {
     }
 }
 
+/// Mostly a line feed and then spaces.
 fn skip_more_space(mut bytes: &[u8]) -> &[u8] {
-    while let Some((b"        ", rest)) = bytes.split_first_chunk() {
-        bytes = rest;
-    }
     while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = bytes {
         bytes = rest;
+        while let Some((word, after)) = bytes.split_first_chunk() {
+            let others = u64::from_le_bytes(*word) ^ 0x2020_2020_2020_2020;
+            if others != 0 {
+                let spaces = (others.trailing_zeros() >> 3) as usize;
+                bytes = bytes.get(spaces..).unwrap_or_default();
+                break;
+            }
+            bytes = after;
+        }
     }
     bytes
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::facts::{Brace, Facts, StreamOptions};
+use crate::facts::{Brace, Facts, Spelling, StreamOptions};
 
 /// Replacements of spans of a body, in order and apart from each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,7 +76,11 @@ pub fn plan(facts: &Facts, rename_to: Option<&str>, ask_usage: bool) -> Edits {
     let mut edits = Edits::none();
     if let Some(name) = rename_to {
         if let Some(model) = facts.model.as_ref().filter(|model| *model.name != *name) {
-            edits.replace(model.span.clone(), json_string("", name));
+            let with = match model.spelling {
+                Spelling::Json => json_string("", name),
+                Spelling::Plain => name.to_owned(),
+            };
+            edits.replace(model.span.clone(), with);
         }
         for echo in &facts.model_echoes {
             let prefix = if echo.is_resource_name { "models/" } else { "" };

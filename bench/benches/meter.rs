@@ -71,7 +71,7 @@ const EVENTS: &str = "text/event-stream";
 
 fn answers() -> Vec<Answer> {
     let chat = long(
-        fixture("openai/chat-stream-no-usage-multibyte-utf8"),
+        &fixture("openai/chat-stream-no-usage-multibyte-utf8"),
         STREAM_BYTES,
     );
     let answer = |name, dialect, operation, body: String| Answer {
@@ -86,7 +86,7 @@ fn answers() -> Vec<Answer> {
             .collect(),
     };
     let (openai, anthropic, gemini) = (Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini);
-    let lengthened = |path| long(fixture(path), STREAM_BYTES);
+    let lengthened = |path| long(&fixture(path), STREAM_BYTES);
     vec![
         answer("openai_chat_1k", openai, Operation::Chat, plain_chat(1024)),
         Answer {
@@ -143,7 +143,7 @@ fn fixture(name: &str) -> String {
 }
 
 /// A stream with the events between its first and its last two repeated up to `bytes`.
-fn long(stream: String, bytes: usize) -> String {
+fn long(stream: &str, bytes: usize) -> String {
     let events: Vec<_> = stream.split_inclusive("\n\n").collect();
     let (first, rest) = events.split_first().unwrap();
     let (middle, last) = rest.split_at(rest.len().saturating_sub(2));

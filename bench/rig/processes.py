@@ -123,6 +123,11 @@ access = {access}
             raise RuntimeError(f"load on {name} failed: {done.stderr}")
         return json.loads(done.stdout)
 
+    def meter(self, millis):
+        """Runs the meter alone on answers of the mock; gives its figures."""
+        command = [self.binaries["meter"], "--address", self.mock_address, "--millis", str(millis)]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout)
+
     def hold(self, name, *arguments):
         """Opens streams on a peer; gives the process and how many are open. End its input to close them."""
         process = subprocess.Popen(self.load_command(name, "hold", arguments), text=True,

@@ -23,6 +23,10 @@ ROWS = [
     ("cpu_us_1mb", "CPU µs per request with a 1 MB body"),
     ("stream_kib", "KiB per open stream above idle, 1,000 streams"),
     ("start_ms", "ms from start to ready, empty data directory"),
+    ("meter_answer_bytes", "bytes of a plain answer that the meter reads alone"),
+    ("meter_answer_us", "µs that the meter takes for it"),
+    ("meter_event_us", "µs that the meter takes for an SSE event"),
+    ("meter_stream_ns_per_byte", "ns that the meter takes for a byte of a stream"),
 ]
 
 
@@ -104,6 +108,7 @@ def targets(middle, found):
         if quotah.get(figure) is not None and nginx.get(figure) is not None:
             above = quotah[figure] - nginx[figure]
             yield title, f"≤ nginx + {extra} µs", f"nginx {above:+.0f} µs", above <= extra
+    yield from meter_targets(quotah)
     for title, value, bound, unit in [
         ("memory per open stream", quotah.get("stream_kib"), 32, "KiB"),
         ("ready line on an empty data directory", quotah.get("start_ms"), 50, "ms"),
@@ -112,6 +117,18 @@ def targets(middle, found):
         if value is not None:
             limit = "<" if unit == "ms" else "≤"
             yield title, f"{limit} {bound} {unit}", f"{value:.1f} {unit}", value < bound or (unit != "ms" and value <= bound)
+
+
+def meter_targets(quotah):
+    """The meter alone against its bounds, and as a share of the whole request."""
+    answer, request = quotah.get("meter_answer_us"), quotah.get("cpu_us_c64")
+    if answer is not None:
+        share = f" ({100 * answer / request:.1f} % of a request)" if request else ""
+        yield "meter, a plain answer of about 1 KiB", "< 2 µs", f"{answer:.2f} µs{share}", answer < 2
+    byte, event, chunk = (quotah.get(key) for key in ["meter_stream_ns_per_byte", "meter_event_us", "chunk_cpu_us"])
+    if byte is not None:
+        share = f" ({100 * event / chunk:.1f} % of an event)" if chunk else ""
+        yield "meter, a byte of a long stream", "< 1.5 ns", f"{byte:.2f} ns{share}", byte < 1.5
 
 
 def shown(value):

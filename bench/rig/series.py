@@ -80,6 +80,15 @@ def start_up(rig, name, scale):
     return {"start_ms": 1000 * rig.start_peer(name)}
 
 
+def meter(rig, name, scale):
+    """What the meter alone takes of the CPU, on answers of the same mock."""
+    if name != "quotah":
+        return {}
+    seen = rig.meter(scale(500))
+    return {"meter_answer_us": seen["answer_us"], "meter_answer_bytes": seen["answer_bytes"],
+            "meter_event_us": seen["event_us"], "meter_stream_ns_per_byte": seen["stream_ns_per_byte"]}
+
+
 MEASURES = {
     "cpu_1": cpu_at(1, 10_000),
     "cpu_16": cpu_at(16, 30_000),
@@ -91,12 +100,13 @@ MEASURES = {
     "big_body": big_body,
     "memory": stream_memory,
     "start_up": start_up,
+    "meter": meter,
 }
 
 
 def applies(measure, name):
     """Whether a peer has figures for a measure at all."""
-    return not (measure == "memory" and name == "direct" or measure == "start_up" and name != "quotah")
+    return not (measure == "memory" and name == "direct" or measure in ("start_up", "meter") and name != "quotah")
 
 
 def run(rig, names, options):

@@ -54,6 +54,11 @@ const EVENTS: [(&str, &str); 4] = [
     ),
 ];
 
+/// What the form's target begins with.
+const FORM: &str = "--x\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nwhisper-1\r\n--x\r\n\
+                    Content-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\
+                    Content-Type: audio/wav\r\n\r\n\0\r\n--\r\n--x--\r\n";
+
 /// Streams that no provider sends, or few.
 const STREAMS: [&str; 6] = [
     "data: {\"choices\":[],\"usage\":{}}\n\ndata: [DONE]\n\n",
@@ -86,6 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         seed(&to, "gate", &number.to_string(), 0, request.as_bytes())?;
     }
     frames(&to)?;
+    seed(&to, "form", "0", 0, FORM.as_bytes())?;
     log(&to)
 }
 

@@ -21,6 +21,21 @@ pub fn estimate_tokens(bytes: u64) -> u64 {
 
 const TENTHS_OF_BYTES_PER_TOKEN: u128 = 36;
 
+/// Audio tokens that `characters` of text are taken to be spoken in: 1250 for 1000, rounded up.
+///
+/// `OpenAI` sells gpt-4o-mini-tts at 12 USD a million audio tokens and says that this is about 0.015 USD a
+/// minute (its price page, read 2026-11), so a minute has 1250 tokens; English is read at about 1000 characters
+/// a minute. Speech comes without usage, so there is nothing better to go by.
+///
+/// ```
+/// assert_eq!(quotah_policy::estimate_spoken_tokens(1_000), 1_250);
+/// ```
+#[must_use]
+pub fn estimate_spoken_tokens(characters: u64) -> u64 {
+    let tokens = u128::from(characters).saturating_mul(5).div_ceil(4);
+    u64::try_from(tokens).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -16,6 +16,8 @@
 
 mod date;
 mod estimate;
+pub mod feed;
+mod hours;
 mod key;
 mod money;
 mod pattern;
@@ -26,12 +28,13 @@ mod units;
 mod usage;
 
 pub use date::Date;
-pub use estimate::estimate_tokens;
+pub use estimate::{estimate_spoken_tokens, estimate_tokens};
+pub use hours::{Hours, Span};
 pub use key::{KeyId, VirtualKey};
 pub use money::{Money, MoneyError};
 pub use pattern::Pattern;
-pub use price::{Class, Column, Cost, CostSource, Price, Rate, Rates, Split, split};
-pub use table::{PriceRow, PriceTable};
+pub use price::{Class, Column, Cost, CostSource, Place, Price, Rate, Rates, Split, split};
+pub use table::{FileError, Origin, PriceRow, PriceTable};
 pub use tier::ServiceTier;
 pub use units::{Unit, Units};
 pub use usage::{TOKENS_MAX, Usage, UsageSource};

@@ -1,6 +1,10 @@
 //! Prices as the command line and the admin plane show them: a line for each model, tier and context length.
 
-use std::sync::Arc;
+mod charge;
+mod file;
+
+pub use charge::Used;
+pub use file::{FILE_BYTES_MAX, UPDATE_FILE, UpdateFault, read_text, updated_table, write_update};
 
 use quotah_policy::{Class, Pattern, PriceRow, PriceTable, Rates};
 use serde::{Serialize, Serializer};
@@ -14,11 +18,17 @@ pub struct PriceLine {
     pub model: String,
     /// The first day on which it holds; none means since ever.
     pub effective_from: Option<String>,
+    /// The hours (UTC) at which it holds in place of the line for any hour: `1-5@01:00-04:00`, 1 is Monday.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<String>,
+    /// Where it comes from: `config`, `update` or `built-in`; absent in lists of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<&'static str>,
     /// The service tier.
     pub tier: &'static str,
     /// It holds for requests with more input tokens than this.
     pub above_tokens: u64,
-    /// Dollars per million tokens, per thousand web searches, by class.
+    /// Dollars by class: per million tokens and characters, per thousand of anything else, times per second.
     #[serde(serialize_with = "by_class")]
     pub usd: Vec<(Class, String)>,
 }
@@ -29,6 +39,8 @@ pub fn lines(row: &PriceRow) -> Vec<PriceLine> {
         provider: row.provider.to_string(),
         model: row.model.to_string(),
         effective_from: row.effective_from.map(|day| day.to_string()),
+        hours: row.hours.as_ref().map(ToString::to_string),
+        origin: None,
         tier,
         above_tokens,
         usd: rates
@@ -49,12 +61,14 @@ pub fn lines_of(table: &PriceTable, model: &str, at_unix_seconds: i64) -> Vec<Pr
     providers.sort_unstable();
     providers.dedup();
     let found = providers.into_iter().filter_map(|provider| {
-        let price = table.find(provider, model, at_unix_seconds)?;
-        Some(lines(&PriceRow {
-            provider: provider.into(),
+        let (origin, row) = table.find_row(provider, model, at_unix_seconds)?;
+        let asked = PriceRow {
             model: Pattern::new(model),
-            effective_from: None,
-            price: Arc::new(price.clone()),
+            ..row.clone()
+        };
+        Some(lines(&asked).into_iter().map(move |line| PriceLine {
+            origin: Some(origin.as_str()),
+            ..line
         }))
     });
     found.flatten().collect()

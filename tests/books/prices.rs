@@ -103,3 +103,64 @@ fn a_renamed_model_costs_what_the_providers_model_costs() {
         rates.picousd(served(&provider, 1)[0].billed)
     );
 }
+
+#[test]
+fn an_update_from_a_public_table_holds_after_a_reload_and_a_bad_file_changes_nothing() {
+    let provider = provider();
+    let quotah = Config::toward(&provider).start();
+    let write = |name: &str, text: &str| {
+        let path = quotah.dir().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("a name").to_owned()
+    };
+    let cost = || {
+        let response = quotah.post("/v1/chat/completions", r#"{"model":"gpt-new-7"}"#);
+        quotah.entry(&response).0["cost_picousd"].as_u64()
+    };
+    assert_eq!(cost(), None);
+
+    for text in ["", "{", "{}", r#"[{"id":"openai","models":[]}]"#] {
+        let bad = quotah.cli(&["prices", "update", "--from", &write("bad.json", text)]);
+        assert_eq!(bad.code(), 1, "{}", bad.stderr);
+        assert!(bad.stderr.contains("nothing was changed"), "{}", bad.stderr);
+    }
+    assert!(!quotah.data_dir().join("prices").exists());
+
+    let litellm = r#"{"gpt-new-7": {"litellm_provider": "openai", "mode": "chat",
+        "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}}"#;
+    let updated = quotah.cli(&[
+        "prices",
+        "update",
+        "--from",
+        &write("litellm.json", litellm),
+    ]);
+    assert_eq!(updated.code(), 0, "{}", updated.stderr);
+    assert_eq!(updated.stdout, "new openai gpt-new-7\n");
+    let shown = quotah.cli(&["prices", "show", "gpt-new-7", "--output", "json"]);
+    assert!(
+        shown.stdout.contains(r#""origin":"update""#)
+            || shown.stdout.contains(r#""origin": "update""#)
+    );
+
+    quotah.admin(Request::post("/admin/v1/reload", ""));
+    let rates = |input, output| Rates {
+        input,
+        cached: input,
+        cache_write: input,
+        output,
+    };
+    let billed = |index: usize| served(&provider, index + 1)[index].billed;
+    assert_eq!(cost(), Some(rates(1_000_000, 2_000_000).picousd(billed(1))));
+
+    let genai = r#"[{"id": "openai", "models": [{"id": "gpt-new-7", "match": {"equals": "gpt-new-7"},
+        "prices": {"input_mtok": 3, "output_mtok": 4}}]}]"#;
+    let updated = quotah.cli(&["prices", "update", "--from", &write("genai.json", genai)]);
+    assert_eq!(
+        (updated.code(), &*updated.stdout),
+        (0, "changed openai gpt-new-7\n")
+    );
+    let again = quotah.cli(&["prices", "update", "--from", &write("genai.json", genai)]);
+    assert_eq!((again.code(), &*again.stdout), (0, ""));
+    quotah.admin(Request::post("/admin/v1/reload", ""));
+    assert_eq!(cost(), Some(rates(3_000_000, 4_000_000).picousd(billed(2))));
+}

@@ -111,6 +111,10 @@ fn what_does_not_go_together_is_told() {
             "api_key = \"a\"\ncredential_name = \"x\"",
             "left out unless",
         ),
+        (
+            "credential = \"client\"\ncredential_place = \"query\"",
+            "without an `api_key`",
+        ),
         ("credential = \"gogle\"", "`credential` must be"),
     ] {
         let checked = checked(&toward(&provider, lines), &[]);

@@ -23,6 +23,12 @@ pub(crate) enum Field {
     InferenceCap,
     TextConfig,
     TextCap,
+    /// A text to be spoken.
+    Spoken,
+    /// One of the documents to be ranked.
+    Document,
+    Size,
+    Quality,
 }
 
 /// Deepest of them: `generationConfig.maxOutputTokens`. (Echoes lie deeper and are never judged.)
@@ -101,6 +107,20 @@ static EMBED_CONTENT: PathTable<Field, 10> = PathTable::new(&[
 
 static EMBEDDINGS: PathTable<Field, 4> = PathTable::new(&[("model", Field::Model)]);
 
+static SPEECH: PathTable<Field, 5> =
+    PathTable::new(&[("model", Field::Model), ("input", Field::Spoken)]);
+
+static IMAGES: PathTable<Field, 9> = PathTable::new(&[
+    ("model", Field::Model),
+    ("stream", Field::Stream),
+    ("n", Field::Answers),
+    ("size", Field::Size),
+    ("quality", Field::Quality),
+]);
+
+static RERANK: PathTable<Field, 6> =
+    PathTable::new(&[("model", Field::Model), ("documents[*]", Field::Document)]);
+
 static OTHER: PathTable<Field, 4> =
     PathTable::new(&[("model", Field::Model), ("stream", Field::Stream)]);
 
@@ -121,9 +141,10 @@ pub(super) fn tracker(call: &Call) -> Tracker<Field> {
         (Operation::EmbedContent, _) | (Operation::CountTokens, Dialect::Gemini) => {
             Tracker::new(&EMBED_CONTENT)
         }
-        (Operation::Embeddings | Operation::Rerank | Operation::Ocr, _) => {
-            Tracker::new(&EMBEDDINGS)
-        }
+        (Operation::Embeddings | Operation::Ocr, _) => Tracker::new(&EMBEDDINGS),
+        (Operation::Speech, _) => Tracker::new(&SPEECH),
+        (Operation::Images, _) => Tracker::new(&IMAGES),
+        (Operation::Rerank, _) => Tracker::new(&RERANK),
         // Bodies without a model, or in formats of the model's own.
         _ => Tracker::new(&OTHER),
     }
@@ -153,6 +174,10 @@ impl Field {
             Self::InferenceCap => "inferenceConfig.maxTokens",
             Self::TextConfig => "textGenerationConfig",
             Self::TextCap => "textGenerationConfig.maxTokenCount",
+            Self::Spoken => "input",
+            Self::Document => "documents",
+            Self::Size => "size",
+            Self::Quality => "quality",
         }
     }
 
@@ -171,12 +196,17 @@ impl Field {
             Self::GeminiCap | Self::InferenceCap | Self::TextCap | Self::Answers | Self::BestOf => {
                 "a whole number of at least 0"
             }
+            Self::Spoken | Self::Document | Self::Size | Self::Quality => "a text",
         }
     }
 
-    /// Echoes come once for each request of a batch; the model that counts is in the path.
+    /// Echoes come once for each request of a batch; the model that counts is in the path. What is only
+    /// counted adds up, and is the provider's to judge.
     pub(super) const fn may_repeat(self) -> bool {
-        matches!(self, Self::ModelEcho)
+        matches!(
+            self,
+            Self::ModelEcho | Self::Spoken | Self::Document | Self::Size | Self::Quality
+        )
     }
 
     pub(super) const fn is_output_cap(self) -> bool {

@@ -350,3 +350,41 @@ proptest! {
         prop_assert_eq!(read(CHAT, body.as_bytes().chunks(size)), whole);
     }
 }
+
+#[test]
+fn what_is_spoken_is_counted_in_characters_however_it_is_spelled_and_cut() {
+    let body = r#"{"model":"tts-1","input":"Grüße 😀 \u00e9\ud83d\ude00\n","voice":"alloy"}"#;
+    let call = classify("POST", "/v1/audio/speech").unwrap();
+    for size in [1, 2, 3, body.len()] {
+        let mut reader = FactsReader::new(&call);
+        for piece in body.as_bytes().chunks(size) {
+            reader.feed(piece);
+        }
+        assert_eq!(
+            reader.finish().unwrap().characters,
+            11,
+            "in pieces of {size}"
+        );
+    }
+}
+
+#[test]
+fn pictures_and_documents_are_counted() {
+    let read = |path: &str, body: &str| {
+        let mut reader = FactsReader::new(&classify("POST", path).unwrap());
+        reader.feed(body.as_bytes());
+        reader.finish().unwrap()
+    };
+    let images = read(
+        "/v1/images/generations",
+        r#"{"model":"dall-e-3","prompt":"a","n":2,"size":"1024x1024","quality":"hd"}"#,
+    );
+    assert_eq!(images.answers, 2);
+    assert_eq!(images.image.size.as_deref(), Some("1024x1024"));
+    assert_eq!(images.image.quality.as_deref(), Some("hd"));
+    let ranked = read(
+        "/v1/rerank",
+        r#"{"model":"r","query":"q","documents":["a",{"text":"b"},["c"],"",4]}"#,
+    );
+    assert_eq!(ranked.documents, 5);
+}

@@ -73,7 +73,7 @@ pub enum LimitFormatError {
     /// Neither the limit's nor the remainder's header is named.
     #[error("neither the header of the limit nor that of what remains is named")]
     NoName,
-    /// A name no header can have, or one of [`NAME_BYTES_MAX`] or more bytes.
+    /// A name no header can have, or one of 128 bytes or more.
     #[error("not a header name")]
     BadName,
 }

@@ -3,6 +3,8 @@
 //! The dialects' tables name [`Field`]s, a scan finds them, and here each is entered. Entries of later texts
 //! overwrite earlier ones field by field and are never added: every provider reports cumulative figures.
 
+mod place;
+
 use std::sync::Arc;
 
 use quotah_policy::{Money, Usage, UsageSource};
@@ -18,6 +20,8 @@ use crate::anthropic;
 use crate::custom::{self, Custom};
 use crate::provider::UsageHeader;
 use crate::scan::{Container, Handler, Key, Scalar, Tracker, Value};
+
+pub(super) use place::Place;
 
 /// Everything that an answer has said so far.
 pub(super) struct Book {
@@ -44,6 +48,8 @@ pub(super) struct Book {
     searches: u64,
     /// Where the generated value being read began.
     json_at: usize,
+    /// Offset of the text's first token that changes more than a [`Place`] holds.
+    news_at: usize,
     pending: ErrorSeen,
     reading: Reading,
 }
@@ -104,6 +110,7 @@ impl Book {
             calls: Vec::new(),
             searches: 0,
             json_at: 0,
+            news_at: usize::MAX,
             pending: ErrorSeen::default(),
             reading: Reading::default(),
         }
@@ -120,6 +127,7 @@ impl Book {
             let tier = Scalar::String {
                 text: Some(value.trim_ascii()),
                 decoded_bytes: value.len(),
+                characters: value.len(),
             };
             keep_last(&mut self.reading.service_tier, &tier);
         }
@@ -130,6 +138,7 @@ impl Book {
         self.text = self.text.saturating_add(1);
         self.reading.events = self.reading.events.saturating_add(1);
         self.shell = Shell::None;
+        self.news_at = usize::MAX;
         if self.pending != ErrorSeen::default() {
             self.pending = ErrorSeen::default();
         }
@@ -448,6 +457,7 @@ impl Handler for Book {
         match (self.shell, container) {
             (Shell::None, Container::Array) if depth == 0 => {
                 self.shell = Shell::Chunks;
+                self.news(at);
                 // Its chunks are what is counted.
                 self.reading.events = self.reading.events.saturating_sub(1);
                 return;
@@ -467,6 +477,7 @@ impl Handler for Book {
         }
         let depth = self.depth(depth);
         if let Some(field) = self.tracker.field(depth) {
+            self.news(at);
             self.open(field, at);
         }
         self.tracker.begin(container, depth);
@@ -525,6 +536,9 @@ impl Handler for Book {
     #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         if let Some(field) = self.tracker.field(self.depth(value.depth)) {
+            if self.is_news(field, &value.scalar) {
+                self.news(value.span.start);
+            }
             self.scalar(field, &value.scalar);
         }
     }

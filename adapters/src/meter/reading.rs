@@ -47,7 +47,8 @@ pub struct Reading {
     pub output_bytes: u64,
     /// JSON texts seen: 1 for a plain answer, the number of events with data for a stream.
     pub events: u64,
-    /// Counts that could not be believed and texts that were not JSON.
+    /// Counts that could not be believed and texts that were not JSON. Inside values that say nothing of usage
+    /// only brackets and quotes are minded, and strings may hold any bytes.
     pub faults: u64,
 }
 

@@ -365,3 +365,60 @@ proptest! {
         prop_assert_eq!(whole.finish(complete), cut.finish(complete));
     }
 }
+
+/// Members of events as streams have them in many places, so that many events begin alike.
+fn members() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        r#""id":"chatcmpl-0123456789012345678901234567890123456789""#,
+        r#""id":null"#,
+        r#""model":"one""#,
+        r#""model":"two""#,
+        r#""service_tier":"default""#,
+        r#""service_tier":"flex""#,
+        r#""service_tier":null"#,
+        r#""object":{"a":["chat.completion.chunk"]},"created":1770747154,"x":null"#,
+        r#""type":"content_block_delta""#,
+        r#""type":"message_stop""#,
+        r#""type":"response.completed""#,
+        r#""type":"error""#,
+        r#""error":null"#,
+        r#""error":{"type":"overloaded"}"#,
+        r#""response":{"id":"r","model":"three","service_tier":"auto","output":[]}"#,
+        r#""message":{"id":"m","usage":{"input_tokens":3}}"#,
+        r#""choices":[{"delta":{"content":"abc"},"finish_reason":null}]"#,
+        r#""choices":[{"delta":{"content":"ab"},"finish_reason":"stop"}]"#,
+        r#""delta":"words""#,
+        r#""delta":{"text":"words"}"#,
+        r#""usage":{"prompt_tokens":3,"completion_tokens":4,"service_tier":"batch"}"#,
+        r#""usage":null"#,
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn events_that_begin_alike_read_the_same_as_byte_by_byte(
+        kinds in prop::collection::vec((prop::collection::vec(members(), 1..5), any::<bool>()), 1..4),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 1..24),
+        dialect in prop::sample::select(vec![Dialect::OpenAi, Dialect::Anthropic, Dialect::Gemini]),
+    ) {
+        let events: Vec<String> = kinds
+            .iter()
+            .map(|(members, is_whole)| {
+                let end = if *is_whole { "}" } else { "" };
+                format!("data: {{{}{end}\n\n", members.join(","))
+            })
+            .collect();
+        let stream: String = order.iter().map(|at| &*events[at.index(events.len())]).collect();
+        let read = |size: usize| {
+            let mut meter = Meter::new(&Asked::native(dialect, Operation::Chat), SSE);
+            stream.as_bytes().chunks(size).for_each(|piece| meter.feed(piece));
+            meter.finish(true)
+        };
+        let byte_by_byte = read(1);
+        for size in [7, 100, 1000, stream.len()] {
+            prop_assert_eq!(&read(size), &byte_by_byte);
+        }
+    }
+}

@@ -95,6 +95,9 @@ pub enum Scalar<'a> {
         text: Option<&'a [u8]>,
         /// How many bytes of UTF-8 it decodes to.
         decoded_bytes: usize,
+        /// How many characters (Unicode scalar values) that are; not counted, and as many as bytes, if the
+        /// handler is not [strict](Handler::STRICT).
+        characters: usize,
     },
 }
 

@@ -1,7 +1,7 @@
 //! The members of objects, one after the other: what most of every text is.
 
 use super::number::Number;
-use super::string::plain_text;
+use super::string::{characters, plain_text};
 use super::{
     Container, Fault, Handler, KEY_BYTES_MAX, Key, Literal, Scalar, ScanError, Scanner, State,
     TEXT_BYTES_MAX, fault, skip_space,
@@ -85,11 +85,17 @@ impl Scanner {
                     return Ok(rest);
                 };
                 let decoded_bytes = text.len();
+                let characters = if H::STRICT {
+                    characters(text)
+                } else {
+                    decoded_bytes
+                };
                 let text = Some(text).filter(|text| text.len() <= TEXT_BYTES_MAX);
                 let end = at.saturating_add(decoded_bytes).saturating_add(2);
                 let scalar = Scalar::String {
                     text,
                     decoded_bytes,
+                    characters,
                 };
                 self.emit(scalar, end, handler);
                 Ok(rest)
@@ -145,12 +151,12 @@ impl Scanner {
             rest = after;
         }
         let end = end_of(at, bytes, rest);
+        let digits = end.saturating_sub(at);
         match (bytes, rest) {
-            ([b'1'..=b'9', ..], [b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t', ..])
-                if end.saturating_sub(at) <= TEXT_BYTES_MAX =>
+            ([b'0'..=b'9', ..], [b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t', ..])
+                if digits == 1 || digits <= TEXT_BYTES_MAX && !bytes.starts_with(b"0") =>
             {
-                let digits = bytes.get(..end.saturating_sub(at));
-                self.emit(Scalar::Number(digits), end, handler);
+                self.emit(Scalar::Number(bytes.get(..digits)), end, handler);
                 Ok(rest)
             }
             ([b'-' | b'0'..=b'9', ..], _) => self.number(Number::Start, bytes, at, handler),

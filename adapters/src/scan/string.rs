@@ -21,6 +21,8 @@ pub(super) struct Text {
     kept: [u8; TEXT_BYTES_MAX],
     /// How many bytes it decodes to; beyond `TEXT_BYTES_MAX` they are counted, not kept.
     decoded_bytes: usize,
+    /// How many of them only continue a character; counted where text is checked.
+    continuing_bytes: usize,
     /// Whether a chunk's end or an escape came before the closing quote.
     begun: bool,
     /// Whether a backslash was seen.
@@ -47,6 +49,7 @@ impl Text {
         Self {
             kept: [0; TEXT_BYTES_MAX],
             decoded_bytes: 0,
+            continuing_bytes: 0,
             begun: false,
             escaped: false,
             escape: Escape::None,
@@ -61,6 +64,7 @@ impl Text {
         if self.begun {
             self.begun = false;
             self.decoded_bytes = 0;
+            self.continuing_bytes = 0;
             self.escaped = false;
             self.escape = Escape::None;
             self.high = None;
@@ -80,6 +84,11 @@ impl Text {
 
     pub(super) const fn decoded_bytes(&self) -> usize {
         self.decoded_bytes
+    }
+
+    /// How many characters they are.
+    pub(super) const fn characters(&self) -> usize {
+        self.decoded_bytes.saturating_sub(self.continuing_bytes)
     }
 
     pub(super) const fn is_escaped(&self) -> bool {
@@ -138,6 +147,7 @@ impl Text {
                 self.push(run);
             }
             if STRICT && !run.is_empty() {
+                self.continuing_bytes = self.continuing_bytes.saturating_add(continuing(run));
                 self.check(run, after.is_empty())
                     .map_err(|behind| (Fault::InvalidUtf8, read.saturating_add(behind)))?;
             }
@@ -258,8 +268,21 @@ impl Text {
     }
 
     fn push_char(&mut self, decoded: char) {
+        let more = decoded.len_utf8().saturating_sub(1);
+        self.continuing_bytes = self.continuing_bytes.saturating_add(more);
         self.push(decoded.encode_utf8(&mut [0; 4]).as_bytes());
     }
+}
+
+/// How many bytes of a text only continue a character (RFC 3629: `10xxxxxx`).
+fn continuing(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte & 0xc0 == 0x80).count()
+}
+
+/// How many characters a whole text has.
+#[inline]
+pub(super) fn characters(text: &[u8]) -> usize {
+    text.len().saturating_sub(continuing(text))
 }
 
 /// A string without escapes that ends in `bytes`, from behind its first quote, and what follows it.

@@ -162,6 +162,7 @@ proptest! {
                 scalar: Scalar::String {
                     text: Some(text.as_bytes()).filter(|text| text.len() <= TEXT_BYTES_MAX),
                     decoded_bytes: text.len(),
+                    characters: text.chars().count(),
                 },
                 span: 0..json.len(),
                 depth: 0,
@@ -200,7 +201,8 @@ fn every_token_is_reported_with_its_offsets() {
             Value {
                 scalar: Scalar::String {
                     text: Some(b"x\n"),
-                    decoded_bytes: 2
+                    decoded_bytes: 2,
+                    characters: 2
                 },
                 span: 9..14,
                 depth: 2

@@ -1,7 +1,7 @@
 //! Scalars and keys that are more than a plain token in one chunk: cut, escaped, with fractions.
 
 use super::number::Number;
-use super::string::{Piece, Text};
+use super::string::{Piece, Text, characters};
 use super::{
     Fault, Handler, KEY_BYTES_MAX, Key, Literal, Scalar, ScanError, Scanner, State, TEXT_BYTES_MAX,
     Value, fault,
@@ -21,11 +21,14 @@ impl Scanner {
         } else {
             Text::read::<false>
         };
-        let (text, decoded_bytes, escaped, rest) = match read(&mut self.text, bytes) {
-            Ok(Piece::Whole { text, rest }) => (Some(text), text.len(), false, rest),
+        let characters = if H::STRICT { characters } else { <[u8]>::len };
+        let (text, (decoded_bytes, characters), escaped, rest) = match read(&mut self.text, bytes) {
+            Ok(Piece::Whole { text, rest }) => {
+                (Some(text), (text.len(), characters(text)), false, rest)
+            }
             Ok(Piece::End { rest }) => (
                 self.text.bytes(),
-                self.text.decoded_bytes(),
+                (self.text.decoded_bytes(), self.text.characters()),
                 self.text.is_escaped(),
                 rest,
             ),
@@ -55,6 +58,7 @@ impl Scanner {
                 scalar: Scalar::String {
                     text,
                     decoded_bytes,
+                    characters,
                 },
                 span,
                 depth,

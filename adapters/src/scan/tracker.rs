@@ -13,8 +13,11 @@ pub struct Tracker<F: 'static> {
     /// Nothing below this depth is ours.
     depth_max: usize,
     /// For each depth, the node of the member being read there.
-    members: [u8; STEPS_MAX + 1],
+    members: Members,
 }
+
+/// The nodes of the members being read, by depth.
+pub(crate) type Members = [u8; STEPS_MAX + 1];
 
 impl<F: Copy> Tracker<F> {
     /// A tracker at the beginning of a text.
@@ -30,6 +33,16 @@ impl<F: Copy> Tracker<F> {
             table,
             members,
         }
+    }
+
+    /// Where the scan stands.
+    pub(crate) const fn members(&self) -> Members {
+        self.members
+    }
+
+    /// Goes on where [`Self::members`] of the same table said.
+    pub(crate) const fn resume(&mut self, members: Members) {
+        self.members = members;
     }
 
     /// A container begins at `depth`.

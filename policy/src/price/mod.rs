@@ -5,11 +5,14 @@
 
 mod class;
 mod rates;
+mod shape;
 mod split;
 mod view;
 
 pub use class::Class;
 pub use rates::{Rate, Rates};
+pub use shape::Place;
+pub(crate) use shape::STANDARD;
 pub use split::{Split, split};
 
 use crate::{Money, ServiceTier, Usage};

@@ -10,57 +10,74 @@
 //! price batch >272000 input=10 output=37.5       on a tier
 //! since 2027-01-01                               what follows holds from that day on
 //! price input=8 output=40
+//! hours 6-7@00:00-24:00                          what follows holds at these hours (UTC) instead
+//! price input=4 output=20
+//! every code_executions=30                       for each model behind it that has no such price itself
 //! ```
 //!
-//! Calls, pages and other units are in USD per thousand, characters per million. Written by `scripts/compile-prices`. Why not TOML: 1,100
-//! lines are read in a fraction of a millisecond, and a changed price is one changed line.
+//! Calls, pages and other units are in USD per thousand, characters per million. Written by `scripts/compile-prices`. Why not TOML: a
+//! provider's file is read in a fraction of a millisecond, and a changed price is one changed line.
 
 use std::sync::Arc;
 
 use super::PriceRow;
-use crate::{Class, Column, Date, MoneyError, Pattern, Price, Rate, Rates, ServiceTier};
-
-/// All rows that ship with the crate, and the day they were compiled.
-///
-/// A file that cannot be read would leave its models unpriced; the tests read every one.
-pub(super) fn builtin() -> (Vec<PriceRow>, Date) {
-    let mut rows = Vec::new();
-    let mut as_of = Date::default();
-    for text in FILES {
-        if let Ok(file) = read(text) {
-            rows.extend(file.rows);
-            as_of = as_of.max(file.as_of);
-        }
-    }
-    (rows, as_of)
-}
+use crate::{Class, Column, Date, Hours, MoneyError, Pattern, Price, Rate, Rates, ServiceTier};
 
 /// Why a price file cannot be read; `line` counts from 1.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FileError {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// A word that means nothing there.
     #[error("line {line}: unknown word {word:?}")]
-    UnknownWord { line: usize, word: String },
+    UnknownWord {
+        /// The line, from 1.
+        line: usize,
+        /// The word.
+        word: String,
+    },
+    /// A day is missing, or is none.
     #[error("line {line}: no date")]
-    NoDate { line: usize },
+    NoDate {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// Hours are missing, or are none.
+    #[error("line {line}: no hours such as 1-5@00:00-24:00")]
+    NoHours {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A rate cannot be read.
     #[error("line {line}: {source}")]
-    Rate { line: usize, source: MoneyError },
-    #[error("line {line}: a model's first prices are standard ones")]
-    NoBase { line: usize },
+    Rate {
+        /// The line, from 1.
+        line: usize,
+        /// Why.
+        source: MoneyError,
+    },
+    /// A line of prices without any.
+    #[error("line {line}: no prices")]
+    NoPrices {
+        /// The line, from 1.
+        line: usize,
+    },
 }
 
 /// What a price file says.
 #[derive(Debug, Default)]
-struct File<'a> {
-    rows: Vec<PriceRow>,
-    as_of: Date,
+pub(super) struct File<'a> {
+    pub(super) rows: Vec<PriceRow>,
+    pub(super) as_of: Date,
     provider: &'a str,
     /// The model being read, its names.
     names: Vec<&'a str>,
     since: Option<Date>,
+    hours: Option<Hours>,
     price: Option<Price>,
+    /// What every model costs that does not say otherwise.
+    every: Rates,
 }
 
-fn read(text: &str) -> Result<File<'_>, FileError> {
+pub(super) fn read(text: &str) -> Result<File<'_>, FileError> {
     let mut file = File::default();
     for (index, content) in text.lines().enumerate() {
         let line = index.saturating_add(1);
@@ -69,17 +86,34 @@ fn read(text: &str) -> Result<File<'_>, FileError> {
             None => {}
             Some(word) if word.starts_with('#') => {}
             Some("as_of") => file.as_of = date(words.next(), line)?,
-            Some("provider") => file.provider = words.next().unwrap_or_default(),
+            Some("provider") => {
+                file.close();
+                file.names.clear();
+                file.every = Rates::default();
+                file.provider = words.next().unwrap_or_default();
+            }
             Some("model") => {
                 file.close();
                 file.names = words.collect();
-                file.since = None;
+                (file.since, file.hours) = (None, None);
             }
             Some("since") => {
                 file.close();
-                file.since = Some(date(words.next(), line)?);
+                (file.since, file.hours) = (Some(date(words.next(), line)?), None);
             }
-            Some("price") => file.add(column(words, line)?, line)?,
+            Some("hours") => {
+                file.close();
+                file.hours = Some(Hours::parse(words).ok_or(FileError::NoHours { line })?);
+            }
+            Some("every") => file.every = column(words, line)?.rates,
+            Some("price") => {
+                let column = column(words, line)?;
+                if column.rates.is_empty() {
+                    return Err(FileError::NoPrices { line });
+                }
+                let price = file.price.take().unwrap_or_default();
+                file.price = Some(price.with_column(column));
+            }
             Some(word) => {
                 return Err(FileError::UnknownWord {
                     line,
@@ -93,30 +127,22 @@ fn read(text: &str) -> Result<File<'_>, FileError> {
 }
 
 impl File<'_> {
-    fn add(&mut self, column: Column, line: usize) -> Result<(), FileError> {
-        let price = match self.price.take() {
-            Some(price) => price,
-            None if column.tier == ServiceTier::Standard
-                && column.above_tokens == 0
-                && !column.rates.is_empty() =>
-            {
-                Price::default()
-            }
-            None => return Err(FileError::NoBase { line }),
-        };
-        self.price = Some(price.with_column(column));
-        Ok(())
-    }
-
     /// Ends the price list being read: a row for each name of its model.
     fn close(&mut self) {
-        let Some(price) = self.price.take().map(Arc::new) else {
+        let Some(mut price) = self.price.take() else {
             return;
         };
+        for (class, rate) in self.every.listed() {
+            if price.standard().get(class).is_none() {
+                price = price.with(class, rate);
+            }
+        }
+        let price = Arc::new(price);
         self.rows.extend(self.names.iter().map(|name| PriceRow {
             provider: self.provider.into(),
             model: Pattern::new(name),
             effective_from: self.since,
+            hours: self.hours.clone(),
             price: Arc::clone(&price),
         }));
     }
@@ -151,26 +177,11 @@ fn column<'a>(words: impl Iterator<Item = &'a str>, line: usize) -> Result<Colum
     Ok(column)
 }
 
-const FILES: [&str; 3] = [
-    include_str!("../../prices/anthropic.prices"),
-    include_str!("../../prices/gemini.prices"),
-    include_str!("../../prices/openai.prices"),
-];
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn every_file_that_ships_can_be_read() {
-        for text in FILES {
-            let file = read(text).unwrap();
-            assert!(file.rows.len() >= 25, "{}", file.provider);
-            assert_eq!(file.as_of.to_string(), "2026-11-20");
-        }
-    }
 
     #[test]
     fn a_model_has_a_row_for_each_name_and_date() {
@@ -198,6 +209,41 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_begins_anew() {
+        let text = "provider p\nevery web_search=5\nmodel a\nprice input=1\nprovider q\nmodel b\nprice input=2\n";
+        let rows = read(text).unwrap().rows;
+        let seen: Vec<_> = rows
+            .iter()
+            .map(|row| (&*row.provider, row.price.standard().listed().count()))
+            .collect();
+        assert_eq!(seen, [("p", 2), ("q", 1)]);
+    }
+
+    #[test]
+    fn hours_hold_within_their_day_and_every_model_gets_what_it_does_not_say() {
+        let text = "provider p\nevery web_search=5\nmodel a\nprice input=2\nhours 6-7@00:00-24:00\n\
+                    price input=1 web_search=4\nsince 2027-01-01\nprice input=3\n";
+        let rows = read(text).unwrap().rows;
+        let seen: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let search = row.price.standard().get(Class::WebSearch).unwrap();
+                let usd = search.usd_for(Class::WebSearch).to_string();
+                (row.effective_from.is_some(), row.hours.is_some(), usd)
+            })
+            .collect();
+        let row = |since, hours, usd: &str| (since, hours, usd.to_owned());
+        assert_eq!(
+            seen,
+            [
+                row(false, false, "5.00"),
+                row(false, true, "4.00"),
+                row(true, false, "5.00")
+            ]
+        );
+    }
+
+    #[test]
     fn a_fault_is_named_with_its_line() {
         for (text, error) in [
             (
@@ -208,11 +254,8 @@ mod tests {
                 },
             ),
             ("\nas_of tomorrow", FileError::NoDate { line: 2 }),
-            ("model a\nprice", FileError::NoBase { line: 2 }),
-            (
-                "model a\nprice batch input=1",
-                FileError::NoBase { line: 2 },
-            ),
+            ("model a\nprice", FileError::NoPrices { line: 2 }),
+            ("model a\nhours 1-5", FileError::NoHours { line: 2 }),
             (
                 "price inputs=1",
                 FileError::UnknownWord {
@@ -249,9 +292,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_refused_or_gives_rows_with_prices(
-            text in "((model|since|price|as_of|provider) ?[ >=a-z0-9.-]{0,12}\n){0,8}"
+            text in "((model|since|price|as_of|provider|hours|every) ?[ >=a-z0-9.-]{0,12}\n){0,8}"
         ) {
-            let priced = |row: &PriceRow| !row.price.standard().is_empty();
+            let priced = |row: &PriceRow| row.price.each().next().is_some();
             prop_assert!(read(&text).is_err() || read(&text).unwrap().rows.iter().all(priced));
         }
     }

@@ -142,7 +142,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The fields of an entry in the order in which the documentation lists them. New ones come last.
-pub(super) const COLUMNS: [&str; 51] = [
+pub(super) const COLUMNS: [&str; 54] = [
     "id",
     "client_request_id",
     "at",
@@ -194,4 +194,7 @@ pub(super) const COLUMNS: [&str; 51] = [
     "input_video_tokens",
     "output_video_tokens",
     "units",
+    "service_tier",
+    "table_cost_usd",
+    "corrected_at",
 ];

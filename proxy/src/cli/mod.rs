@@ -7,6 +7,7 @@ mod healthcheck;
 mod init;
 mod output;
 mod prices;
+mod rerate;
 mod run;
 mod usage;
 
@@ -70,6 +71,8 @@ enum Verb {
     Export(export::Export),
     /// The price table in force
     Prices(prices::Prices),
+    /// Rate ledger entries again by the prices now known for their time; each change is recorded
+    Rerate(rerate::Rerate),
     /// Ask a running Quotah whether it is ready; exit status 0 or 1
     Healthcheck,
 }
@@ -158,6 +161,7 @@ fn dispatch(verb: Verb, inputs: &Inputs, streams: &mut Streams<'_>) -> io::Resul
         Verb::Usage(usage) => usage::usage(&usage, inputs, streams),
         Verb::Export(export) => export::export(&export, inputs, streams),
         Verb::Prices(prices) => prices::prices(&prices, inputs, streams),
+        Verb::Rerate(rerate) => rerate::rerate(&rerate, inputs, streams),
         Verb::Healthcheck => healthcheck::healthcheck(inputs, streams),
     }
 }

@@ -1,4 +1,6 @@
-//! `quotah prices`: the price table in force, or what one model costs.
+//! `quotah prices`: the price table in force, what one model costs, and updates of it.
+
+mod update;
 
 use std::io;
 
@@ -21,12 +23,18 @@ pub(super) struct Prices {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "printed as help, where backticks would only be noise"
+)]
 enum What {
     /// What one model costs now, at every provider that has it
     Show {
         /// Its name, as a provider spells it
         model: String,
     },
+    /// Take changed and new prices out of a public table: LiteLLM's or genai-prices'
+    Update(update::Update),
 }
 
 pub(super) fn prices(
@@ -34,9 +42,12 @@ pub(super) fn prices(
     inputs: &Inputs,
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
+    if let Some(What::Update(update)) = &prices.what {
+        return update::update(update, inputs, streams);
+    }
     let table = config::price_table(inputs);
     let found: Vec<PriceLine> = match &prices.what {
-        None => table.rows().flat_map(lines).collect(),
+        None | Some(What::Update(_)) => table.rows().flat_map(lines).collect(),
         Some(What::Show { model }) => lines_of(&table, model, clock::unix_seconds()),
     };
     if let (Some(What::Show { model }), true) = (&prices.what, found.is_empty()) {
@@ -59,11 +70,21 @@ fn rows(lines: &[PriceLine]) -> Rows {
     let figures = classes
         .iter()
         .map(|class| format!("{}_usd", class.as_str()));
+    let last = [
+        ("hours", lines.iter().any(|line| line.hours.is_some())),
+        ("source", lines.iter().any(|line| line.origin.is_some())),
+    ];
+    let last: Vec<&str> = last
+        .iter()
+        .filter(|(_, used)| *used)
+        .map(|(name, _)| *name)
+        .collect();
     let header = words
         .map(str::to_owned)
         .into_iter()
         .chain(["above".to_owned()])
-        .chain(figures);
+        .chain(figures)
+        .chain(last.iter().map(|name| (*name).to_owned()));
     let row = |line: &PriceLine| {
         let first = [
             line.provider.clone(),
@@ -73,7 +94,11 @@ fn rows(lines: &[PriceLine]) -> Rows {
             line.above_tokens.to_string(),
         ];
         let rates = classes.iter().map(|class| line.rate(*class).to_owned());
-        first.into_iter().chain(rates).collect()
+        let last = last.iter().map(|name| match *name {
+            "hours" => line.hours.clone().unwrap_or_default(),
+            _ => line.origin.unwrap_or_default().to_owned(),
+        });
+        first.into_iter().chain(rates).chain(last).collect()
     };
     Rows {
         header: header.collect(),

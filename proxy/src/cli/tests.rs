@@ -233,8 +233,8 @@ fn prices_show_what_a_model_costs_and_own_prices_win() {
         ],
         &[],
     );
-    let expected = "provider,model,from,tier,above,input_usd,output_usd\n\
-                    openai,mine,,standard,0,0.10,0.30\n";
+    let expected = "provider,model,from,tier,above,input_usd,output_usd,source\n\
+                    openai,mine,,standard,0,0.10,0.30,config\n";
     assert_eq!(said.out, expected, "{}", said.err);
     let said = quotah(&["prices", "show", "gpt-4o-mini"], &[]);
     assert!(

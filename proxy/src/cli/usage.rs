@@ -138,7 +138,7 @@ fn figures(sums: &Sums) -> Vec<String> {
     let counts = [
         sums.requests,
         sums.errors,
-        sums.unpriced,
+        sums.unpriced(),
         usage.input_tokens,
         usage.cached_input_tokens,
         usage.cache_write_tokens,

@@ -33,6 +33,8 @@ use std::sync::Arc;
 
 use quotah_policy::PriceTable;
 
+use crate::prices::UpdateFault;
+
 pub use base_url::BaseUrlError;
 pub use environment::Environment;
 pub use interpolate::InterpolateError;
@@ -108,6 +110,12 @@ pub fn ledger_dir(inputs: &Inputs) -> PathBuf {
     lenient(inputs, resolve::data_dir_of).join("ledger")
 }
 
+/// Where the data is, for commands that need no working configuration.
+#[must_use]
+pub fn data_dir(inputs: &Inputs) -> PathBuf {
+    lenient(inputs, resolve::data_dir_of)
+}
+
 /// Where the admin plane listens, for commands that call it.
 #[must_use]
 pub fn admin_listen(inputs: &Inputs) -> resolved::Listen {
@@ -118,6 +126,12 @@ pub fn admin_listen(inputs: &Inputs) -> resolved::Listen {
 #[must_use]
 pub fn price_table(inputs: &Inputs) -> Arc<PriceTable> {
     lenient(inputs, resolve::price_table_of)
+}
+
+/// The configured providers' names and kinds, as far as the configuration can be read.
+#[must_use]
+pub fn provider_kinds(inputs: &Inputs) -> Vec<(String, &'static str)> {
+    lenient(inputs, resolve::provider_kinds_of)
 }
 
 /// Reads one thing from the files, whatever else is wrong with them.
@@ -163,6 +177,11 @@ pub enum Warning {
         /// The model.
         model: String,
     },
+    /// The price update in the data directory cannot be read.
+    PriceUpdate {
+        /// What is wrong.
+        fault: UpdateFault,
+    },
     /// Every request will be refused.
     NoKeys,
     /// Data goes to the working directory.
@@ -193,6 +212,7 @@ impl fmt::Display for Warning {
             Self::OneDeployment { model } => {
                 write!(f, "model `{model}`: this version uses its first deployment only")
             }
+            Self::PriceUpdate { fault } => fault.fmt(f),
             Self::NoKeys => f.write_str(
                 "server.require_key is set but there are no [[keys]]: every request will be refused",
             ),

@@ -25,6 +25,7 @@ use super::resolved::{Config, Credential, LedgerSettings, Listen, Log, LogFormat
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
 use super::{Inputs, Loaded, Warning, discover, redact};
+use crate::prices::updated_table;
 
 pub(super) use cloud::{base_of_environment, is_set_up};
 pub(super) use credential::of_environment;
@@ -67,11 +68,14 @@ pub(super) fn resolve(
         warnings.push(Warning::NoKeys);
     }
     let prices = price::prices(&root, &providers);
+    let data_dir = data_dir(&root, inputs, &mut warnings);
+    let (table, fault) = updated_table(&data_dir);
+    warnings.extend(fault.map(|fault| Warning::PriceUpdate { fault }));
     let config = Config {
-        price_table: Arc::new(PriceTable::builtin().with_overrides(prices.clone())),
+        price_table: Arc::new(table.with_overrides(prices.clone())),
         ledger: ledger(&root),
         log: log(&root, inputs),
-        data_dir: data_dir(&root, inputs, &mut warnings),
+        data_dir,
         digest: digest(sources, &providers),
         redacted: redact::redacted(tree, &providers),
         server,
@@ -112,7 +116,18 @@ pub(super) fn price_table_of(tree: &Table, inputs: &Inputs) -> Arc<PriceTable> {
     let problems = Problems::default();
     let root = Section::new("", tree, Place::start(), &problems);
     let providers = provider::providers(&root, &inputs.env);
-    Arc::new(PriceTable::builtin().with_overrides(price::prices(&root, &providers)))
+    let (table, _) = updated_table(&data_dir_of(tree, inputs));
+    Arc::new(table.with_overrides(price::prices(&root, &providers)))
+}
+
+/// The providers' names and kinds alone.
+pub(super) fn provider_kinds_of(tree: &Table, inputs: &Inputs) -> Vec<(String, &'static str)> {
+    let problems = Problems::default();
+    let root = Section::new("", tree, Place::start(), &problems);
+    let providers = provider::providers(&root, &inputs.env).into_iter();
+    providers
+        .map(|p| (p.name.to_string(), p.kind.as_str()))
+        .collect()
 }
 
 /// Tables that later versions act on. Accepting them in silence would promise what nobody keeps.

@@ -81,6 +81,10 @@ pub struct Server {
     pub on_client_disconnect: OnClientDisconnect,
     /// Largest request body, bytes.
     pub body_bytes_max: u64,
+    /// Largest request body that passes without being held (forms, files), bytes.
+    pub upload_bytes_max: u64,
+    /// Most that is held of such a body to find its model, bytes.
+    pub upload_held_bytes_max: u64,
     /// Threads that serve requests.
     pub threads: usize,
     /// Requests served at once; one more is answered 503.
@@ -187,6 +191,8 @@ pub struct Provider {
     pub keep_header_case: bool,
     /// How it speaks, where no code knows it.
     pub custom: Option<Arc<quotah_adapters::Custom>>,
+    /// How it tells of its limits, where that is described; `None` is as its kind does.
+    pub limits: Option<quotah_adapters::limits::LimitFormats>,
 }
 
 /// A provider's address, split once.

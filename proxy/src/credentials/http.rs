@@ -101,6 +101,7 @@ impl Http {
             timeout_first_byte: ANSWER_MAX,
             timeout_idle: ANSWER_MAX,
             deadline: clock::now() + CONNECT_MAX + ANSWER_MAX,
+            upload: None,
             drain: &self.drain,
         };
         let answer = Box::pin(upstream::send(&pool, &outgoing)).await?;

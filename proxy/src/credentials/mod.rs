@@ -17,7 +17,7 @@ mod tokens;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-use ::http::{HeaderName, HeaderValue};
+use ::http::{HeaderName, HeaderValue, StatusCode};
 use dashmap::DashMap;
 use quotah_adapters::CredentialPlace;
 
@@ -92,6 +92,17 @@ impl Credential {
                 let key = tokens.token(deadline).await?.access_key()?;
                 Ok(Grant::Aws(key, scope.clone()))
             }
+        }
+    }
+
+    /// Takes note of a provider's answer: what it refuses is fetched again before its time.
+    pub(crate) fn heard(&self, status: StatusCode) {
+        match self {
+            Self::Client | Self::Fixed(_) => {}
+            Self::Bearer(tokens) if status == StatusCode::UNAUTHORIZED => tokens.doubt(),
+            // AWS says so with 403 (`ExpiredTokenException`), and much else besides.
+            Self::Aws(tokens, _) if status == StatusCode::FORBIDDEN => tokens.doubt(),
+            Self::Bearer(_) | Self::Aws(..) => {}
         }
     }
 

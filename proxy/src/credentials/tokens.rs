@@ -32,6 +32,7 @@ pub(super) enum What {
 #[derive(Debug)]
 pub(crate) struct Token {
     what: What,
+    fetched: Instant,
     expires_unix_ms: u64,
 }
 
@@ -66,6 +67,8 @@ struct Standing {
     /// Since the last token.
     failures: u32,
     failed: Option<(TokenError, Instant)>,
+    /// A provider has refused the token.
+    is_doubted: bool,
 }
 
 impl Standing {
@@ -145,6 +148,23 @@ impl Tokens {
         })
     }
 
+    /// A provider has refused the token that is held: it may have been revoked. The next is fetched soon, unless
+    /// this one is younger than [`DOUBT_MIN`], when another would hardly do better.
+    pub(super) fn doubt(&self) {
+        let is_new = self.standing.send_if_modified(|standing| {
+            let token = standing.token.as_ref();
+            let is_old = token.is_some_and(|token| {
+                clock::now().saturating_duration_since(token.fetched) >= DOUBT_MIN
+            });
+            let is_new = is_old && !standing.is_doubted && standing.failed.is_none();
+            standing.is_doubted |= is_new;
+            is_new
+        });
+        if is_new {
+            self.wanted.notify_one();
+        }
+    }
+
     async fn fetch(&self) -> Result<Minted, TokenError> {
         let fetched = async {
             match &self.source {
@@ -178,10 +198,10 @@ impl Tokens {
                 self.standing.send_replace(Standing {
                     token: Some(Arc::new(Token {
                         what: minted.what,
+                        fetched: clock::now(),
                         expires_unix_ms: clock::unix_ms().saturating_add(lifetime_ms),
                     })),
-                    failures: 0,
-                    failed: None,
+                    ..Standing::default()
                 });
                 Pause {
                     least: PAUSE_MIN.min(after),
@@ -195,6 +215,7 @@ impl Tokens {
                 self.standing.send_modify(|standing| {
                     standing.failures = failures;
                     standing.failed = Some((error, clock::now()));
+                    standing.is_doubted = false;
                 });
                 let most = backoff(failures);
                 Pause {
@@ -236,7 +257,8 @@ async fn keep(tokens: Weak<Tokens>, wanted: Arc<Notify>) {
                 () = wanted.notified() => {
                     // Who asked before the token came has left a word that means nothing any more.
                     let Some(held) = tokens.upgrade() else { return };
-                    if held.standing.borrow().valid(clock::unix_ms()).is_none() {
+                    let standing = held.standing.borrow();
+                    if standing.is_doubted || standing.valid(clock::unix_ms()).is_none() {
                         break;
                     }
                 }
@@ -286,6 +308,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(60);
 
 /// Between two fetches of one source, whatever it says.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
+
+/// Between two tokens of one source that a provider refuses.
+const DOUBT_MIN: Duration = Duration::from_secs(5);
 
 /// A token that is over sooner is of no use to a request.
 const LIFETIME_MIN: Duration = Duration::from_secs(1);

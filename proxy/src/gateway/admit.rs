@@ -12,7 +12,7 @@ use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
 use super::refuse::Refusal;
-use super::settle::Evidence;
+use super::settle::{Evidence, asked_units};
 use crate::ledger::{Tag, USER_AGENT_BYTES_MAX};
 
 /// Longest model name kept, bytes.
@@ -106,6 +106,7 @@ pub(crate) fn admit(
     booking.evidence = Evidence {
         operation: Some(target.operation),
         prompt_bytes: facts.prompt_bytes as u64,
+        units: asked_units(target.operation, facts),
         sent: false,
         accepted: false,
     };

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use http::{HeaderValue, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
-use quotah_adapters::{Facts, FactsReader};
+use quotah_adapters::{Facts, FactsError};
 
 use super::body::AnswerBody;
 use super::identify::Identity;
@@ -17,6 +17,7 @@ use super::refuse::{Refusal, Refuser};
 use super::{admit, choose, credential, parse, read, send};
 use crate::clock;
 use crate::state::{Snapshot, State};
+use crate::upstream::{Upload, UploadBounds};
 
 /// Serves one request, whatever it is: an answer always comes back.
 pub(crate) async fn serve(
@@ -75,6 +76,8 @@ async fn line(
     let server = &snapshot.config.server;
     let bounds = Bounds {
         bytes_max: server.body_bytes_max,
+        upload_bytes_max: server.upload_bytes_max,
+        held_bytes_max: server.upload_held_bytes_max,
         silence_max: server.timeout_body,
     };
     if target.is_greeting() {
@@ -103,23 +106,10 @@ async fn line(
     admit::describe(&mut booking, &identity, &head, conn.peer);
     admit::describe_call(&mut booking, &target);
 
-    // read, and parse what has been read while the rest arrives
-    let mut reader = target.reader();
-    let reading_since = clock::now();
-    let body = read::read(incoming, conn, bounds, |piece| {
-        if let Some(reader) = &mut reader {
-            reader.feed(piece);
-        }
-    })
-    .await;
-    booking.client_wait = clock::now().saturating_duration_since(reading_since);
-    let body = body.map_err(|refusal| booked(&mut booking, refuser, refusal))?;
-
-    // parse
-    let facts = reader
-        .map_or_else(|| Ok(Facts::default()), FactsReader::finish)
-        .map_err(|error| booked(&mut booking, refuser, Refusal::bad_request(&error)))?;
-
+    // read and parse: all of the body, or what must be known before it may pass
+    let (facts, body) = read_and_parse(&mut booking, conn, bounds, (&target, &head, incoming))
+        .await
+        .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
     admit::describe_body(&mut booking, &target, &facts);
 
     // choose, admit: the intent names the deployment
@@ -140,6 +130,47 @@ async fn line(
         refuser,
     )
     .await
+}
+
+/// Reads a body, and parses what has been read while the rest arrives.
+async fn read_and_parse(
+    booking: &mut Booking,
+    conn: &Arc<ConnState>,
+    bounds: Bounds,
+    (target, head, incoming): (&parse::Target, &request::Parts, Incoming),
+) -> Result<(Facts, send::Body), Refusal> {
+    let unread = |error: &FactsError| {
+        conn.left_unread.store(true, Ordering::Relaxed);
+        Refusal::bad_request(error)
+    };
+    let Some(mut reader) = target.reader(head).map_err(|error| unread(&error))? else {
+        return Err(Refusal::no_such_path());
+    };
+    let reading_since = clock::now();
+    let body = read::read(incoming, conn, bounds, &mut reader).await;
+    booking.client_wait = clock::now().saturating_duration_since(reading_since);
+    let read::Body { held, rest } = body?;
+    let Some(rest) = rest else {
+        let (facts, _) = reader
+            .finish(true)
+            .map_err(|error| Refusal::bad_request(&error))?;
+        return Ok((facts, send::Body { held, rest: None }));
+    };
+    let (facts, form) = reader.finish(false).map_err(|error| unread(&error))?;
+    let bounds = UploadBounds {
+        bytes_max: bounds.upload_bytes_max,
+        silence_max: bounds.silence_max,
+    };
+    let rest = Arc::new(Upload::new(
+        rest,
+        facts.body_bytes as u64,
+        form,
+        conn,
+        bounds,
+    ));
+    booking.upload = Some(Arc::clone(&rest));
+    let rest = Some(rest);
+    Ok((facts, send::Body { held, rest }))
 }
 
 /// Finds a deployment and puts the request on the books.

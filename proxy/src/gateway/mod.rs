@@ -17,6 +17,7 @@ mod learn;
 mod line;
 mod parse;
 mod read;
+mod reader;
 mod record;
 mod refuse;
 mod relay;

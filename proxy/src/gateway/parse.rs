@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, request};
 use quotah_adapters::{
-    Call, Dialect, Facts, FactsReader, Operation, classify, classify_raw, raw_upstream_path,
-    upstream_path, without_query_key,
+    Call, Dialect, Facts, FactsError, FactsReader, Operation, classify, classify_raw,
+    raw_upstream_path, upstream_path, without_query_key,
 };
 
+use super::reader::BodyReader;
 use super::routes::Upstream;
 use crate::state::Snapshot;
 
@@ -41,15 +42,22 @@ impl Target {
     }
 
     /// A reader for the body; none where the path says nothing about it.
-    pub(crate) fn reader(&self) -> Option<FactsReader> {
+    ///
+    /// # Errors
+    /// See [`BodyReader::new`].
+    pub(crate) fn reader(&self, head: &request::Parts) -> Result<Option<BodyReader>, FactsError> {
+        let Some(call) = &self.call else {
+            return Ok(None);
+        };
         let custom = self
             .provider
             .as_ref()
             .and_then(|upstream| upstream.config.custom.as_deref());
-        self.call.as_ref().map(|call| match custom {
+        let json = match custom {
             Some(custom) => FactsReader::custom(custom, call),
             None => FactsReader::new(call),
-        })
+        };
+        BodyReader::new(json, call.operation, head).map(Some)
     }
 
     /// The model that is asked for, in the body or in the path.

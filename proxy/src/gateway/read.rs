@@ -1,18 +1,19 @@
-//! The request's body, read once, kept replayable.
+//! The request's body, read once, kept replayable; or its beginning, where the rest may pass as it comes.
 //!
-//! Each piece is shown to the scanner as it arrives, so that a megabyte is scanned once and never copied.
+//! Each piece is shown to its reader as it arrives, so that a megabyte is scanned once and never copied.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http_body::Body;
+use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::io::{ConnState, LazyTimer};
+use super::reader::{BodyReader, Wants};
 use super::refuse::Refusal;
 use crate::clock;
 
@@ -22,11 +23,27 @@ const GATHER_BELOW_BYTES: usize = 2 * 1024;
 /// Bounds of one body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
+    /// Of one that is held whole.
     pub(crate) bytes_max: u64,
+    /// Of one that passes.
+    pub(crate) upload_bytes_max: u64,
+    /// Most that is held of one that passes.
+    pub(crate) held_bytes_max: u64,
     pub(crate) silence_max: Duration,
 }
 
-/// Reads `body` to its end, showing every piece to `see`.
+/// What has been read of a body.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    /// Its beginning, or all of it.
+    pub(crate) held: Vec<Bytes>,
+    /// What is still to come, if it may pass as it comes.
+    pub(crate) rest: Option<Incoming>,
+}
+
+/// Reads `body` to its end, or to where it may pass, showing every piece to `reader`.
+///
+/// An upload that is announced to be short is read to its end too: held whole, it can be sent twice.
 ///
 /// # Errors
 /// 413 over the bound (before reading when announced), 408 after too long a silence, 400 for broken framing.
@@ -34,51 +51,97 @@ pub(crate) async fn read(
     mut body: Incoming,
     conn: &ConnState,
     bounds: Bounds,
-    mut see: impl FnMut(&[u8]),
-) -> Result<Vec<Bytes>, Refusal> {
+    reader: &mut BodyReader,
+) -> Result<Body, Refusal> {
     if body.is_end_stream() {
-        return Ok(Vec::new());
+        return Ok(Body::default());
     }
     let refused = |refusal| {
         conn.left_unread.store(true, Ordering::Relaxed);
         Err(refusal)
     };
-    if body.size_hint().lower() > bounds.bytes_max {
-        return refused(Refusal::body_too_large(bounds.bytes_max));
+    let announced = body.size_hint();
+    let bytes_max = if reader.is_upload() {
+        bounds.upload_bytes_max
+    } else {
+        bounds.bytes_max
+    };
+    if announced.lower() > bytes_max {
+        return refused(Refusal::body_too_large(bytes_max));
     }
+    let is_short = announced
+        .exact()
+        .is_some_and(|bytes| bytes <= bounds.held_bytes_max);
     let mut chunks = Chunks::default();
     let mut total = 0u64;
-    let mut timer = LazyTimer::default();
-    let mut silent_since = None;
+    let mut silence = Silence::default();
+    let mut rest = None;
     loop {
-        let frame = poll_fn(|cx| {
-            if let Poll::Ready(frame) = Pin::new(&mut body).poll_frame(cx) {
-                return Poll::Ready(Ok(frame));
-            }
-            let since = *silent_since.get_or_insert_with(clock::now);
-            timer
-                .poll(cx, since + bounds.silence_max)
-                .map(|()| Err(Refusal::body_timeout()))
-        })
-        .await;
-        let data = match frame {
-            Err(refusal) => return refused(refusal),
-            Ok(None) => break,
-            Ok(Some(Err(_))) => return refused(Refusal::broken_body()),
-            Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+        let may_pass = match reader.wants() {
+            Wants::Whole => false,
+            Wants::More => total >= bounds.held_bytes_max,
+            Wants::Nothing => !is_short,
         };
-        silent_since = None;
-        total = total.saturating_add(data.len() as u64);
-        if total > bounds.bytes_max {
-            return refused(Refusal::body_too_large(bounds.bytes_max));
+        if may_pass {
+            rest = Some(body);
+            break;
         }
-        see(&data);
-        if body.is_end_stream() && chunks.is_empty() {
-            return Ok(vec![data]);
+        let data = match next(&mut body, &mut silence, bounds.silence_max).await {
+            Ok(Some(data)) => data,
+            Ok(None) => break,
+            Err(refusal) => return refused(refusal),
+        };
+        total = total.saturating_add(data.len() as u64);
+        reader.feed(&data);
+        let bytes_max = match reader.wants() {
+            Wants::Whole => bounds.bytes_max,
+            Wants::More | Wants::Nothing => bounds.upload_bytes_max,
+        };
+        if total > bytes_max {
+            return refused(Refusal::body_too_large(bytes_max));
+        }
+        let is_all = body.is_end_stream();
+        if is_all && chunks.is_empty() {
+            chunks.whole.push(data);
+            break;
         }
         chunks.push(data);
+        if is_all {
+            break;
+        }
     }
-    Ok(chunks.finish())
+    let held = chunks.finish();
+    Ok(Body { held, rest })
+}
+
+/// Watches how long a client sends nothing.
+#[derive(Debug, Default)]
+struct Silence {
+    since: Option<Instant>,
+    timer: LazyTimer,
+}
+
+/// The next bytes of a body; `None` at its end.
+async fn next(
+    body: &mut Incoming,
+    silence: &mut Silence,
+    silence_max: Duration,
+) -> Result<Option<Bytes>, Refusal> {
+    let frame = poll_fn(|cx| {
+        if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) {
+            return Poll::Ready(Ok(frame));
+        }
+        let since = *silence.since.get_or_insert_with(clock::now);
+        let waited = silence.timer.poll(cx, since + silence_max);
+        waited.map(|()| Err(Refusal::body_timeout()))
+    })
+    .await?;
+    silence.since = None;
+    match frame {
+        None => Ok(None),
+        Some(Err(_)) => Err(Refusal::broken_body()),
+        Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
+    }
 }
 
 /// Pieces of a body, small ones gathered.

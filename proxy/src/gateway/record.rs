@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quotah_adapters::Reading;
+use quotah_policy::Money;
 use uuid::Uuid;
 
 use super::io::OnConnection;
 use super::settle::{self, Bill, Evidence};
 use crate::clock;
-use crate::ledger::{Appended, Attempt, CostSource, Entry, Intent, Outcome};
+use crate::ledger::{Appended, Attempt, Call, Entry, Intent, Outcome};
 use crate::metrics::{DeploymentMetrics, InFlight, Settled};
 use crate::state::{Snapshot, State};
+use crate::upstream::Upload;
 
 /// One request's account, until it is booked.
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub(crate) struct Booking {
     pub(crate) first_byte_at: Option<Instant>,
     /// The deployment's, once one is chosen; before, those of no deployment.
     pub(crate) metrics: Arc<DeploymentMetrics>,
+    /// What of the request's body went on as it came.
+    pub(crate) upload: Option<Arc<Upload>>,
     /// Counts an open event stream for as long as it is open.
     pub(crate) streams: Option<InFlight>,
     /// Price look-ups go by the provider's name first, its kind second.
@@ -71,6 +75,7 @@ impl Booking {
             client_wait: Duration::ZERO,
             first_byte_at: None,
             metrics: Arc::clone(&state.no_deployment),
+            upload: None,
             streams: None,
             provider_kind: "",
             stage: Stage::Open,
@@ -140,6 +145,7 @@ impl Booking {
             return;
         }
         self.stage = Stage::Settled;
+        self.take_upload();
         let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
         let times = self.times();
         self.write(outcome, reading, &bill, times);
@@ -154,6 +160,22 @@ impl Booking {
             team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
         });
         crate::telemetry::access(&self.entry);
+    }
+
+    /// Notes what was only told by a body on its way.
+    fn take_upload(&mut self) {
+        let Some(upload) = self.upload.take() else {
+            return;
+        };
+        self.entry.request_bytes = upload.bytes();
+        // A request that never came whole was not worked on, unless it was answered all the same.
+        self.evidence.sent &= upload.is_complete();
+        if self.entry.model_sent.is_empty()
+            && let Some(model) = upload.model()
+        {
+            self.entry.model_asked = model.to_string();
+            self.entry.model_sent = model.into();
+        }
     }
 
     fn times(&self) -> Times {
@@ -177,12 +199,22 @@ impl Booking {
         let entry = &mut self.entry;
         entry.set_outcome(outcome);
         entry.set_usage(&bill.usage, bill.usage_source);
-        if let Some(cost) = bill.cost {
-            entry.set_cost_source(CostSource::Table);
-            // Nine million dollars for one request: more is no figure to believe.
-            entry.cost_picousd = Some(i64::try_from(cost.picos()).unwrap_or(i64::MAX));
+        // Nine million dollars for one request: more is no figure to believe.
+        let picos = |cost: Money| i64::try_from(cost.picos()).unwrap_or(i64::MAX);
+        entry.set_cost_source(bill.cost_source.into());
+        entry.cost_picousd = bill.cost.map(picos);
+        if bill.cost_source == quotah_policy::CostSource::Provider {
+            entry.table_cost_picousd = bill.table_cost.map(picos);
+        }
+        if bill.table_cost.is_some() {
             entry.price_version = self.snapshot.config.price_table.version().to_owned();
         }
+        let calls = reading.extra_calls.iter();
+        entry.calls = calls
+            .map(|call| Call::new(call.model.as_deref(), &call.usage))
+            .collect();
+        entry.service_tier = bill.tier.map_or("", |tier| tier.as_str()).to_owned();
+        self.provider_kind.clone_into(&mut entry.provider_kind);
         if let Some(model) = &reading.model {
             entry.model_answered = model.to_string();
         }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::body::AnswerBody;
 use super::gate::GateError;
 use super::io::Refused;
-use crate::upstream::{ConnectError, ExchangeError};
+use crate::upstream::{ConnectError, ExchangeError, UploadFault};
 
 /// When to come back after a momentary refusal.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -164,6 +164,15 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn upload(fault: &UploadFault) -> Self {
+        match fault {
+            UploadFault::TooLarge(bytes_max) => Self::body_too_large(*bytes_max),
+            UploadFault::Silence => Self::body_timeout(),
+            UploadFault::Broken | UploadFault::Left => Self::broken_body(),
+            UploadFault::Ambiguous(error) => Self::bad_request(error),
+        }
+    }
+
     /// No credential for a provider can be had; `why` is one of a few fixed phrases.
     pub(crate) fn no_credential(provider: &str, why: &'static str) -> Self {
         Self::new(
@@ -192,6 +201,7 @@ impl Refusal {
                 return Self::new(RefusalKind::Overloaded, error.to_string()).retry();
             }
             ExchangeError::Connect(_)
+            | ExchangeError::Upload
             | ExchangeError::Closed
             | ExchangeError::BrokenOff
             | ExchangeError::Protocol

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use quotah_adapters::{
-    Dialect, Operation, Reading, RefusalKind, answer_error_class, stream_error_event,
+    Dialect, ErrorClass, Operation, Reading, RefusalKind, answer_error_class, stream_error_event,
 };
 use quotah_policy::UsageSource;
 
@@ -329,20 +329,27 @@ impl Inner {
         }
         let refused = self.tap.refused();
         let reading = self.tap.finish(complete);
-        let in_answer = reading
-            .error
-            .as_ref()
-            .map(|error| answer_error_class(self.failure.dialect, error).as_str());
+        let outcome = self.judged(outcome, &reading);
         let class = match refused {
             Some(refused) => Some(refused.learn(&self.booking)),
-            None => in_answer.or_else(|| self.broken_by.map(ExchangeError::class)),
+            None => self.class_of_answer(outcome, &reading),
         };
         match class {
             Some(class) => self.booking.attempt_failed(class),
             None => self.booking.attempt_succeeded(),
         }
-        let outcome = self.judged(outcome, &reading);
         self.booking.settle(outcome, &reading);
+    }
+
+    /// What was wrong with an answer that was no refusal, if anything was.
+    fn class_of_answer(&self, outcome: Outcome, reading: &Reading) -> Option<&'static str> {
+        if let Some(error) = &reading.error {
+            return Some(answer_error_class(self.failure.dialect, error).as_str());
+        }
+        let is_unfinished = self.failure.accepted && outcome == Outcome::UpstreamError;
+        self.broken_by
+            .map(ExchangeError::class)
+            .or_else(|| is_unfinished.then(|| ErrorClass::ServerError.as_str()))
     }
 
     /// An error inside an answer that began well, or an answer cut short by clean framing, is no success.

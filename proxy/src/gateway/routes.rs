@@ -206,7 +206,10 @@ fn upstream(provider: &Provider, pools: &Pools, credentials: &Credentials) -> Up
         .concat()
         .into(),
         credential_label: credential_label(&provider.credential).into(),
-        limit_formats: Cow::Borrowed(LimitFormats::of(provider.kind.as_str())),
+        limit_formats: provider.limits.clone().map_or_else(
+            || Cow::Borrowed(LimitFormats::of(provider.kind.as_str())),
+            Cow::Owned,
+        ),
         credential: credentials.of(provider),
         config: provider.clone(),
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
 use quotah_adapters::{Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, plan};
@@ -25,17 +27,24 @@ use super::tap::Tap;
 use crate::clock;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
-use crate::upstream::{self, Answer, ExchangeError, Outgoing, RequestBody};
+use crate::upstream::{self, Answer, ExchangeError, Outgoing, RequestBody, Upload, UploadFault};
 
 /// Everything that is known of a request when it is sent.
 #[derive(Debug)]
 pub(crate) struct Sending {
     pub(crate) head: request::Parts,
-    pub(crate) body: Vec<Bytes>,
+    pub(crate) body: Body,
     pub(crate) facts: Facts,
     pub(crate) target: Target,
     pub(crate) identity: Arc<Identity>,
     pub(crate) order: Order,
+}
+
+/// A request's body: what is here, and what is still with the client.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) held: Vec<Bytes>,
+    pub(crate) rest: Option<Arc<Upload>>,
 }
 
 /// Sends a request and gives the answer, to be relayed.
@@ -80,7 +89,8 @@ async fn attempt(
     let asks_usage = provider.inject_usage && facts.lacks_usage();
     let rename = order.deployment.rename.as_deref();
     let edits = plan(&facts, rename, asks_usage);
-    let body = RequestBody::new(apply(&body, &edits));
+    let Body { held, rest } = body;
+    let body = RequestBody::new(apply(&held, &edits)).followed_by(rest.clone());
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
     let path = target.path_for(&upstream, rename, keeps_key);
     let sent_at = clock::now();
@@ -107,6 +117,7 @@ async fn attempt(
         timeout_first_byte: provider.timeout_first_byte,
         timeout_idle: provider.timeout_idle,
         deadline,
+        upload: rest,
         drain: &Arc::clone(&booking.state).drain,
     };
     booking.evidence.sent = true;
@@ -153,6 +164,10 @@ fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refu
     if matches!(error, ExchangeError::Connect(_)) {
         booking.evidence.sent = false;
     }
+    let fault = booking.upload.as_ref().and_then(|rest| rest.fault());
+    if let (ExchangeError::Upload, Some(fault)) = (error, fault) {
+        return not_uploaded(booking, &fault, refuser);
+    }
     let refusal = Refusal::upstream(error);
     booking.attempt(0, booking.upstream_wait);
     booking.attempt_failed(error.class());
@@ -162,6 +177,23 @@ fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refu
         Outcome::Interrupted
     } else {
         Outcome::UpstreamError
+    };
+    booking.settle(outcome, &quotah_adapters::Reading::default());
+    refusal
+}
+
+/// Books a request whose body broke off on its way: no fault of the provider's, which had to be left.
+fn not_uploaded(mut booking: Booking, fault: &UploadFault, refuser: &Refuser) -> Refusal {
+    let refusal = Refusal::upload(fault);
+    booking.attempt(0, booking.upstream_wait);
+    booking.attempt_failed(ExchangeError::Upload.class());
+    booking.entry.status = refuser.status(&refusal).as_u16().into();
+    refusal.reason().clone_into(&mut booking.entry.reason);
+    let outcome = match fault {
+        UploadFault::Broken | UploadFault::Left => Outcome::ClientGone,
+        UploadFault::TooLarge(_) | UploadFault::Silence | UploadFault::Ambiguous(_) => {
+            Outcome::Refused
+        }
     };
     booking.settle(outcome, &quotah_adapters::Reading::default());
     refusal
@@ -188,12 +220,13 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn request(&self, is_h2: bool) -> Request<RequestBody> {
-        let had_body = self.body.len() > 0 || self.head.headers.contains_key(CONTENT_LENGTH);
+        let length = self.body.len();
+        let had_body = length != Some(0) || self.head.headers.contains_key(CONTENT_LENGTH);
         let forward = Forward {
             host: (!is_h2).then_some(&self.upstream.host),
             credential: self.credential.header(),
             drop_credential: self.identity.is_virtual || !self.credential.is_clients(),
-            content_length: had_body.then(|| self.body.len()),
+            content_length: length.filter(|_| had_body),
             extra: &self.upstream.config.headers,
         };
         let mut request = Request::new(self.body.clone());
@@ -235,6 +268,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let status = head.status;
     booking.entry.status = status.as_u16().into();
     booking.evidence.accepted = status.is_success();
+    context.upstream.credential.heard(status);
     let is_error = status.is_client_error() || status.is_server_error();
     booking.attempt(status.as_u16(), booking.upstream_wait);
     learn::from_head(&booking, context.order, &head.headers);
@@ -283,6 +317,14 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
         HeaderValue::from(booking.entry.attempts.len()),
     );
 
+    if booking
+        .upload
+        .as_ref()
+        .is_some_and(|rest| !rest.is_complete())
+    {
+        // What the client is still sending will not be read to its end.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     booking.streams = streams.then(|| booking.state.metrics.inflight_stream());
     let relay = Relay::new(body, booking, tap, rewrite, failure);
     let mut response = Response::new(AnswerBody::Relay(Box::new(relay)));

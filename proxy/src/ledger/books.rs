@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use prost::Message as _;
 use uuid::Uuid;
 
+use super::amend::Correction;
 use super::entry::{Entry, Intent};
 use super::rollup::Rollup;
 use super::segment::kind;
@@ -76,9 +77,23 @@ impl Books {
                 }
                 Err(_) => return false,
             },
+            kind::CORRECTION => match Correction::decode(payload) {
+                Ok(correction) => self.correction(&correction),
+                Err(_) => return false,
+            },
             _ => self.unknown += 1,
         }
         true
+    }
+
+    /// Books what an entry costs after all, once.
+    fn correction(&mut self, correction: &Correction) {
+        let id = u128::from(correction.id_hi) << 64 | u128::from(correction.id_lo);
+        if self.recent.insert(id) {
+            self.rollup.correct(correction);
+        } else {
+            self.duplicates += 1;
+        }
     }
 
     /// Books an intent of another series. Nearly all are settled a few records later, so that only

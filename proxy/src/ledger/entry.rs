@@ -170,6 +170,21 @@ pub struct Entry {
     /// How many of each [`Unit`] that there are any of, by [`Unit::number`].
     #[prost(btree_map = "uint32, uint64", tag = "50")]
     pub units: BTreeMap<u32, u64>,
+    /// The tier that the provider says it served on, by our name; empty when it says nothing.
+    #[prost(string, tag = "51")]
+    pub service_tier: String,
+    /// What of the usage was used by models billed beside the request's own.
+    #[prost(message, repeated, tag = "52")]
+    pub calls: Vec<Call>,
+    /// The provider's kind, for prices by kind.
+    #[prost(string, tag = "53")]
+    pub provider_kind: String,
+    /// What the price table says, where the provider says what it cost, 10⁻¹² USD.
+    #[prost(sint64, optional, tag = "54")]
+    pub table_cost_picousd: Option<i64>,
+    /// When its cost was corrected last, milliseconds since 1970 UTC; never stored with an entry.
+    #[prost(uint64, tag = "55")]
+    pub corrected_at_unix_ms: u64,
 }
 
 impl Entry {
@@ -285,11 +300,17 @@ impl Entry {
             &mut entry.client_ip,
             &mut entry.user_agent,
             &mut entry.reason,
+            &mut entry.service_tier,
+            &mut entry.provider_kind,
         ] {
             cut(text);
         }
         clip_tags(&mut entry.tags);
         entry.attempts.truncate(LIST_LEN_MAX);
+        entry.calls.truncate(LIST_LEN_MAX);
+        for call in &mut entry.calls {
+            cut(&mut call.model);
+        }
         for attempt in &mut entry.attempts {
             cut(&mut attempt.provider);
             cut(&mut attempt.deployment);
@@ -383,6 +404,42 @@ impl Intent {
         }
         clip_tags(&mut intent.tags);
         intent
+    }
+}
+
+/// A model call that is billed beside the request's own.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Call {
+    /// Its model; empty for the request's own.
+    #[prost(string, tag = "1")]
+    pub model: String,
+    /// [`Usage::counts`].
+    #[prost(uint64, repeated, tag = "2")]
+    pub counts: Vec<u64>,
+    /// As in an entry.
+    #[prost(btree_map = "uint32, uint64", tag = "3")]
+    pub units: BTreeMap<u32, u64>,
+}
+
+impl Call {
+    /// A call as it is stored.
+    #[must_use]
+    pub fn new(model: Option<&str>, usage: &Usage) -> Self {
+        Self {
+            model: model.unwrap_or_default().to_owned(),
+            counts: usage.counts().to_vec(),
+            units: numbered(&usage.units),
+        }
+    }
+
+    /// What it used.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let count = |place: usize| self.counts.get(place).copied().unwrap_or(0);
+        Usage {
+            units: units(&self.units),
+            ..Usage::from_counts(std::array::from_fn(count))
+        }
     }
 }
 

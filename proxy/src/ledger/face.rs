@@ -156,6 +156,10 @@ fn money<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
     map.serialize_entry("cost_picousd", &entry.cost_picousd)?;
     map.serialize_entry("cost_source", entry.cost_source().as_str())?;
     map.serialize_entry("price_version", &word(&entry.price_version))?;
+    map.serialize_entry("service_tier", &word(&entry.service_tier))?;
+    map.serialize_entry("table_cost_usd", &dollars(entry.table_cost_picousd))?;
+    let corrected = entry.corrected_at_unix_ms;
+    map.serialize_entry("corrected_at", &(corrected > 0).then(|| rfc3339(corrected)))?;
     map.serialize_entry(
         "would_have_cost_usd",
         &dollars(entry.would_have_cost_picousd),
@@ -168,7 +172,7 @@ fn sums<M: SerializeMap>(map: &mut M, sums: &Sums) -> Result<(), M::Error> {
     let usage = &sums.usage;
     map.serialize_entry("requests", &sums.requests)?;
     map.serialize_entry("errors", &sums.errors)?;
-    map.serialize_entry("unpriced", &sums.unpriced)?;
+    map.serialize_entry("unpriced", &sums.unpriced())?;
     map.serialize_entry("input_tokens", &usage.input_tokens)?;
     map.serialize_entry("cached_input_tokens", &usage.cached_input_tokens)?;
     map.serialize_entry("cache_write_tokens", &usage.cache_write_tokens)?;

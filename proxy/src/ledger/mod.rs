@@ -10,6 +10,7 @@
 //! | `segment` | bytes of a segment: frames, checksums, reading past damage |
 //! | `series` | who writes what; living and dead writers |
 //! | `log`, `disk` | the growing end; what happens when the disk fails |
+//! | `amend` | what entries cost after all: corrections, in series of their own |
 //! | `books`, `rollup`, `usage` | what the records add up to; reports |
 //! | `recover`, `follow`, `keep` | reading at the start, following other processes, closing dead writers' books |
 //! | `summary`, `index` | closed segments in short, so that a start is quick |
@@ -25,6 +26,7 @@
 //!   own series and follows the others', at most a second behind.
 //! - Damage costs the records it touches, and is reported.
 
+mod amend;
 mod books;
 mod disk;
 mod entry;
@@ -59,8 +61,9 @@ use self::log::Log;
 use self::segment::kind;
 use self::series::WriterLock;
 
+pub use self::amend::{AmendError, Amender, CORRECTIONS_MAX, Correction};
 pub use self::disk::{Disk, Files, SegmentFile};
-pub use self::entry::{Attempt, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, clip};
+pub use self::entry::{Attempt, Call, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, clip};
 pub use self::face::usd;
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
 pub use self::read::{Conditions, Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page, ReadError, Reader};

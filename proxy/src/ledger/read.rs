@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use prost::Message as _;
 use uuid::Uuid;
 
+use super::amend::Amendments;
 use super::books::{Books, Recent};
 use super::entry::Entry;
 use super::follow::Follower;
@@ -164,6 +165,7 @@ impl Reader {
         };
         let mut left_bytes = PAGE_BYTES_MAX;
         let mut recent = Recent::default();
+        let amendments = Amendments::read(&self.dir)?;
         for name in list(&self.dir)?.segments.into_iter().rev() {
             let before = match after {
                 Some(after) if name > after.segment => continue,
@@ -174,12 +176,13 @@ impl Reader {
                 continue;
             };
             let mut backwards = Backwards::new(file, length.min(before));
-            while let Some((at, entry)) = backwards.next()? {
+            while let Some((at, mut entry)) = backwards.next()? {
                 let before = Some(Cursor {
                     segment: name,
                     before: at,
                 });
                 if conditions.hold(&entry) && recent.insert(entry.id().as_u128()) {
+                    amendments.apply(&mut entry);
                     page.items.push(entry);
                     if page.items.len() == limit {
                         page.next = before;
@@ -222,7 +225,18 @@ impl Reader {
             found = Some(entry);
             Some(ControlFlow::Break(()))
         })?;
+        if let Some(entry) = &mut found {
+            Amendments::read(&self.dir)?.apply(entry);
+        }
         Ok(found)
+    }
+
+    /// How many entries have a correction.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`].
+    pub fn corrected(&self) -> Result<usize, ReadError> {
+        Ok(Amendments::read(&self.dir)?.len())
     }
 
     /// Calls `visit` with every entry that `conditions` hold of, oldest first, each once.
@@ -236,8 +250,10 @@ impl Reader {
         mut visit: impl FnMut(Entry) -> ControlFlow<()>,
     ) -> Result<Vec<DamagedRange>, ReadError> {
         let mut recent = Recent::default();
+        let amendments = Amendments::read(&self.dir)?;
         self.records(conditions, |payload| {
-            let entry = Entry::decode(payload).ok()?;
+            let mut entry = Entry::decode(payload).ok()?;
+            amendments.apply(&mut entry);
             let wanted = conditions.hold(&entry) && recent.insert(entry.id().as_u128());
             Some(if wanted {
                 visit(entry)

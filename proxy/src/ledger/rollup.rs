@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use quotah_policy::{Units, Usage};
 
+use super::amend::Correction;
 use super::entry::{Entry, Tag};
 
 /// Most rows of one hour; beyond, users and tags, then all labels become `other`.
@@ -29,8 +30,10 @@ pub struct Sums {
     pub requests: u64,
     /// Requests that were refused, failed upstream or were interrupted.
     pub errors: u64,
-    /// Requests that used something no price is known for.
+    /// Requests that used something no price was known for when they were settled; see [`Sums::unpriced`].
     pub unpriced: u64,
+    /// Of these, requests that were given a price later.
+    pub repriced: u64,
     /// Tokens by class.
     pub usage: Usage,
     /// Cost of the priced ones, 10⁻¹² USD.
@@ -45,9 +48,26 @@ impl Sums {
             requests: 1,
             errors: entry.outcome().is_error().into(),
             unpriced: entry.unpriced().into(),
+            repriced: 0,
             usage: entry.usage(),
             cost_picousd: entry.cost_picousd.unwrap_or(0).into(),
         }
+    }
+
+    /// What a correction adds to the sums of its entry's row.
+    fn of_correction(entry: &Entry, old_cost_picousd: Option<i64>) -> Self {
+        let new = i128::from(entry.cost_picousd.unwrap_or(0));
+        Self {
+            repriced: u64::from(old_cost_picousd.is_none() && entry.cost_picousd.is_some()),
+            cost_picousd: new - i128::from(old_cost_picousd.unwrap_or(0)),
+            ..Self::default()
+        }
+    }
+
+    /// Requests that used something no price is known for to this day.
+    #[must_use]
+    pub const fn unpriced(&self) -> u64 {
+        self.unpriced.saturating_sub(self.repriced)
     }
 
     /// Adds `other`, saturating.
@@ -76,6 +96,7 @@ impl Row {
     pub(super) fn add(&mut self, sums: &Sums) {
         let requests = [sums.requests, sums.errors, sums.unpriced];
         let theirs = requests.into_iter().chain(sums.usage.counts());
+        let theirs = theirs.chain([sums.repriced]);
         for (mine, theirs) in self.counts.iter_mut().zip(theirs) {
             *mine = mine.saturating_add(theirs);
         }
@@ -87,11 +108,12 @@ impl Row {
     }
 
     pub(super) fn sums(&self) -> Sums {
-        let [requests, errors, unpriced, usage @ ..] = self.counts;
+        let [requests, errors, unpriced, usage @ .., repriced] = self.counts;
         Sums {
             requests,
             errors,
             unpriced,
+            repriced,
             usage: Usage {
                 units: self.units.as_deref().copied().unwrap_or_default(),
                 ..Usage::from_counts(usage)
@@ -101,8 +123,8 @@ impl Row {
     }
 }
 
-/// Numbers in [`Row::counts`]: requests, errors, unpriced, then [`Usage::counts`]. The index stores them in this order.
-pub(super) const COUNTS: usize = 3 + Usage::COUNTS;
+/// Numbers in [`Row::counts`]: requests, errors, unpriced, [`Usage::counts`], repriced. The index stores them in this order.
+pub(super) const COUNTS: usize = 3 + Usage::COUNTS + 1;
 
 /// An interned label.
 pub(super) type Symbol = u32;
@@ -150,6 +172,15 @@ impl Rollup {
     pub(super) fn add(&mut self, entry: &Entry) {
         let labels = self.labels(entry);
         self.add_row(entry.at_unix_ms / HOUR_MS, labels, &Sums::of(entry));
+    }
+
+    /// Adds what an entry costs after all to the row that has what it cost.
+    pub(super) fn correct(&mut self, correction: &Correction) {
+        if let Some(entry) = &correction.entry {
+            let labels = self.labels(entry);
+            let sums = Sums::of_correction(entry, correction.old_cost_picousd);
+            self.add_row(entry.at_unix_ms / HOUR_MS, labels, &sums);
+        }
     }
 
     /// Counts a row made elsewhere with the same symbols.
@@ -313,6 +344,7 @@ mod tests {
             requests: 1,
             errors: 2,
             unpriced: 3,
+            repriced: 4,
             usage: Usage {
                 units: Units::NONE.with(Unit::Pages, 5),
                 ..Usage::from_counts(std::array::from_fn(|place| place as u64 + 4))

@@ -40,6 +40,8 @@ pub mod kind {
     pub const SETTLEMENT: u8 = 2;
     /// An entry without an intent: a request refused before it was admitted.
     pub const ENTRY: u8 = 3;
+    /// What an entry costs after all.
+    pub const CORRECTION: u8 = 4;
 }
 
 /// What stands at a place in a segment.
@@ -61,6 +63,13 @@ pub enum Step<'a> {
     },
     /// Nothing, or the beginning of a record whose end is not here yet.
     Tail,
+}
+
+/// The kind of the frame that begins like this, unchecked; `None` where no frame begins.
+#[must_use]
+pub fn kind_of(head: &[u8]) -> Option<u8> {
+    let head = head.first_chunk::<FRAME_BYTES>()?;
+    head.starts_with(&MARK).then_some(head[FRAME_BYTES - 1])
 }
 
 /// Reads what stands at `at`.

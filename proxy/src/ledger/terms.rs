@@ -92,6 +92,16 @@ pub enum CostSource {
     Table = 2,
 }
 
+impl From<quotah_policy::CostSource> for CostSource {
+    fn from(source: quotah_policy::CostSource) -> Self {
+        match source {
+            quotah_policy::CostSource::Provider => Self::Provider,
+            quotah_policy::CostSource::Table => Self::Table,
+            quotah_policy::CostSource::None => Self::None,
+        }
+    }
+}
+
 impl CostSource {
     /// The name used in exports.
     #[must_use]

@@ -89,3 +89,58 @@ const FAMILIES: [Family; 3] = [
         },
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use quotah_adapters::limits::{Limit, LimitKind};
+
+    use super::super::Metrics;
+    use super::*;
+    use crate::headroom::Whose;
+
+    fn row(deployment: &str, window_seconds: u32, remaining: u64) -> RateLimit {
+        RateLimit {
+            whose: Whose {
+                provider: "p".into(),
+                model: "m".into(),
+                credential: "default".into(),
+            },
+            deployment_label: deployment.to_owned(),
+            limit: Limit {
+                kind: LimitKind::Tokens,
+                window_seconds: Some(window_seconds),
+                limit: Some(100),
+                remaining: Some(remaining),
+                reset_at_unix_ms: Some(1_795_219_200_005),
+            },
+            seen_at_unix_ms: 1_795_219_200_000,
+        }
+    }
+
+    #[test]
+    fn of_two_windows_the_one_with_the_least_left_is_shown() {
+        let rows = [row("p/m", 60, 99), row("p/m", 86_400, 3), row("p/m", 1, 50)];
+        let text = Metrics::new("", "").render(0, &rows);
+        let labels = "{provider=\"p\",deployment=\"p/m\",kind=\"tokens\"}";
+        for line in [
+            format!("quotah_provider_ratelimit_limit{labels} 100"),
+            format!("quotah_provider_ratelimit_remaining{labels} 3"),
+            format!("quotah_provider_ratelimit_reset_timestamp_seconds{labels} 1795219200.005"),
+        ] {
+            assert!(text.lines().any(|l| l == line), "no {line} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_family_has_at_most_its_share_of_series_and_says_what_it_left_out() {
+        let rows: Vec<_> = (0..2_003).map(|n| row(&format!("p/m{n}"), 60, 1)).collect();
+        let metrics = Metrics::new("", "");
+        let text = metrics.render(0, &rows);
+        let is_series = |line: &&str| line.starts_with("quotah_provider_ratelimit_limit{");
+        assert_eq!(text.lines().filter(is_series).count(), SERIES_MAX);
+        let left_out = r#"quotah_series_dropped_total{metric="provider_ratelimit_limit"} 3"#;
+        assert!(metrics.render(0, &[]).contains(left_out));
+        let text = Metrics::new("", "").render(0, &[]);
+        assert!(!text.contains("ratelimit"), "{text}");
+    }
+}

@@ -1,20 +1,26 @@
-//! A request body that was read once and can be sent any number of times.
+//! A request body on its way out: what is held, which can be sent any number of times, and behind it what
+//! is still arriving, which cannot.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use sha2::{Digest, Sha256};
 
-/// Chunks of a whole body, shared between attempts without copying.
+use super::upload::{Upload, UploadFault};
+
+/// Chunks of a body, shared between attempts without copying, and perhaps the rest of it as it arrives.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RequestBody {
     chunks: Chunks,
     at: usize,
+    /// Held bytes to go.
     left: u64,
+    rest: Option<Arc<Upload>>,
+    /// Bytes of the rest that have gone.
+    passed: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -37,18 +43,32 @@ impl RequestBody {
         };
         Self {
             chunks,
-            at: 0,
             left,
+            ..Self::default()
         }
     }
 
-    /// Its whole length, bytes, when nothing has been sent.
-    pub(crate) fn len(&self) -> u64 {
-        self.left
+    /// The same with the rest of the client's body behind it.
+    pub(crate) fn followed_by(self, rest: Option<Arc<Upload>>) -> Self {
+        Self { rest, ..self }
+    }
+
+    /// Its length to go, bytes; `None` where the client has not said how long its body is.
+    pub(crate) fn len(&self) -> Option<u64> {
+        match &self.rest {
+            None => Some(self.left),
+            Some(rest) => {
+                let rest = rest.announced()?.saturating_sub(self.passed);
+                Some(self.left.saturating_add(rest))
+            }
+        }
     }
 
     /// The SHA-256 of all that is to be sent, when nothing has been; `None` where some of it is not here yet.
     pub(crate) fn sha256(&self) -> Option<[u8; 32]> {
+        if self.rest.is_some() {
+            return None;
+        }
         let mut hash = Sha256::new();
         match &self.chunks {
             Chunks::None => {}
@@ -69,25 +89,33 @@ impl RequestBody {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = UploadFault;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let chunk = self.chunk();
-        if let Some(chunk) = &chunk {
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadFault>>> {
+        if let Some(chunk) = self.chunk() {
             self.at += 1;
             self.left -= chunk.len() as u64;
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
-        Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
+        let Some(rest) = &self.rest else {
+            return Poll::Ready(None);
+        };
+        let data = ready!(rest.poll_data(cx));
+        if let Some(Ok(data)) = &data {
+            self.passed = self.passed.saturating_add(data.len() as u64);
+        }
+        Poll::Ready(data.map(|data| data.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        self.left == 0 && self.rest.as_ref().is_none_or(|rest| rest.is_complete())
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        self.len()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

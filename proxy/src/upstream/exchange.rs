@@ -1,4 +1,4 @@
-//! One request on one connection: its head out, the answer's head and first byte back, then its frames.
+//! One request on one connection: its head out, the answer's head and first byte back.
 //!
 //! The connection is polled right here, next to the body that it fills. The answer's first byte is
 //! awaited before anything goes down, so that a provider that answers 200 and dies can still be left.
@@ -10,12 +10,12 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::{Request, StatusCode, response};
-use http_body::{Body, Frame};
+use http::{Request, StatusCode};
 use hyper::body::Incoming;
 
+use super::answer::{Answer, AnswerBody, Waits};
 use super::pool::{H1, Link, Pool};
+use super::upload::{Leave, Upload};
 use super::{ConnectError, RequestBody};
 use crate::clock;
 use crate::gateway::{drain::Drain, io::LazyTimer};
@@ -47,6 +47,9 @@ pub(crate) enum ExchangeError {
     /// 101 without having been asked.
     #[error("provider switched protocols unasked")]
     Upgrade,
+    /// The client's body broke off on its way here; [`Upload::fault`] says why.
+    #[error("request body broke off")]
+    Upload,
     /// This process is going away.
     #[error("gateway is shutting down")]
     Draining,
@@ -64,6 +67,7 @@ impl ExchangeError {
             Self::Closed => "closed",
             Self::BrokenOff => "truncated",
             Self::Protocol | Self::Upgrade => "protocol",
+            Self::Upload => "client",
             Self::Draining => "draining",
         }
     }
@@ -81,18 +85,29 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) timeout_idle: Duration,
     /// End of the whole exchange.
     pub(crate) deadline: Instant,
+    /// What of the body is still with the client. Time that it takes is the client's: the provider's bounds
+    /// count from the last byte that went on.
+    pub(crate) upload: Option<Arc<Upload>>,
     /// Ends waiting exchanges when the process must go.
     pub(crate) drain: &'a Drain,
 }
 
-/// An answer whose head and first byte are here.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) head: response::Parts,
-    pub(crate) body: AnswerBody,
+impl Outgoing<'_> {
+    /// Until when the answer's first byte must be here, and the whole of it.
+    fn bounds(&self, started: Instant) -> (Instant, Instant) {
+        let moved_at = self.upload.as_ref().map_or(started, |rest| rest.moved_at());
+        let uploading = moved_at.saturating_duration_since(started);
+        let deadline = self.deadline + uploading;
+        let first_byte_by = started + uploading + self.timeout_first_byte;
+        (first_byte_by.min(deadline), deadline)
+    }
 }
 
 /// Sends a request on a pooled connection, or a new one.
+///
+/// A body that is still arriving always gets a new HTTP/1.1 connection: a kept one may have died while it
+/// lay idle, and what was taken from the client by then cannot be sent a second time. A handshake is little
+/// beside an upload. (An h2 connection is kept alive by pings and shared as ever.)
 ///
 /// # Errors
 /// [`ExchangeError`] when no answer's first byte arrived. A reused connection that fails before any byte
@@ -101,6 +116,20 @@ pub(crate) async fn send(
     pool: &Arc<Pool>,
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, ExchangeError> {
+    if let Some(upload) = &outgoing.upload {
+        let leave = Leave(Arc::clone(upload));
+        let link = Box::pin(pool.dial(outgoing.timeout_connect)).await?;
+        let answer = exchange(pool, link, outgoing).await;
+        return match answer {
+            Ok(mut answer) => {
+                answer.body.keep_sending(leave);
+                Ok(answer)
+            }
+            // Whatever the engine makes of a body that broke off, it was not the provider.
+            Err(_) if upload.fault().is_some() => Err(ExchangeError::Upload),
+            Err(error) => Err(error),
+        };
+    }
     if let Some(link) = pool.checkout() {
         match exchange(pool, link, outgoing).await {
             Err(ExchangeError::Closed) => {}
@@ -117,21 +146,17 @@ async fn exchange(
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, ExchangeError> {
     let started = clock::now();
-    let first_byte_by = (started + outgoing.timeout_first_byte).min(outgoing.deadline);
     let (response, link) = match link {
         Link::H1(h1) => {
             let request = (outgoing.make)(false);
-            let (response, h1) = exchange_h1(h1, request, first_byte_by, outgoing).await?;
+            let (response, h1) = exchange_h1(h1, request, started, outgoing).await?;
             (response, Some(h1))
         }
         Link::H2 { mut sender } => {
             let request = (outgoing.make)(true);
             let response = sender.send_request(request);
-            let by = tokio::time::Instant::from_std(first_byte_by);
             let response = tokio::select! {
-                response = tokio::time::timeout_at(by, response) => {
-                    response.map_err(|_| ExchangeError::FirstByteTimeout)?
-                }
+                response = in_time(response, started, outgoing) => response?,
                 () = outgoing.drain.forced() => return Err(ExchangeError::Draining),
             };
             let response = response.map_err(|error| classify(&error))?;
@@ -142,34 +167,42 @@ async fn exchange(
         return Err(ExchangeError::Upgrade);
     }
     let (head, incoming) = response.into_parts();
-    let mut body = AnswerBody {
-        ended: incoming.is_end_stream(),
-        incoming,
-        link,
-        pool: Arc::clone(pool),
-        first: None,
-        timer: LazyTimer::default(),
+    let (first_byte_by, deadline) = outgoing.bounds(started);
+    let waits = Waits {
+        first_byte_by,
         timeout_idle: outgoing.timeout_idle,
-        wait_until: first_byte_by,
-        deadline: outgoing.deadline,
+        deadline,
     };
-    if body.ended {
-        body.release();
-    } else {
-        body.first = match poll_fn(|cx| body.poll_fresh(cx)).await {
-            Some(Err(ExchangeError::IdleTimeout)) => return Err(ExchangeError::FirstByteTimeout),
-            Some(Err(error)) => return Err(error),
-            first => first,
-        };
-    }
+    let mut body = AnswerBody::new(incoming, link, pool, waits);
+    body.begin().await?;
     Ok(Answer { head, body })
+}
+
+/// Waits for an answer's head on a shared connection, as long as the provider may take.
+async fn in_time<F: Future>(
+    response: F,
+    started: Instant,
+    outgoing: &Outgoing<'_>,
+) -> Result<F::Output, ExchangeError> {
+    let mut response = pin!(response);
+    let mut timer = LazyTimer::default();
+    poll_fn(|cx| {
+        if let Poll::Ready(response) = response.as_mut().poll(cx) {
+            return Poll::Ready(Ok(response));
+        }
+        let (by, _) = outgoing.bounds(started);
+        timer
+            .poll(cx, by)
+            .map(|()| Err(ExchangeError::FirstByteTimeout))
+    })
+    .await
 }
 
 /// Drives one HTTP/1.1 exchange to the answer's head.
 async fn exchange_h1(
     mut h1: Box<H1>,
     request: Request<RequestBody>,
-    by: Instant,
+    started: Instant,
     outgoing: &Outgoing<'_>,
 ) -> Result<(http::Response<Incoming>, Box<H1>), ExchangeError> {
     let H1 {
@@ -212,6 +245,7 @@ async fn exchange_h1(
             if outgoing.drain.is_forced() {
                 return Poll::Ready(Err(ExchangeError::Draining));
             }
+            let (by, _) = outgoing.bounds(started);
             ready!(timer.poll(cx, by));
             return Poll::Ready(Err(ExchangeError::FirstByteTimeout));
         }
@@ -232,7 +266,7 @@ async fn exchange_h1(
 }
 
 /// hyper's error in our terms.
-fn classify(error: &hyper::Error) -> ExchangeError {
+pub(super) fn classify(error: &hyper::Error) -> ExchangeError {
     let io =
         std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
     if error.is_parse() {
@@ -245,157 +279,4 @@ fn classify(error: &hyper::Error) -> ExchangeError {
         // An h2 stream that was reset may have been worked on: no free try.
         ExchangeError::BrokenOff
     }
-}
-
-/// The same, once an answer has begun.
-fn classify_inside(error: &hyper::Error) -> ExchangeError {
-    match classify(error) {
-        ExchangeError::Closed => ExchangeError::BrokenOff,
-        other => other,
-    }
-}
-
-/// The frames of an answer. Dropped before its end, it closes the provider's connection (h1) or stream (h2).
-#[derive(Debug)]
-pub(crate) struct AnswerBody {
-    incoming: Incoming,
-    link: Option<Box<H1>>,
-    pool: Arc<Pool>,
-    first: Option<Result<Frame<Bytes>, ExchangeError>>,
-    timer: LazyTimer,
-    timeout_idle: Duration,
-    wait_until: Instant,
-    deadline: Instant,
-    ended: bool,
-}
-
-impl AnswerBody {
-    /// Whether every frame has been handed out.
-    pub(crate) fn is_ended(&self) -> bool {
-        self.ended && self.first.is_none()
-    }
-
-    /// Bytes still to come, where the provider has announced them.
-    pub(crate) fn size_hint(&self) -> http_body::SizeHint {
-        let ahead = self
-            .first
-            .as_ref()
-            .and_then(|first| first.as_ref().ok()?.data_ref());
-        let ahead = ahead.map_or(0, |data| data.len() as u64);
-        self.incoming
-            .size_hint()
-            .exact()
-            .map_or_else(http_body::SizeHint::default, |rest| {
-                http_body::SizeHint::with_exact(rest.saturating_add(ahead))
-            })
-    }
-
-    /// The next frame; `None` at a clean end.
-    pub(crate) fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(first));
-        }
-        if self.ended {
-            return Poll::Ready(None);
-        }
-        self.poll_fresh(cx)
-    }
-
-    fn poll_fresh(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
-        let polled = match &mut self.link {
-            Some(h1) => poll_h1(h1, &mut self.incoming, cx),
-            None => Pin::new(&mut self.incoming).poll_frame(cx),
-        };
-        let Poll::Ready(frame) = polled else {
-            let wait_until = self.wait_until.min(self.deadline);
-            let timer = self
-                .link
-                .as_mut()
-                .map_or(&mut self.timer, |h1| &mut h1.timer);
-            ready!(timer.poll(cx, wait_until));
-            self.give_up();
-            return Poll::Ready(Some(Err(if wait_until == self.deadline {
-                ExchangeError::TotalTimeout
-            } else {
-                ExchangeError::IdleTimeout
-            })));
-        };
-        let frame = match frame {
-            None => {
-                self.ended = true;
-                self.release();
-                None
-            }
-            Some(Ok(frame)) => {
-                self.wait_until = clock::now() + self.timeout_idle;
-                if self.incoming.is_end_stream() {
-                    self.ended = true;
-                    self.release();
-                }
-                Some(Ok(frame))
-            }
-            Some(Err(error)) => {
-                self.give_up();
-                Some(Err(classify_inside(&error)))
-            }
-        };
-        Poll::Ready(frame)
-    }
-
-    /// Gives the connection back after a clean end.
-    fn release(&mut self) {
-        let Some(mut h1) = self.link.take() else {
-            return;
-        };
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        h1.over = h1.over || Pin::new(&mut h1.conn).poll(&mut cx).is_ready();
-        if !h1.over && h1.sender.is_ready() {
-            self.pool.checkin(h1);
-        }
-    }
-
-    fn give_up(&mut self) {
-        self.ended = true;
-        self.link = None;
-    }
-}
-
-/// Polls body, connection, body, until neither has news.
-fn poll_h1(
-    h1: &mut H1,
-    incoming: &mut Incoming,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-    let H1 {
-        conn,
-        recorder,
-        waker,
-        over,
-        ..
-    } = h1;
-    let mut news = recorder.begin(cx);
-    let mut inner = Context::from_waker(waker);
-    let outcome = loop {
-        if !news {
-            break Poll::Pending;
-        }
-        if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(&mut inner) {
-            break Poll::Ready(frame);
-        }
-        if *over {
-            break Poll::Pending;
-        }
-        // A finished connection must not be polled again; its last frames are in the body's channel.
-        *over = Pin::new(&mut *conn).poll(&mut inner).is_ready();
-        news = recorder.take() || *over;
-    };
-    // Who was given a frame asks for the next one by itself.
-    recorder.end(cx, outcome.is_pending());
-    outcome
 }

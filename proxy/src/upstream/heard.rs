@@ -2,6 +2,10 @@
 //!
 //! hyper reports a connection that ended before an answer and one that ended inside its head alike. Only
 //! the first may be tried again for free: whoever has begun to answer has done the work.
+//!
+//! And it gives up a connection that takes no more as soon as a write fails, with an answer perhaps still
+//! unread: who refuses an upload often closes before its end. So a failed write is kept back here; reading
+//! tells the end, or the answer first.
 
 use std::io;
 use std::pin::Pin;
@@ -17,6 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) struct Heard {
     inner: Stream,
     anything: Arc<AtomicBool>,
+    /// A write has failed: what is written now goes nowhere.
+    is_deaf: bool,
 }
 
 impl Heard {
@@ -26,8 +32,19 @@ impl Heard {
         let heard = Self {
             inner,
             anything: Arc::clone(&anything),
+            is_deaf: false,
         };
         (heard, anything)
+    }
+
+    /// Turns a failed write into one that never ends, and has the task read once more.
+    fn heeded<T>(&mut self, cx: &Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if matches!(written, Poll::Ready(Err(_))) {
+            self.is_deaf = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        written
     }
 }
 
@@ -52,7 +69,11 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        if self.is_deaf {
+            return Poll::Pending;
+        }
+        let written = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.heeded(cx, written)
     }
 
     fn poll_write_vectored(
@@ -60,7 +81,11 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        if self.is_deaf {
+            return Poll::Pending;
+        }
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        self.heeded(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -68,7 +93,11 @@ impl AsyncWrite for Heard {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        if self.is_deaf {
+            return Poll::Pending;
+        }
+        let flushed = Pin::new(&mut self.inner).poll_flush(cx);
+        self.heeded(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

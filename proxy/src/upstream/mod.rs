@@ -4,14 +4,18 @@
 //! tasks, and dropping the answer closes the connection.
 
 mod address;
+mod answer;
 mod body;
 mod connect;
 mod exchange;
 mod heard;
 mod pool;
+mod upload;
 mod waker;
 
+pub(crate) use answer::{Answer, AnswerBody};
 pub(crate) use body::RequestBody;
 pub(crate) use connect::ConnectError;
-pub(crate) use exchange::{Answer, AnswerBody, ExchangeError, Outgoing, send};
+pub(crate) use exchange::{ExchangeError, Outgoing, send};
 pub(crate) use pool::{Origin, Pool, Pools};
+pub(crate) use upload::{Upload, UploadBounds, UploadFault};

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use quotah_adapters::limits::{
+    LimitFormat, LimitFormats, LimitKind, LimitNames, LimitWindow, ResetUnit,
+};
 use quotah_adapters::{CUSTOM_FIELDS, Custom, CustomError, CustomSpec, Dialect};
 use quotah_policy::Unit;
 
@@ -9,8 +12,14 @@ use super::super::problem::{Problem, nearest};
 use super::super::section::{At, Section};
 use super::super::tree::Place;
 
+/// What a description comes to.
+pub(super) struct Adapter {
+    pub(super) custom: Arc<Custom>,
+    pub(super) limits: LimitFormats,
+}
+
 /// The description in a provider's table; `None` when it is missing or wrong, and said to be.
-pub(super) fn adapter(row: &Section<'_>) -> Option<Arc<Custom>> {
+pub(super) fn adapter(row: &Section<'_>) -> Option<Adapter> {
     let Some(section) = row.table("adapter", "[providers.adapter]") else {
         if !row.is_present("adapter") {
             row.missing("adapter", ": what its requests and answers look like");
@@ -33,9 +42,55 @@ pub(super) fn adapter(row: &Section<'_>) -> Option<Arc<Custom>> {
     let custom = Custom::new(spec)
         .map_err(|error| wrong(&section, &seen, error))
         .ok();
+    let limits = limits(&section);
     section.end();
-    custom.map(Arc::new)
+    Some(Adapter {
+        custom: Arc::new(custom?),
+        limits,
+    })
 }
+
+/// The formats of its limit headers: a table a kind of limit.
+fn limits(section: &Section<'_>) -> LimitFormats {
+    let Some(table) = section.table("limits", "`limits` in [providers.adapter]") else {
+        return LimitFormats::new([]);
+    };
+    let rows = LimitKind::ALL.iter().filter_map(|kind| {
+        let label = format!("`limits.{}` in [providers.adapter]", kind.as_str());
+        let row = table.table(kind.as_str(), &label)?;
+        let format = limit(&row, *kind);
+        row.end();
+        format
+    });
+    let formats = LimitFormats::new(rows.collect::<Vec<_>>());
+    table.end();
+    formats
+}
+
+fn limit(row: &Section<'_>, kind: LimitKind) -> Option<LimitFormat> {
+    let name = |key| row.text(key).map(|text| text.value.to_owned());
+    let names = LimitNames {
+        limit: name("limit"),
+        remaining: name("remaining"),
+        reset: name("reset"),
+    };
+    let units = [
+        ("seconds", ResetUnit::Seconds),
+        ("epoch", ResetUnit::Epoch),
+        ("rfc3339", ResetUnit::Rfc3339),
+    ];
+    let reset = row.choice("reset_unit", &units).unwrap_or(ResetUnit::Any);
+    let window = row.integer("window_seconds", 1..=WINDOW_SECONDS_MAX);
+    let window = window
+        .and_then(|seconds| u32::try_from(seconds).ok())
+        .map_or(LimitWindow::Unknown, LimitWindow::Seconds);
+    LimitFormat::by_names(names, kind, window, reset)
+        .map_err(|error| row.invalid::<()>("limits", row.place(), &format!("right: {error}")))
+        .ok()
+}
+
+/// A year: no provider counts longer.
+const WINDOW_SECONDS_MAX: u64 = 366 * 86_400;
 
 fn dialects() -> [(&'static str, Dialect); Dialect::ALL.len()] {
     Dialect::ALL.map(|dialect| (dialect.as_str(), dialect))

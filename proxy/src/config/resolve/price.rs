@@ -45,6 +45,7 @@ fn row(section: &Section<'_>, providers: &[Provider]) -> Option<PriceRow> {
         provider: provider?.into(),
         model: Pattern::new(model?.value),
         effective_from,
+        hours: None,
         price: Arc::new(Price::of(rates)),
     })
 }

@@ -62,6 +62,7 @@ pub(in crate::config) fn with_defaults(
         inject_usage: kind.asks_for_usage(),
         keep_header_case: false,
         custom: None,
+        limits: None,
     }
 }
 
@@ -71,6 +72,11 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let base = base(row, kind, env);
     let credential = credential(row, (kind, base.as_ref()), env);
     let credential_place = place(row);
+    let is_elsewhere = |c: &Credential| !matches!(c, Credential::Configured(_));
+    if credential_place.is_some() && credential.as_ref().is_some_and(is_elsewhere) {
+        let expected = "left out without an `api_key`, which it is for";
+        row.invalid::<()>("credential_place", row.place(), expected);
+    }
     let versions = [
         ("auto", HttpVersion::Auto),
         ("1.1", HttpVersion::Http1),
@@ -88,11 +94,12 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let inject_usage = row.boolean("inject_usage");
     let keep_header_case = row.boolean("keep_header_case").unwrap_or(false);
     let kind = kind?;
-    let custom = if kind == ProviderKind::CUSTOM {
+    let adapter = if kind == ProviderKind::CUSTOM {
         Some(adapter(row)?)
     } else {
         None
     };
+    let (custom, limits) = adapter.map(|a| (a.custom, a.limits)).unzip();
     let [
         timeout_connect,
         timeout_first_byte,
@@ -112,6 +119,7 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
         inject_usage: inject_usage.unwrap_or_else(|| kind.asks_for_usage()),
         keep_header_case,
         custom,
+        limits,
         ..with_defaults(kind, base?, credential?)
     })
 }

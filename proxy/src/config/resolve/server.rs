@@ -44,6 +44,13 @@ pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
         body_bytes_max: s
             .size("body_bytes_max", 1_024..=1 << 30)
             .unwrap_or(64 << 20),
+        // OpenAI takes files of 512 MB, Gemini of 2 GB: the larger ones are for who wants them.
+        upload_bytes_max: s
+            .size("upload_bytes_max", 1_024..=1 << 40)
+            .unwrap_or(1 << 30),
+        upload_held_bytes_max: s
+            .size("upload_held_bytes_max", 4_096..=1 << 30)
+            .unwrap_or(256 << 10),
         in_flight_max: count("in_flight_max", 10_000),
         threads: count("threads", cores()),
         connections_max: count("connections_max", 20_000),

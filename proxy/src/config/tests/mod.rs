@@ -45,6 +45,8 @@ fn defaults_are_those_of_the_interface() {
         Listen::Tcp(([127, 0, 0, 1], 8081).into())
     );
     assert_eq!(config.server.body_bytes_max, 64 << 20);
+    assert_eq!(config.server.upload_bytes_max, 1 << 30);
+    assert_eq!(config.server.upload_held_bytes_max, 256 << 10);
     assert_eq!(config.server.drain, Duration::from_secs(25));
     assert!(!config.server.require_key);
     assert_eq!(

@@ -1,0 +1,156 @@
+//! The facts of a request, as its readers give them.
+
+use std::ops::Range;
+
+use super::fields::Field;
+use crate::scan::Scalar;
+
+/// What a request body says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The model asked for; `None` where the path names it, or where no model is needed.
+    pub model: Option<ModelAsked>,
+    /// Other places that name the model again (Gemini's embedding requests do) and follow it in a rename.
+    pub model_echoes: Vec<ModelEcho>,
+    /// The body asks for a stream. (A Gemini path asks by itself: [`crate::Call::stream_in_path`].)
+    pub stream: bool,
+    /// What the body says of `stream_options`.
+    pub stream_options: StreamOptions,
+    /// The operation knows `stream_options.include_usage`.
+    pub has_usage_option: bool,
+    /// Every cap on output tokens in the body; providers differ in which of two they obey.
+    pub output_caps: Vec<OutputCap>,
+    /// Answers asked for at once (`n`, `best_of`, `candidateCount`, the largest), 1 unless given.
+    pub answers: u64,
+    /// The body's length in bytes.
+    pub body_bytes: usize,
+    /// All string values together, decoded, but for media: what a prompt estimate goes by.
+    pub prompt_bytes: usize,
+    /// Strings under `data`, `url`, `image_url`, `file_data`: mostly base64, not counted as text.
+    pub media_bytes: usize,
+    /// Characters (Unicode scalar values) of the text to be spoken: what speech is billed by.
+    pub characters: u64,
+    /// Documents to be ranked.
+    pub documents: u64,
+    /// What pictures are asked for.
+    pub image: ImageAsked,
+    /// Where the outermost object's brace is, and whether nothing is in it.
+    pub root: Option<Brace>,
+}
+
+/// What pictures a request asks for; how many is [`Facts::answers`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageAsked {
+    /// `1024x1024`, `auto`: as the client spells it.
+    pub size: Option<Box<str>>,
+    /// `low`, `hd`: as the client spells it.
+    pub quality: Option<Box<str>>,
+}
+
+/// The `model` of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelAsked {
+    /// Its name, decoded.
+    pub name: Box<str>,
+    /// Where it lies: a JSON string with its quotes, or a form field's value.
+    pub span: Range<usize>,
+    /// How another name is to be spelled in its place.
+    pub spelling: Spelling,
+}
+
+/// How a text stands in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// As a JSON string.
+    Json,
+    /// As it is.
+    Plain,
+}
+
+/// A place in a body that repeats the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelEcho {
+    /// The JSON string, quotes included.
+    pub span: Range<usize>,
+    /// It is spelled `models/…`.
+    pub is_resource_name: bool,
+}
+
+/// An object that something may be put into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Brace {
+    /// Offset of the `{`.
+    pub at: usize,
+    /// Whether the object has no members, so that an insertion needs no comma.
+    pub is_empty: bool,
+}
+
+/// What a body says of `stream_options`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum StreamOptions {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// `null`, here.
+    Null(Range<usize>),
+    /// An object without `include_usage`.
+    Object(Brace),
+    /// An object with `"include_usage": true`.
+    UsageAsked,
+    /// An object with `include_usage` false or null, here.
+    UsageDeclined(Range<usize>),
+}
+
+/// A cap on output tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputCap {
+    /// Its value.
+    pub tokens: u64,
+    /// The JSON number (Gemini: or string), for replacing it.
+    pub span: Range<usize>,
+}
+
+impl Facts {
+    /// The most output tokens that one answer may have, by the largest cap given.
+    #[must_use]
+    pub fn output_cap(&self) -> Option<u64> {
+        self.output_caps.iter().map(|cap| cap.tokens).max()
+    }
+
+    /// Whether the client itself gets usage at its stream's end, so that nothing is added or taken out.
+    #[must_use]
+    pub fn asks_for_usage(&self) -> bool {
+        self.stream_options == StreamOptions::UsageAsked
+    }
+
+    /// Counts what is asked for by the piece; a value that is something else is the provider's to judge.
+    pub(super) fn count(&mut self, field: Field, scalar: Scalar<'_>) {
+        let Scalar::String {
+            text, characters, ..
+        } = scalar
+        else {
+            self.documents = self
+                .documents
+                .saturating_add(u64::from(field == Field::Document));
+            return;
+        };
+        let text = || text.map(|text| String::from_utf8_lossy(text).into());
+        match field {
+            Field::Spoken => {
+                let characters = u64::try_from(characters).unwrap_or(u64::MAX);
+                self.characters = self.characters.saturating_add(characters);
+            }
+            Field::Document => self.documents = self.documents.saturating_add(1),
+            Field::Size => self.image.size = text(),
+            Field::Quality => self.image.quality = text(),
+            _ => {}
+        }
+    }
+
+    /// Whether usage must be asked for to be told: a stream of an operation that needs asking, by a client
+    /// that did not.
+    #[must_use]
+    pub fn lacks_usage(&self) -> bool {
+        self.stream && self.has_usage_option && !self.asks_for_usage()
+    }
+}
