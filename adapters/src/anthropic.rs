@@ -38,6 +38,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     },
     refusal_headers: no_headers,
     stream_error,
+    stream_error_line: |_, _| None,
 };
 
 pub(crate) static ANSWERS: Answers = Answers {

@@ -65,6 +65,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     refusal: |told| format!("{{\"message\":{}}}", quoted(told.message)),
     refusal_headers: refusal::headers,
     stream_error: refusal::stream_error,
+    stream_error_line: |_, _| None,
 };
 
 static CONVERSE: Answers = Answers {

@@ -98,6 +98,7 @@ impl FactsReader {
                 facts: Facts {
                     has_usage_option,
                     answers: 1,
+                    stream: streams_unasked(call),
                     ..Facts::default()
                 },
                 tracker,
@@ -155,6 +156,12 @@ impl FactsReader {
     }
 }
 
+/// Ollama streams unless it is told not to.
+const fn streams_unasked(call: &Call) -> bool {
+    let is_generation = matches!(call.operation, Operation::Chat | Operation::Completions);
+    is_generation && matches!(call.dialect, Dialect::Ollama)
+}
+
 /// What a scan has found so far.
 #[derive(Debug)]
 struct Found {
@@ -183,7 +190,12 @@ impl Handler for Found {
                 self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
             }
             (
-                Some(Field::GenerationConfig | Field::InferenceConfig | Field::TextConfig),
+                Some(
+                    Field::GenerationConfig
+                    | Field::OllamaOptions
+                    | Field::InferenceConfig
+                    | Field::TextConfig,
+                ),
                 Container::Object,
             )
             | (None, _) => {}
@@ -307,6 +319,8 @@ impl Found {
                 };
                 self.facts.answers = self.facts.answers.max(answers);
             }
+            // -1 is Ollama's word for no cap, -2 for as much as the context holds.
+            (Field::OllamaCap, Scalar::Number(Some([b'-', ..]))) => {}
             (field, number) if field.is_output_cap() => {
                 // Protobuf's JSON lets Gemini's clients write integers as strings.
                 let tokens = match number {

@@ -11,6 +11,7 @@ mod book;
 mod counts;
 mod field;
 mod frames;
+mod lines;
 mod memo;
 mod names;
 mod reading;
@@ -20,17 +21,19 @@ mod totals;
 
 pub(crate) use counts::{Count, Counts, Known};
 pub(crate) use field::{Field, Side};
+pub use lines::is_json_lines;
 pub use reading::{ErrorSeen, ExtraCall, Reading};
 pub(crate) use totals::Totals;
 
 use quotah_policy::Usage;
 
-use crate::Operation;
 use crate::adapter::Asked;
 use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
+use crate::{Dialect, Operation};
 use book::Book;
 use frames::FrameReader;
+use lines::{Lines, halves};
 use memo::{Head, Memo};
 
 /// Most memory that a meter takes, whatever the provider sends.
@@ -58,6 +61,7 @@ const _: () = assert!(
 #[derive(Debug)]
 pub struct Meter {
     framing: Framing,
+    lines: Lines,
     splitter: Splitter,
     /// Only where the framing is [`Framing::Frames`].
     frames: Option<Box<FrameReader>>,
@@ -72,6 +76,8 @@ enum Framing {
     Unknown,
     /// One JSON text: an answer, or Gemini's array of chunks.
     Json,
+    /// JSON texts with line ends between them: a stream, or a plain answer in the same dialect.
+    Lines,
     /// Server-sent events, each a JSON text.
     Events,
     /// An AWS event stream.
@@ -85,19 +91,15 @@ impl Framing {
         if matches!(operation, Operation::Models | Operation::Other) {
             return Self::Opaque;
         }
-        let essence = content_type.split(|&byte| byte == b';').next();
-        let essence = essence.unwrap_or_default().trim_ascii();
-        let (kind, rest) = match memchr::memchr(b'/', essence) {
-            Some(at) => essence.split_at_checked(at).unwrap_or_default(),
-            None => return Self::Unknown,
-        };
-        let subtype = rest.strip_prefix(b"/").unwrap_or_default();
+        let (kind, subtype) = halves(content_type);
         if subtype.eq_ignore_ascii_case(b"vnd.amazon.eventstream") {
             return Self::Frames;
         }
-        let is_text = kind.eq_ignore_ascii_case(b"text")
+        let is_text = subtype.is_empty()
+            || kind.eq_ignore_ascii_case(b"text")
             || subtype.eq_ignore_ascii_case(b"json")
-            || subtype.to_ascii_lowercase().ends_with(b"+json");
+            || subtype.to_ascii_lowercase().ends_with(b"+json")
+            || is_json_lines(content_type);
         if is_text { Self::Unknown } else { Self::Opaque }
     }
 }
@@ -109,8 +111,12 @@ impl Meter {
         let framing = Framing::of(asked.operation, content_type);
         Self {
             framing,
-            splitter: Splitter::new(),
             frames: (framing == Framing::Frames).then(|| Box::new(FrameReader::new())),
+            lines: Lines::of(asked.dialect, content_type),
+            splitter: match asked.dialect {
+                Dialect::Gemini => Splitter::with_bare_json(),
+                _ => Splitter::new(),
+            },
             text: Text {
                 scanner: Scanner::new(),
                 state: TextState::Start,
@@ -136,13 +142,16 @@ impl Meter {
                 }
             }
             Framing::Json => self.text.feed(bytes),
+            Framing::Lines => self.text.lines(bytes),
             Framing::Events => self.splitter.feed(bytes, &mut self.text),
             Framing::Unknown => {
                 // White space before the first byte goes, whether it comes with it or in pieces of its own.
                 let bytes = bytes.trim_ascii_start();
                 let Some(first) = bytes.first() else { return };
                 // No line of an event stream starts with a bracket and means anything.
-                if matches!(first, b'{' | b'[') {
+                if self.lines != Lines::Never && *first == b'{' {
+                    self.framing = Framing::Lines;
+                } else if matches!(first, b'{' | b'[') {
                     self.framing = Framing::Json;
                     self.text.book.begin_text();
                 } else {
@@ -205,6 +214,7 @@ impl Meter {
                 }
             }
             Framing::Json => self.text.finish_json(complete),
+            Framing::Lines => self.text.finish_lines(self.lines, complete),
             Framing::Events if complete => self.splitter.finish(&mut self.text),
             // An event cut in its middle has told what it could; ending it would only count as a fault.
             Framing::Events => {}
@@ -306,6 +316,53 @@ impl Text {
         if self.state != TextState::Broken && self.scanner.feed(bytes, &mut self.book).is_err() {
             self.state = TextState::Broken;
             self.book.fault();
+        }
+    }
+
+    /// Texts with line ends between them. One text may take several lines: it ends where its value does.
+    fn lines(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let end = memchr::memchr(b'\n', bytes);
+            let at = end.unwrap_or(bytes.len());
+            let (piece, rest) = bytes.split_at_checked(at).unwrap_or((bytes, b""));
+            self.line(piece);
+            if end.is_some() {
+                self.end_line();
+            }
+            bytes = rest.strip_prefix(b"\n").unwrap_or(rest);
+        }
+    }
+
+    fn line(&mut self, piece: &[u8]) {
+        if self.state != TextState::Start {
+            return self.feed(piece);
+        }
+        let piece = piece.trim_ascii_start();
+        if !piece.is_empty() {
+            self.book.begin_text();
+            self.state = TextState::Json;
+            self.feed(piece);
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.state == TextState::Broken || self.scanner.is_done() {
+            self.scanner.reset();
+            self.state = TextState::Start;
+        }
+    }
+
+    /// A stream says by itself when it is over; an answer that was one text is over with it.
+    fn finish_lines(&mut self, lines: Lines, complete: bool) {
+        let is_inside = match self.state {
+            TextState::Json => !self.scanner.is_done(),
+            TextState::Start | TextState::MaybeDone(_) | TextState::Broken => false,
+        };
+        if is_inside && complete {
+            self.book.fault();
+        }
+        if !is_inside && lines == Lines::Maybe && self.book.is_first_text() {
+            self.book.finish();
         }
     }
 

@@ -44,10 +44,10 @@ pub(crate) struct Provider {
     pub(crate) asks_for_usage: bool,
     /// Its streams surely say when they are complete, so that a clean end without that is a cut.
     pub(crate) says_end: bool,
-    /// Answers may carry usage in headers, under these names.
-    pub(crate) usage_headers: &'static [UsageHeader],
     /// The header in which answers name the tier that served them, in lower case.
     pub(crate) tier_header: Option<&'static str>,
+    /// Answers may carry usage in headers, under these names.
+    pub(crate) usage_headers: &'static [UsageHeader],
 }
 
 /// How a client's path becomes a provider's.
@@ -96,8 +96,8 @@ impl Provider {
         token_prefix: None,
         asks_for_usage: true,
         says_end: false,
-        usage_headers: &[],
         tier_header: None,
+        usage_headers: &[],
     };
 }
 

@@ -162,8 +162,8 @@ const ROWS: &[(&str, Field)] = &[
         Field::Says(Count::Unit(Unit::SearchUnits), 1),
     ),
     // Images are billed by the image: Titan, Nova Canvas and Stability, before that as artifacts
-    ("images[*]", Field::Each(Unit::OutputImages)),
-    ("artifacts[*]", Field::Each(Unit::OutputImages)),
+    ("images[*]", Field::Each(Count::Unit(Unit::OutputImages))),
+    ("artifacts[*]", Field::Each(Count::Unit(Unit::OutputImages))),
     // The service's own count in a stream's last chunk. Claude's is higher where it has called tools (133 and 97
     // recorded), and is what its own answer says, so the model's word goes first.
     ("amazon-bedrock-invocationMetrics", Field::Usage),

@@ -11,7 +11,9 @@ use quotah_policy::{Money, Usage, UsageSource};
 
 use super::counts::{Count, Counts, Known};
 use super::field::{Field, Side};
-use super::names::{count, cut, is, keep_first, keep_last, modality, name};
+use super::names::{
+    count, cut, is, keep_first, keep_last, keep_last_text, modality, name, traffic_type,
+};
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
@@ -118,18 +120,13 @@ impl Book {
 
     /// A header line of the answer: entered as text 0, which whatever the body says replaces.
     pub(super) fn header(&mut self, name: &str, value: &[u8]) {
+        if self.tier_header == Some(name) {
+            keep_last_text(&mut self.reading.service_tier, value.trim_ascii());
+        }
         let known = self.usage_headers.iter().find(|known| known.name == name);
         if let Some(known) = known {
             let tokens = Scalar::Number(Some(value.trim_ascii())).as_u64();
             self.enter(known.count, tokens);
-        }
-        if self.tier_header == Some(name) {
-            let tier = Scalar::String {
-                text: Some(value.trim_ascii()),
-                decoded_bytes: value.len(),
-                characters: value.len(),
-            };
-            keep_last(&mut self.reading.service_tier, &tier);
         }
     }
 
@@ -142,6 +139,11 @@ impl Book {
         if self.pending != ErrorSeen::default() {
             self.pending = ErrorSeen::default();
         }
+    }
+
+    /// Whether there has been no second text.
+    pub(super) const fn is_first_text(&self) -> bool {
+        self.text <= 1
     }
 
     /// An event begins whose name, which may come behind its data, can decide whether it counts.
@@ -269,6 +271,12 @@ impl Book {
         }
     }
 
+    fn add(&mut self, count: Count, said: Option<u64>) {
+        if self.counts.add(count, said, self.text).is_err() {
+            self.fault();
+        }
+    }
+
     fn says(&mut self, count: Count, tokens: u64) {
         if self.counts.known(count) == Known::Absent {
             self.enter_else(count, Some(tokens));
@@ -285,7 +293,8 @@ impl Book {
             Field::Count(count) => self.enter(count, None),
             Field::Else(count) => self.enter_else(count, None),
             Field::Says(count, tokens) => self.says(count, tokens),
-            Field::Each(unit) => self.counts.add(Count::Unit(unit), self.text),
+            Field::Add(count) => self.add(count, None),
+            Field::Each(count) => self.add(count, Some(1)),
             Field::CallCount(_) => self.fault(),
             _ => {}
         }
@@ -309,9 +318,8 @@ impl Book {
             Field::Count(at) if *scalar != Scalar::Null => self.enter(at, count(scalar)),
             Field::Else(at) if *scalar != Scalar::Null => self.enter_else(at, count(scalar)),
             Field::Says(at, tokens) if *scalar != Scalar::Null => self.says(at, tokens),
-            Field::Each(unit) if *scalar != Scalar::Null => {
-                self.counts.add(Count::Unit(unit), self.text);
-            }
+            Field::Add(at) if *scalar != Scalar::Null => self.add(at, count(scalar)),
+            Field::Each(count) if says_something(scalar) => self.add(count, Some(1)),
             Field::Text | Field::Json => {
                 if let Scalar::String { decoded_bytes, .. } = scalar {
                     self.generated(*decoded_bytes);
@@ -325,6 +333,12 @@ impl Book {
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
+            Field::TrafficType => {
+                if let Some(name) = traffic_type(scalar) {
+                    keep_last_text(&mut self.reading.service_tier, name);
+                }
+            }
+            Field::Done if *scalar == Scalar::Bool(true) => self.last_text = self.text,
             Field::Stop if *scalar != Scalar::Null => {
                 self.stop_text = self.text;
                 if self.answers.stop_is_last {
@@ -425,16 +439,28 @@ impl Book {
 
     fn end_modality(&mut self, side: Side) {
         let count = match (side, self.row.count) {
-            (Side::Input, Some(count @ (Count::InputAudio | Count::InputImage))) => count,
-            (Side::Cached, Some(Count::InputAudio)) => Count::CachedAudio,
             (Side::Written, Some(count @ (Count::CacheWriteShort | Count::CacheWriteLong))) => {
                 count
             }
+            (Side::Input, Some(count)) => count,
+            (Side::Tools, Some(count)) => return self.add(count, self.row.tokens),
+            (Side::Cached, Some(Count::InputAudio)) => Count::CachedAudio,
+            (Side::Cached, Some(Count::InputImage)) => Count::CachedImage,
             (Side::Output, Some(Count::InputAudio)) => Count::OutputAudio,
             (Side::Output, Some(Count::InputImage)) => Count::OutputImage,
+            (Side::Output, Some(Count::InputVideo)) => Count::OutputVideo,
             _ => return,
         };
         self.enter(count, self.row.tokens);
+    }
+}
+
+/// A scalar that is not nothing. (A string too long to be kept has no text.)
+const fn says_something(scalar: &Scalar<'_>) -> bool {
+    match scalar {
+        Scalar::Null => false,
+        Scalar::String { decoded_bytes, .. } => *decoded_bytes > 0,
+        Scalar::Bool(_) | Scalar::Number(_) => true,
     }
 }
 

@@ -1,7 +1,5 @@
 //! The values in an answer that the dialects' tables point at.
 
-use quotah_policy::Unit;
-
 use super::counts::Count;
 
 /// What a value in an answer is good for.
@@ -15,8 +13,10 @@ pub(crate) enum Field {
     Else(Count),
     /// That there is anything here says this figure, where none is called so.
     Says(Count, u64),
-    /// One of these, each time that it comes in a text.
-    Each(Unit),
+    /// A figure of which the answer gives several, all to be added up.
+    Add(Count),
+    /// A value or container that counts for one, unless it is null or an empty string.
+    Each(Count),
     /// What the provider says that the request cost, in dollars; the later word wins.
     Cost,
     /// The same in ticks of 10⁻¹⁰ dollars (xAI).
@@ -24,6 +24,8 @@ pub(crate) enum Field {
     Model,
     Id,
     ServiceTier,
+    /// The same as Vertex AI spells it, in words or by number.
+    TrafficType,
     /// Generated text.
     Text,
     /// A generated value of any shape, such as a tool call's input.
@@ -32,6 +34,8 @@ pub(crate) enum Field {
     Stop,
     /// Whether a guardrail has ended the answer (Bedrock).
     Intervened,
+    /// `true` in the answer's last text.
+    Done,
     /// The name of an event.
     EventType,
     /// An error, `null` if there is none.
@@ -63,4 +67,6 @@ pub(crate) enum Side {
     /// Tokens written to the cache, by time to live in place of modality (Bedrock).
     Written,
     Output,
+    /// Not tokens, but calls of tools by their kind (Gemini's interactions).
+    Tools,
 }

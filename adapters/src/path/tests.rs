@@ -177,6 +177,8 @@ proptest! {
     fn what_follows_the_version_survives_byte_for_byte(
         suffix in "(/[a-z%3A:._~é-]{1,12}){1,3}(\\?[a-z=&%+/?]{0,20})?", versions in 1..3_usize,
     ) {
+        // A version more is one too many.
+        prop_assume!(split_versions(&suffix).0.is_none());
         let path = "/v1".repeat(versions) + &suffix;
         let call = classify("POST", &path).unwrap();
         let upstream = upstream_path(ProviderKind::OPENAI, "/base", &call, &path, None);
@@ -405,7 +407,7 @@ const TOLD: &[(&str, &str, (Dialect, Operation))] = &[
     (
         "POST",
         "/v1beta/models/v:predictLongRunning",
-        (Dialect::Gemini, Operation::Other),
+        (Dialect::Gemini, Operation::Predict),
     ),
     (
         "GET",

@@ -9,7 +9,9 @@ use http::header::{
 };
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
-use quotah_adapters::{Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, plan};
+use quotah_adapters::{
+    Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, is_json_lines, plan,
+};
 
 use super::body::AnswerBody;
 use super::choose::Order;
@@ -282,7 +284,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
     let is_events = is_type(content_type, b"text/event-stream");
     let is_framed = is_type(content_type, b"application/vnd.amazon.eventstream");
-    let streams = is_events || is_framed;
+    let is_lines = is_json_lines(content_type);
     let tap = Tap::new(
         Decoder::new(encoding),
         meter(context, &head.headers, content_type),
@@ -294,7 +296,10 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let failure = Failure {
         dialect: context.target.dialect,
         operation: context.target.operation,
-        can_say: streams && encoding.is_empty() && !head.headers.contains_key(CONTENT_LENGTH),
+        can_say: (is_events || is_lines || is_framed)
+            && encoding.is_empty()
+            && !head.headers.contains_key(CONTENT_LENGTH),
+        is_lines,
         is_framed,
         accepted: status.is_success(),
         says_end: context
@@ -325,7 +330,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
         // What the client is still sending will not be read to its end.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    booking.streams = streams.then(|| booking.state.metrics.inflight_stream());
+    booking.streams = (is_events || is_framed).then(|| booking.state.metrics.inflight_stream());
     let relay = Relay::new(body, booking, tap, rewrite, failure);
     let mut response = Response::new(AnswerBody::Relay(Box::new(relay)));
     *response.status_mut() = status;
