@@ -190,7 +190,15 @@ impl Handler for Found {
             (Some(Field::StreamOptions), Container::Object) => {
                 self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
             }
-            (Some(Field::GenerationConfig | Field::OllamaOptions), Container::Object)
+            (
+                Some(
+                    Field::GenerationConfig
+                    | Field::OllamaOptions
+                    | Field::InferenceConfig
+                    | Field::TextConfig,
+                ),
+                Container::Object,
+            )
             | (None, _) => {}
             (Some(Field::Document), _) => self.facts.count(Field::Document, Scalar::Null),
             (Some(field), _) => self.wrong_type(field),
