@@ -22,6 +22,7 @@ mod custom;
 mod disconnect;
 mod errors;
 mod faults;
+mod lines;
 mod multipart;
 mod rate_limits;
 mod recordings;

@@ -26,6 +26,8 @@ pub(crate) struct Adapter {
     pub(crate) refusal_headers: fn(RefusalKind) -> Vec<(&'static str, String)>,
     /// What ends a stream before its time, `None` where the dialect has no such event.
     pub(crate) stream_error: fn(Operation, RefusalKind, &str) -> Option<Vec<u8>>,
+    /// The same for a stream of JSON lines.
+    pub(crate) stream_error_line: fn(RefusalKind, &str) -> Option<Vec<u8>>,
 }
 
 /// What a client is told when it is refused.

@@ -43,6 +43,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     },
     refusal_headers: no_headers,
     stream_error,
+    stream_error_line: |_, _| None,
 };
 
 pub(crate) static ANSWERS: Answers = LIKE_MESSAGES;

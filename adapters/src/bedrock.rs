@@ -30,6 +30,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     refusal: |told| format!("{{\"message\":{}}}", quoted(told.message)),
     refusal_headers: no_headers,
     stream_error: |_, _, _| None,
+    stream_error_line: |_, _| None,
 };
 
 static ANSWERS: Answers = Answers {

@@ -99,6 +99,7 @@ impl FactsReader {
                 facts: Facts {
                     has_usage_option,
                     answers: 1,
+                    stream: streams_unasked(call),
                     ..Facts::default()
                 },
                 tracker,
@@ -156,6 +157,12 @@ impl FactsReader {
     }
 }
 
+/// Ollama streams unless it is told not to.
+const fn streams_unasked(call: &Call) -> bool {
+    let is_generation = matches!(call.operation, Operation::Chat | Operation::Completions);
+    is_generation && matches!(call.dialect, Dialect::Ollama)
+}
+
 /// What a scan has found so far.
 #[derive(Debug)]
 struct Found {
@@ -183,7 +190,8 @@ impl Handler for Found {
             (Some(Field::StreamOptions), Container::Object) => {
                 self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
             }
-            (Some(Field::GenerationConfig), Container::Object) | (None, _) => {}
+            (Some(Field::GenerationConfig | Field::OllamaOptions), Container::Object)
+            | (None, _) => {}
             (Some(Field::Document), _) => self.facts.count(Field::Document, Scalar::Null),
             (Some(field), _) => self.wrong_type(field),
         }
@@ -304,7 +312,7 @@ impl Found {
                 };
                 self.facts.answers = self.facts.answers.max(answers);
             }
-            // No cap: llama.cpp and LM Studio take -1 for that, and who does not will say so.
+            // No cap: -1 is the word for that at Ollama, llama.cpp and LM Studio, and who does not take it will say so.
             (field, Scalar::Number(Some([b'-', ..]))) if field.is_output_cap() => {}
             (field, number) if field.is_output_cap() => {
                 // Protobuf's JSON lets Gemini's clients write integers as strings.

@@ -1,19 +1,24 @@
-//! Gemini's wire format: generated content, plain, as events and as an array of chunks, and embeddings.
+//! Gemini's wire format: its paths, its errors, and which of its answers is laid out how.
+//!
+//! The answers themselves have a room each: generated content and embeddings in [`generate`], interactions in
+//! [`interactions`], Vertex AI's predictions in [`predict`].
+
+mod generate;
+mod interactions;
+mod predict;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
-use quotah_policy::Usage;
-
-use crate::adapter::{Adapter, Answers, never_last, no_headers};
+use crate::adapter::{Adapter, Answers, Asked, no_headers};
 use crate::call::{Dialect, Operation};
 use crate::credential::CredentialPlace;
 use crate::error_class::{Code, ErrorClass, code, text};
 use crate::json::quoted;
-use crate::meter::{Count, Counts, Field, Known, Side, Totals};
 use crate::path::{Call, call};
 use crate::provider::{Paths, Provider};
 use crate::refusal::RefusalKind;
-use crate::scan::{PathTable, Tracker};
 
 pub(crate) const PROVIDER: Provider = Provider {
     name: "gemini",
@@ -29,11 +34,12 @@ pub(crate) const PROVIDER: Provider = Provider {
     token_prefix: Some("ya29."),
     asks_for_usage: false,
     says_end: true,
+    tier_header: Some("x-gemini-service-tier"),
     ..Provider::COMPATIBLE
 };
 
 pub(crate) static ADAPTER: Adapter = Adapter {
-    answers: |_| &ANSWERS,
+    answers,
     error_codes: ERROR_CODES,
     refusal: |told| {
         format!(
@@ -43,167 +49,59 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     },
     refusal_headers: no_headers,
     stream_error,
+    stream_error_line: |_, _| None,
 };
 
-static ANSWERS: Answers = Answers {
-    tracker: || Tracker::new(&FIELDS),
-    envelope: None,
-    totals: |counts, _| totals(counts),
-    is_last_event: never_last,
-    // Streams have no last event but the one with the reason.
-    stop_is_last: true,
-    may_end_unsaid: false,
-};
-
-static FIELDS: PathTable<Field, 56> = PathTable::new(&[
-    ("modelVersion", Field::Model),
-    ("responseId", Field::Id),
-    ("usageMetadata", Field::Usage),
-    ("usageMetadata.promptTokenCount", Field::Count(Count::Input)),
-    (
-        "usageMetadata.toolUsePromptTokenCount",
-        Field::Count(Count::ToolInput),
-    ),
-    (
-        "usageMetadata.cachedContentTokenCount",
-        Field::Count(Count::CachedInput),
-    ),
-    (
-        "usageMetadata.candidatesTokenCount",
-        Field::Count(Count::Output),
-    ),
-    (
-        "usageMetadata.thoughtsTokenCount",
-        Field::Count(Count::Reasoning),
-    ),
-    ("usageMetadata.serviceTier", Field::ServiceTier),
-    (
-        "usageMetadata.promptTokensDetails[*]",
-        Field::Modalities(Side::Input),
-    ),
-    (
-        "usageMetadata.promptTokensDetails[*].modality",
-        Field::Modality,
-    ),
-    (
-        "usageMetadata.promptTokensDetails[*].tokenCount",
-        Field::ModalityTokens,
-    ),
-    // Embeddings spell it without the s.
-    (
-        "usageMetadata.promptTokenDetails[*]",
-        Field::Modalities(Side::Input),
-    ),
-    (
-        "usageMetadata.promptTokenDetails[*].modality",
-        Field::Modality,
-    ),
-    (
-        "usageMetadata.promptTokenDetails[*].tokenCount",
-        Field::ModalityTokens,
-    ),
-    (
-        "usageMetadata.cacheTokensDetails[*]",
-        Field::Modalities(Side::Cached),
-    ),
-    (
-        "usageMetadata.cacheTokensDetails[*].modality",
-        Field::Modality,
-    ),
-    (
-        "usageMetadata.cacheTokensDetails[*].tokenCount",
-        Field::ModalityTokens,
-    ),
-    (
-        "usageMetadata.candidatesTokensDetails[*]",
-        Field::Modalities(Side::Output),
-    ),
-    (
-        "usageMetadata.candidatesTokensDetails[*].modality",
-        Field::Modality,
-    ),
-    (
-        "usageMetadata.candidatesTokensDetails[*].tokenCount",
-        Field::ModalityTokens,
-    ),
-    ("candidates[*].content.parts[*].text", Field::Text),
-    ("candidates[*].content.parts[*].functionCall", Field::Json),
-    ("candidates[*].content.parts[*].executableCode", Field::Json),
-    ("candidates[*].finishReason", Field::Stop),
-    ("promptFeedback.blockReason", Field::Stop),
-    ("error", Field::Error),
-    ("error.status", Field::ErrorKind),
-    ("error.code", Field::ErrorCode),
-]);
-
-/// Tools' prompts lie beside the prompt and thoughts beside the candidates; caches lie inside the prompt.
-///
-/// The format leaves zeros out: with a prompt count, no candidates means none. Every chunk of a stream reports
-/// the totals so far, and early ones lack some.
-fn totals(counts: &Counts) -> Totals {
-    let input = counts.tokens(Count::Input);
-    let thoughts = counts.part(Count::Reasoning);
-    let output = match (counts.known(Count::Output), input) {
-        (Known::As(output), _) => Some(output),
-        (Known::Absent, Some(_)) => Some(0),
-        (Known::Absent, None) | (Known::Refused, _) => None,
-    };
-    Totals {
-        usage: Usage {
-            input_tokens: input
-                .unwrap_or(0)
-                .saturating_add(counts.part(Count::ToolInput)),
-            cached_input_tokens: counts.part(Count::CachedInput),
-            output_tokens: output.unwrap_or(0).saturating_add(thoughts),
-            reasoning_tokens: thoughts,
-            input_audio_tokens: counts.part(Count::InputAudio),
-            cached_audio_tokens: counts.part(Count::CachedAudio),
-            output_audio_tokens: counts.part(Count::OutputAudio),
-            input_image_tokens: counts.part(Count::InputImage),
-            output_image_tokens: counts.part(Count::OutputImage),
-            input_video_tokens: counts.part(Count::InputVideo),
-            output_video_tokens: counts.part(Count::OutputVideo),
-            cached_image_tokens: counts.part(Count::CachedImage),
-            units: counts.units(),
-            ..Usage::default()
-        },
-        input_reported: input.is_some(),
-        output_reported: output.is_some(),
+fn answers(asked: &Asked<'_>) -> &'static Answers {
+    match asked.operation {
+        Operation::Interactions => interactions::answers(asked.model),
+        Operation::Predict => &predict::ANSWERS,
+        _ => generate::answers(asked.model),
     }
-    .clamped()
 }
 
-/// `/models/{model}:{verb}`; the colon may be `%3A`, the model may hold colons and slashes itself.
+/// `/models/{model}:{verb}`.
 pub(crate) fn classify(suffix: &str) -> Option<Call> {
     let model = suffix
         .strip_prefix("/models/")
         .or_else(|| suffix.strip_prefix("/tunedModels/"))?;
+    let (name, verb) = split_verb(model)?;
+    let start = suffix.len().saturating_sub(model.len());
+    let found = call(Dialect::Gemini, operation(verb));
+    Some(found.naming(
+        start..start.saturating_add(name.len()),
+        verb == "streamGenerateContent",
+    ))
+}
+
+/// A model and its verb; the colon may be `%3A`, the model may hold colons and slashes itself.
+pub(crate) fn split_verb(model: &str) -> Option<(&str, &str)> {
     let plain = model.rfind(':').map(|at| (at, ":".len()));
     let encoded = model
         .rfind("%3A")
         .max(model.rfind("%3a"))
         .map(|at| (at, "%3A".len()));
-    let (model_len, colon_len) = plain.max(encoded)?;
-    let verb = model.get(model_len.saturating_add(colon_len)..)?;
-    if model_len == 0 || verb.is_empty() || !verb.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return None;
-    }
-    let start = suffix.len().saturating_sub(model.len());
-    let found = call(Dialect::Gemini, operation(verb));
-    Some(found.naming(
-        start..start.saturating_add(model_len),
-        verb == "streamGenerateContent",
-    ))
+    let (at, len) = plain.max(encoded)?;
+    let verb = model.get(at.saturating_add(len)..)?;
+    let is_verb = !verb.is_empty() && verb.bytes().all(|byte| byte.is_ascii_alphabetic());
+    Some((model.get(..at)?, verb)).filter(|(name, _)| is_verb && !name.is_empty())
 }
 
 /// What a path of Google's without a verb asks for.
-pub(crate) fn look_up(suffix: &str) -> Operation {
+pub(crate) fn look_up(method: &str, suffix: &str) -> Operation {
     let is_models = suffix == "/models" || suffix.starts_with("/models/");
-    if is_models {
+    if is_interaction(method, suffix) {
+        Operation::Interactions
+    } else if is_models {
         Operation::Models
     } else {
         Operation::Other
     }
+}
+
+/// Whether an interaction is begun. (Its look-ups would tell the same usage again.)
+pub(crate) fn is_interaction(method: &str, suffix: &str) -> bool {
+    method == "POST" && suffix.trim_end_matches('/') == "/interactions"
 }
 
 /// Whether a version is one that Google alone writes so.
@@ -216,7 +114,7 @@ pub(crate) fn operation(verb: &str) -> Operation {
     match verb {
         "generateContent" | "streamGenerateContent" => Operation::GenerateContent,
         "embedContent" | "batchEmbedContents" => Operation::EmbedContent,
-        "predict" => Operation::Predict,
+        "predict" | "predictLongRunning" => Operation::Predict,
         "countTokens" | "computeTokens" => Operation::CountTokens,
         _ => Operation::Other,
     }
@@ -256,11 +154,21 @@ const fn word(kind: RefusalKind) -> &'static str {
     }
 }
 
-/// For streams of server-sent events (`alt=sse`); a JSON array has no place for an error, and Google's SDK breaks
-/// on comments and `[DONE]`.
+/// For streams of server-sent events (`alt=sse`, and all of interactions); a JSON array has no place for an error,
+/// and Google's SDK breaks on comments and `[DONE]`.
 fn stream_error(operation: Operation, kind: RefusalKind, message: &str) -> Option<Vec<u8>> {
-    let event = format!("data: {{\"error\":{}}}\r\n\r\n", error(kind, message, None));
-    (operation == Operation::GenerateContent).then(|| event.into_bytes())
+    let event = match operation {
+        Operation::GenerateContent => {
+            format!("data: {{\"error\":{}}}\r\n\r\n", error(kind, message, None))
+        }
+        Operation::Interactions => format!(
+            "event: error\ndata: {{\"error\":{{\"message\":{},\"code\":\"{}\"}},\"event_type\":\"error\"}}\n\n",
+            quoted(message),
+            word(kind).to_ascii_lowercase(),
+        ),
+        _ => return None,
+    };
+    Some(event.into_bytes())
 }
 
 const ERROR_CODES: &[Code] = &[

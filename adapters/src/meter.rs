@@ -13,6 +13,7 @@ mod cost;
 mod counts;
 mod field;
 mod items;
+mod lines;
 mod memo;
 mod names;
 mod reading;
@@ -22,17 +23,19 @@ mod totals;
 
 pub(crate) use counts::{Count, Counts, Known};
 pub(crate) use field::{Field, Side};
+pub use lines::is_json_lines;
 pub use reading::{ErrorSeen, ExtraCall, Reading};
 pub(crate) use totals::Totals;
 
 use quotah_policy::Usage;
 
-use crate::Operation;
 use crate::adapter::Asked;
 use crate::scan::Scanner;
 use crate::sse::{Sink, Splitter};
+use crate::{Dialect, Operation};
 use batch::Batch;
 use book::Book;
+use lines::{Lines, halves};
 use memo::{Head, Memo};
 
 /// Most memory that a meter takes, whatever the provider sends.
@@ -59,6 +62,7 @@ const _: () =
 #[derive(Debug)]
 pub struct Meter {
     framing: Framing,
+    lines: Lines,
     splitter: Splitter,
     /// Only where a batch's results are fetched.
     batch: Option<Box<Batch>>,
@@ -73,6 +77,8 @@ enum Framing {
     Unknown,
     /// One JSON text: an answer, or Gemini's array of chunks.
     Json,
+    /// JSON texts with line ends between them: a stream, or a plain answer in the same dialect.
+    Lines,
     /// Server-sent events, each a JSON text.
     Events,
     /// Bytes of no kind, which are JSON if they begin so (`DeepSeek`'s refusals), else nothing to be read.
@@ -86,13 +92,7 @@ impl Framing {
         if matches!(operation, Operation::Models | Operation::Other) {
             return Self::Opaque;
         }
-        let essence = content_type.split(|&byte| byte == b';').next();
-        let essence = essence.unwrap_or_default().trim_ascii();
-        let (kind, rest) = match memchr::memchr(b'/', essence) {
-            Some(at) => essence.split_at_checked(at).unwrap_or_default(),
-            None => return Self::Unknown,
-        };
-        let subtype = rest.strip_prefix(b"/").unwrap_or_default();
+        let (kind, subtype) = halves(content_type);
         // A transcript asked for as plain text, or as subtitles (`text/vtt`, `application/x-subrip`), is just that.
         if operation == Operation::Transcription && is_plain(kind, subtype) {
             return Self::Opaque;
@@ -100,9 +100,11 @@ impl Framing {
         if subtype.eq_ignore_ascii_case(b"octet-stream") {
             return Self::Bytes;
         }
-        let is_text = kind.eq_ignore_ascii_case(b"text")
+        let is_text = subtype.is_empty()
+            || kind.eq_ignore_ascii_case(b"text")
             || subtype.eq_ignore_ascii_case(b"json")
-            || subtype.to_ascii_lowercase().ends_with(b"+json");
+            || subtype.to_ascii_lowercase().ends_with(b"+json")
+            || is_json_lines(content_type);
         if is_text { Self::Unknown } else { Self::Opaque }
     }
 }
@@ -118,7 +120,11 @@ impl Meter {
     pub fn new(asked: &Asked<'_>, content_type: &[u8]) -> Self {
         Self {
             framing: Framing::of(asked.operation, content_type),
-            splitter: Splitter::new(),
+            lines: Lines::of(asked.dialect, content_type),
+            splitter: match asked.dialect {
+                Dialect::Gemini => Splitter::with_bare_json(),
+                _ => Splitter::new(),
+            },
             batch: (asked.operation == Operation::BatchResults)
                 .then(|| Box::new(Batch::new(asked))),
             text: Text {
@@ -152,13 +158,16 @@ impl Meter {
                 self.feed(bytes);
             }
             Framing::Json => self.text.feed(bytes),
+            Framing::Lines => self.text.lines(bytes),
             Framing::Events => self.splitter.feed(bytes, &mut self.text),
             Framing::Unknown => {
                 // White space before the first byte goes, whether it comes with it or in pieces of its own.
                 let bytes = bytes.trim_ascii_start();
                 let Some(first) = bytes.first() else { return };
                 // No line of an event stream starts with a bracket and means anything.
-                if matches!(first, b'{' | b'[') {
+                if self.lines != Lines::Never && *first == b'{' {
+                    self.framing = Framing::Lines;
+                } else if matches!(first, b'{' | b'[') {
                     self.framing = Framing::Json;
                     self.text.book.begin_text();
                 } else {
@@ -210,6 +219,7 @@ impl Meter {
         match self.framing {
             Framing::Unknown | Framing::Bytes | Framing::Opaque => {}
             Framing::Json => self.text.finish_json(complete),
+            Framing::Lines => self.text.finish_lines(self.lines, complete),
             Framing::Events if complete => self.splitter.finish(&mut self.text),
             // An event cut in its middle has told what it could; ending it would only count as a fault.
             Framing::Events => {}
@@ -311,6 +321,53 @@ impl Text {
         if self.state != TextState::Broken && self.scanner.feed(bytes, &mut self.book).is_err() {
             self.state = TextState::Broken;
             self.book.fault();
+        }
+    }
+
+    /// Texts with line ends between them. One text may take several lines: it ends where its value does.
+    fn lines(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let end = memchr::memchr(b'\n', bytes);
+            let at = end.unwrap_or(bytes.len());
+            let (piece, rest) = bytes.split_at_checked(at).unwrap_or((bytes, b""));
+            self.line(piece);
+            if end.is_some() {
+                self.end_line();
+            }
+            bytes = rest.strip_prefix(b"\n").unwrap_or(rest);
+        }
+    }
+
+    fn line(&mut self, piece: &[u8]) {
+        if self.state != TextState::Start {
+            return self.feed(piece);
+        }
+        let piece = piece.trim_ascii_start();
+        if !piece.is_empty() {
+            self.book.begin_text();
+            self.state = TextState::Json;
+            self.feed(piece);
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.state == TextState::Broken || self.scanner.is_done() {
+            self.scanner.reset();
+            self.state = TextState::Start;
+        }
+    }
+
+    /// A stream says by itself when it is over; an answer that was one text is over with it.
+    fn finish_lines(&mut self, lines: Lines, complete: bool) {
+        let is_inside = match self.state {
+            TextState::Json => !self.scanner.is_done(),
+            TextState::Start | TextState::MaybeDone(_) | TextState::Broken => false,
+        };
+        if is_inside && complete {
+            self.book.fault();
+        }
+        if !is_inside && lines == Lines::Maybe && self.book.is_first_text() {
+            self.book.finish();
         }
     }
 

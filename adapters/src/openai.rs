@@ -35,6 +35,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
     refusal: |told| format!("{{\"error\":{}}}", error(told.kind, told.message)),
     refusal_headers: no_headers,
     stream_error,
+    stream_error_line: |_, _| None,
 };
 
 static ANSWERS: Answers = LIKE_OPENAI;

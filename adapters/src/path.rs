@@ -131,7 +131,7 @@ pub fn classify(method: &str, path_and_query: &str) -> Option<Call> {
 
 /// Paths that tell by themselves whose they are, version and all.
 fn whole(method: &str, suffix: &str) -> Option<Call> {
-    vertex::classify(suffix)
+    vertex::classify(method, suffix)
         .or_else(|| azure::classify(method, suffix))
         .or_else(|| bedrock::classify(suffix))
         .or_else(|| ollama::classify(method, suffix))
@@ -141,10 +141,13 @@ fn whole(method: &str, suffix: &str) -> Option<Call> {
 fn behind_version(method: &str, version: Option<&str>, suffix: &str) -> Option<Call> {
     if version.is_some_and(gemini::is_version) {
         let found = openai_at_google(method, suffix).or_else(|| gemini::classify(suffix));
-        return found.or_else(|| Some(call(Dialect::Gemini, gemini::look_up(suffix))));
+        return found.or_else(|| Some(call(Dialect::Gemini, gemini::look_up(method, suffix))));
     }
     if let Some(found) = gemini::classify(suffix).filter(|_| method == "POST") {
         return Some(found);
+    }
+    if gemini::is_interaction(method, suffix) {
+        return Some(call(Dialect::Gemini, Operation::Interactions));
     }
     if suffix.starts_with("/upload/v1") {
         let upload = call(Dialect::Gemini, Operation::Other);
@@ -271,7 +274,7 @@ fn front(kind: ProviderKind, base: &str, call: &Call, given: Option<&str>) -> St
             front(kind, base.trim_end_matches("/openai"), call, given)
         }
         (Paths::Azure, _) => azure::front(base, call.is_whole()),
-        (Paths::Vertex, dialect) => vertex::front(base, dialect, call.is_whole()),
+        (Paths::Vertex, dialect) => vertex::front(base, (dialect, call.operation), call.is_whole()),
         _ if call.is_whole() => bare.to_owned(),
         (_, Dialect::Anthropic) if let Some(path) = kind.row().anthropic_path => {
             anthropic_front(kind, bare, base, path)

@@ -47,6 +47,8 @@ pub(crate) struct Provider {
     pub(crate) asks_for_usage: bool,
     /// Its streams surely say when they are complete, so that a clean end without that is a cut.
     pub(crate) says_end: bool,
+    /// The header in which answers name the tier that served them.
+    pub(crate) tier_header: Option<&'static str>,
     /// Answers may carry usage in headers, under these names.
     pub(crate) usage_headers: &'static [UsageHeader],
     /// The header that names the model behind a deployment.
@@ -104,6 +106,7 @@ impl Provider {
         token_prefix: None,
         asks_for_usage: true,
         says_end: false,
+        tier_header: None,
         usage_headers: &[],
         served_model_header: None,
         answers: None,

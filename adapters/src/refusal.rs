@@ -188,6 +188,12 @@ pub fn stream_error_event(
     (dialect.adapter().stream_error)(operation, kind, message)
 }
 
+/// The same for a stream of JSON lines, to be sent between two lines only.
+#[must_use]
+pub fn stream_error_line(dialect: Dialect, kind: RefusalKind, message: &str) -> Option<Vec<u8>> {
+    (dialect.adapter().stream_error_line)(kind, message)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

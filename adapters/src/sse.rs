@@ -31,7 +31,19 @@ pub struct Splitter {
     place: Place,
     /// The event has had a `data` line.
     has_data: bool,
+    bare: Bare,
     name: Name,
+}
+
+/// What becomes of JSON without `data:` before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bare {
+    /// It is a field that nobody knows, as the standard has it.
+    Skipped,
+    /// It is taken for data.
+    Taken,
+    /// The lines up to the next blank one are such JSON.
+    Inside,
 }
 
 /// Where in a line the next byte stands.
@@ -106,11 +118,21 @@ impl Splitter {
         Self {
             place: Place::Bom { seen: 0 },
             has_data: false,
+            bare: Bare::Skipped,
             name: Name {
                 bytes: [0; EVENT_NAME_BYTES_MAX],
                 len: 0,
             },
         }
+    }
+
+    /// A splitter for Google's streams: when one fails, its error may come as it would without a stream, JSON of
+    /// one or several lines that nothing stands before. It is told as an event.
+    #[must_use]
+    pub const fn with_bare_json() -> Self {
+        let mut splitter = Self::new();
+        splitter.bare = Bare::Taken;
+        splitter
     }
 
     /// Reads the next bytes of the stream; they may be cut anywhere.
@@ -135,7 +157,7 @@ impl Splitter {
             Place::AfterColon(_) | Place::Value(_) => {}
         }
         self.blank_line(sink);
-        *self = Self::new();
+        self.place = Place::Bom { seen: 0 };
     }
 
     /// A line from its start: in one step if its end is here too, which is the rule.
@@ -149,6 +171,12 @@ impl Splitter {
             Some((b'\n' | b'\r', _)) => {
                 self.blank_line(sink);
                 self.end_line(bytes)
+            }
+            Some((first, _)) if self.is_bare(*first) => {
+                self.begin_data(sink);
+                self.bare = Bare::Inside;
+                self.place = Place::Value(Field::Data);
+                bytes
             }
             Some((b':', rest)) => {
                 self.place = Place::Value(Field::Ignored);
@@ -269,6 +297,16 @@ impl Splitter {
         }
     }
 
+    /// Whether a line that begins so, and not with `data:`, is JSON all the same.
+    const fn is_bare(&self, first: u8) -> bool {
+        match self.bare {
+            Bare::Skipped => false,
+            Bare::Taken => matches!(first, b'{' | b'['),
+            // No line of JSON begins as a field does.
+            Bare::Inside => !matches!(first, b'd' | b'e' | b':' | b'i' | b'r'),
+        }
+    }
+
     fn begin_data(&mut self, sink: &mut impl Sink) {
         if self.has_data {
             sink.data(b"\n");
@@ -281,6 +319,9 @@ impl Splitter {
             sink.end_event(self.name.as_bytes());
         }
         self.has_data = false;
+        if self.bare == Bare::Inside {
+            self.bare = Bare::Taken;
+        }
         self.name.len = 0;
     }
 
@@ -380,6 +421,20 @@ mod tests {
         assert_eq!(data("data: a\n\ndata: b"), ["a", "b"]);
         assert_eq!(data("data: a\n\ndata: b\n"), ["a", "b"]);
         assert_eq!(data("data: a\n\ndata"), ["a", ""]);
+    }
+
+    #[test]
+    fn json_without_data_is_told_where_that_is_asked_for() {
+        let text = "data: a\r\n\r\n{\n  \"b\": 1\n}\n\nc\n\n: d\n\ndata: e\n\n[\n]";
+        let (mut splitter, mut sink) = (Splitter::with_bare_json(), Collect::default());
+        for byte in text.as_bytes().chunks(1) {
+            splitter.feed(byte, &mut sink);
+        }
+        splitter.finish(&mut sink);
+        let told: Vec<_> = sink.done.iter().map(|event| &event.data[..]).collect();
+        let expected: [&[u8]; 4] = [b"a", b"{\n  \"b\": 1\n}", b"e", b"[\n]"];
+        assert_eq!(told, expected);
+        assert_eq!(data(text), ["a", "e"]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) enum Field {
     MaxOutputTokens,
     GenerationConfig,
     GeminiCap,
+    OllamaOptions,
+    OllamaCap,
     Answers,
     BestOf,
     /// A text to be spoken.
@@ -51,6 +53,31 @@ static MESSAGES: PathTable<Field, 8> = PathTable::new(&[
     ("model", Field::Model),
     ("stream", Field::Stream),
     ("max_tokens", Field::MaxTokens),
+]);
+
+/// Deep-research interactions name an `agent` in the model's place.
+static INTERACTIONS: PathTable<Field, 9> = PathTable::new(&[
+    ("model", Field::Model),
+    ("agent", Field::Model),
+    ("stream", Field::Stream),
+    ("generation_config", Field::GenerationConfig),
+    ("generation_config.max_output_tokens", Field::GeminiCap),
+    ("generationConfig", Field::GenerationConfig),
+    ("generationConfig.maxOutputTokens", Field::GeminiCap),
+]);
+
+static COHERE: PathTable<Field, 6> = PathTable::new(&[
+    ("model", Field::Model),
+    ("stream", Field::Stream),
+    ("max_tokens", Field::MaxTokens),
+    ("num_generations", Field::Answers),
+]);
+
+static OLLAMA: PathTable<Field, 6> = PathTable::new(&[
+    ("model", Field::Model),
+    ("stream", Field::Stream),
+    ("options", Field::OllamaOptions),
+    ("options.num_predict", Field::OllamaCap),
 ]);
 
 static GENERATE_CONTENT: PathTable<Field, 12> = PathTable::new(&[
@@ -94,9 +121,10 @@ static OTHER: PathTable<Field, 4> =
 
 pub(super) fn tracker(call: &Call) -> Tracker<Field> {
     match (call.operation, call.dialect) {
-        (Operation::Chat | Operation::Completions | Operation::Interactions, _) => {
-            Tracker::new(&CHAT)
-        }
+        (Operation::Chat | Operation::Completions, Dialect::Cohere) => Tracker::new(&COHERE),
+        (Operation::Chat | Operation::Completions, Dialect::Ollama) => Tracker::new(&OLLAMA),
+        (Operation::Chat | Operation::Completions, _) => Tracker::new(&CHAT),
+        (Operation::Interactions, _) => Tracker::new(&INTERACTIONS),
         (Operation::Responses, _) | (Operation::CountTokens, Dialect::OpenAi) => {
             Tracker::new(&RESPONSES)
         }
@@ -134,6 +162,8 @@ impl Field {
             Self::MaxOutputTokens => "max_output_tokens",
             Self::GenerationConfig => "generationConfig",
             Self::GeminiCap => "generationConfig.maxOutputTokens",
+            Self::OllamaOptions => "options",
+            Self::OllamaCap => "options.num_predict",
             Self::Answers => "n",
             Self::BestOf => "best_of",
             Self::Spoken => "input",
@@ -148,11 +178,12 @@ impl Field {
         match self {
             Self::Model | Self::ModelEcho => "a string of 1 to 256 bytes",
             Self::Stream | Self::IncludeUsage => "true or false",
-            Self::StreamOptions | Self::GenerationConfig => "an object",
+            Self::StreamOptions | Self::GenerationConfig | Self::OllamaOptions => "an object",
             Self::MaxTokens | Self::MaxCompletionTokens | Self::MaxOutputTokens => {
                 "a whole number of at least 0"
             }
             Self::GeminiCap | Self::Answers | Self::BestOf => "a whole number of at least 0",
+            Self::OllamaCap => "a whole number",
             Self::Spoken | Self::Document | Self::Size | Self::Quality => "a text",
         }
     }
@@ -169,7 +200,11 @@ impl Field {
     pub(super) const fn is_output_cap(self) -> bool {
         matches!(
             self,
-            Self::MaxTokens | Self::MaxCompletionTokens | Self::MaxOutputTokens | Self::GeminiCap
+            Self::MaxTokens
+                | Self::MaxCompletionTokens
+                | Self::MaxOutputTokens
+                | Self::GeminiCap
+                | Self::OllamaCap
         )
     }
 }

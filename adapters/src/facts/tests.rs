@@ -266,6 +266,74 @@ fn gemini_bodies_need_no_model() {
 }
 
 #[test]
+fn each_dialect_has_its_own_cap_and_its_own_word_on_streams() {
+    for (path, body, streams, cap) in [
+        ("/api/chat", r#"{"model":"m:1b"}"#, true, None),
+        ("/api/chat", r#"{"model":"m:1b","stream":null}"#, true, None),
+        (
+            "/api/generate",
+            r#"{"model":"m","stream":false,"options":{"num_predict":9}}"#,
+            false,
+            Some(9),
+        ),
+        (
+            "/api/generate",
+            r#"{"model":"m","stream":true,"options":{"num_predict":-1,"seed":2}}"#,
+            true,
+            None,
+        ),
+        ("/api/embed", r#"{"model":"m","input":"a"}"#, false, None),
+        (
+            "/v2/chat",
+            r#"{"model":"m","max_tokens":7}"#,
+            false,
+            Some(7),
+        ),
+        (
+            "/v1/chat",
+            r#"{"model":"m","stream":true,"max_tokens":7,"message":"a"}"#,
+            true,
+            Some(7),
+        ),
+        (
+            "/v1beta/interactions",
+            r#"{"agent":"deep-research","input":"a"}"#,
+            false,
+            None,
+        ),
+        (
+            "/v1beta/interactions",
+            r#"{"model":"m","stream":true,"generation_config":{"max_output_tokens":5}}"#,
+            true,
+            Some(5),
+        ),
+        (
+            "/v1/projects/p/locations/l/publishers/anthropic/models/c@1:rawPredict",
+            r#"{"anthropic_version":"vertex-2023-10-16","max_tokens":3,"stream":true}"#,
+            true,
+            Some(3),
+        ),
+    ] {
+        let facts = facts(path, body).unwrap();
+        assert_eq!(
+            (facts.stream, facts.output_cap()),
+            (streams, cap),
+            "{path} {body}"
+        );
+    }
+    let counted = "/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict";
+    assert_eq!(
+        &*facts(counted, r#"{"model":"c@1"}"#)
+            .unwrap()
+            .model
+            .unwrap()
+            .name,
+        "c@1"
+    );
+    assert!(facts("/api/chat", r#"{"model":"m","options":7}"#).is_err());
+}
+
+#[test]
 fn media_is_not_counted_as_text() {
     let body = r#"{"model":"m","c":[{"image_url":{"url":"data:AAAA"}},{"source":{"data":"BBBB"}},{"text":"hi"}]}"#;
     let read = facts(CHAT, body).unwrap();

@@ -13,7 +13,9 @@ use super::cost::Cost;
 use super::counts::{Count, Counts};
 use super::field::{Field, Side};
 use super::items::Items;
-use super::names::{cut, is, keep_first, keep_last, millis, modality, name};
+use super::names::{
+    cut, is, keep_first, keep_last, keep_last_text, millis, modality, name, traffic_type,
+};
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
 use crate::Operation;
@@ -121,6 +123,9 @@ impl Book {
 
     /// A header line of the answer: entered as text 0, which whatever the body says replaces.
     pub(super) fn header(&mut self, name: &str, value: &[u8]) {
+        if self.provider.tier_header == Some(name) {
+            keep_last_text(&mut self.reading.service_tier, value.trim_ascii());
+        }
         if self.provider.served_model_header == Some(name) {
             let value = value.trim_ascii();
             let model = Scalar::String {
@@ -147,6 +152,11 @@ impl Book {
         if self.pending != ErrorSeen::default() {
             self.pending = ErrorSeen::default();
         }
+    }
+
+    /// Whether there has been no second text.
+    pub(super) const fn is_first_text(&self) -> bool {
+        self.text <= 1
     }
 
     /// An event begins whose name, which may come behind its data, can decide whether it counts.
@@ -270,6 +280,12 @@ impl Book {
         }
     }
 
+    fn add(&mut self, count: Count, said: Option<u64>) {
+        if self.counts.add(count, said, self.text).is_err() {
+            self.fault();
+        }
+    }
+
     fn open(&mut self, field: Field, at: usize) {
         match field {
             Field::Json => self.json_at = at,
@@ -281,6 +297,8 @@ impl Book {
             Field::Piece => self.pieces = self.pieces.saturating_add(1),
             Field::Call | Field::Modalities(_) | Field::NamedCall(_) => self.row = Row::default(),
             Field::Count(count) => self.enter(count, None),
+            Field::Add(count) => self.add(count, None),
+            Field::Each(count) => self.add(count, Some(1)),
             Field::CallCount(_) => self.fault(),
             _ => {}
         }
@@ -305,6 +323,8 @@ impl Book {
     fn scalar(&mut self, field: Field, scalar: &Scalar<'_>) {
         match field {
             Field::Count(count) if *scalar != Scalar::Null => self.enter(count, scalar.as_u64()),
+            Field::Add(count) if *scalar != Scalar::Null => self.add(count, scalar.as_u64()),
+            Field::Each(count) if says_something(scalar) => self.add(count, Some(1)),
             Field::Text | Field::Json => {
                 if let Scalar::String { decoded_bytes, .. } = scalar {
                     self.generated(*decoded_bytes);
@@ -318,6 +338,12 @@ impl Book {
             Field::Model => keep_first(&mut self.reading.model, scalar),
             Field::Id => keep_first(&mut self.reading.response_id, scalar),
             Field::ServiceTier => keep_last(&mut self.reading.service_tier, scalar),
+            Field::TrafficType => {
+                if let Some(name) = traffic_type(scalar) {
+                    keep_last_text(&mut self.reading.service_tier, name);
+                }
+            }
+            Field::Done if *scalar == Scalar::Bool(true) => self.last_text = self.text,
             Field::Stop if *scalar != Scalar::Null => {
                 self.stop_text = self.text;
                 if self.answers.stop_is_last {
@@ -435,12 +461,24 @@ impl Book {
     fn end_modality(&mut self, side: Side) {
         let count = match (side, self.row.count) {
             (Side::Input, Some(count)) => count,
+            (Side::Tools, Some(count)) => return self.add(count, self.row.tokens),
             (Side::Cached, Some(Count::InputAudio)) => Count::CachedAudio,
+            (Side::Cached, Some(Count::InputImage)) => Count::CachedImage,
             (Side::Output, Some(Count::InputAudio)) => Count::OutputAudio,
             (Side::Output, Some(Count::InputImage)) => Count::OutputImage,
+            (Side::Output, Some(Count::InputVideo)) => Count::OutputVideo,
             _ => return,
         };
         self.enter(count, self.row.tokens);
+    }
+}
+
+/// A scalar that is not nothing. (A string too long to be kept has no text.)
+const fn says_something(scalar: &Scalar<'_>) -> bool {
+    match scalar {
+        Scalar::Null => false,
+        Scalar::String { decoded_bytes, .. } => *decoded_bytes > 0,
+        Scalar::Bool(_) | Scalar::Number(_) => true,
     }
 }
 

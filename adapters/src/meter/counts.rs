@@ -110,6 +110,33 @@ impl Counts {
         }
     }
 
+    /// Adds to what this text has said before; the first word of a later text begins anew.
+    pub(crate) fn add(
+        &mut self,
+        count: Count,
+        said: Option<u64>,
+        text: u32,
+    ) -> Result<(), Nonsense> {
+        let Some(slot) = self.slots.get_mut(index(count)) else {
+            return Ok(());
+        };
+        let before = match slot.known {
+            Known::As(before) if slot.text == text => Some(before),
+            Known::Refused if slot.text == text => None,
+            Known::Absent | Known::As(_) | Known::Refused => Some(0),
+        };
+        let sum = before.zip(said).and_then(|(a, b)| a.checked_add(b));
+        let known = sum
+            .filter(|&sum| sum <= TOKENS_MAX)
+            .map_or(Known::Refused, Known::As);
+        *slot = Slot { known, text };
+        if known == Known::Refused {
+            Err(Nonsense)
+        } else {
+            Ok(())
+        }
+    }
+
     pub(crate) fn known(&self, count: Count) -> Known {
         self.slots
             .get(index(count))

@@ -9,6 +9,10 @@ pub(crate) enum Field {
     Usage,
     /// One of its figures.
     Count(Count),
+    /// A figure of which the answer gives several, all to be added up.
+    Add(Count),
+    /// A value or container that counts for one, unless it is null or an empty string.
+    Each(Count),
     /// What the provider says that the request cost, in dollars; the later word wins.
     Cost,
     /// The same in ticks of 10⁻¹⁰ dollars (xAI).
@@ -27,12 +31,16 @@ pub(crate) enum Field {
     Model,
     Id,
     ServiceTier,
+    /// The same as Vertex AI spells it, in words or by number.
+    TrafficType,
     /// Generated text.
     Text,
     /// A generated value of any shape, such as a tool call's input.
     Json,
     /// Why generation ended; `null` while it goes on.
     Stop,
+    /// `true` in the answer's last text.
+    Done,
     /// The name of an event.
     EventType,
     /// An error, `null` if there is none.
@@ -71,4 +79,6 @@ pub(crate) enum Side {
     Input,
     Cached,
     Output,
+    /// Not tokens, but calls of tools by their kind (Gemini's interactions).
+    Tools,
 }

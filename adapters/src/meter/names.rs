@@ -1,24 +1,44 @@
 //! Short strings out of an answer: kept whole if they are as short as they should be.
 
+use quotah_policy::Unit;
+
 use super::counts::Count;
 use super::reading::NAME_BYTES_MAX;
 use crate::scan::Scalar;
 
 /// The modality, told by the count that it has on the input's side; those without a price of their own are none.
+///
+/// Vertex AI may send the enum's numbers (recorded: TEXT = 1), interactions write small letters.
 pub(super) fn modality(scalar: &Scalar<'_>) -> Option<Count> {
-    // Vertex may send the enum's numbers: IMAGE = 2, AUDIO = 4.
-    match scalar {
-        Scalar::String {
-            text: Some(b"IMAGE"),
-            ..
-        }
-        | Scalar::Number(Some(b"2")) => Some(Count::InputImage),
-        Scalar::String {
-            text: Some(b"AUDIO"),
-            ..
-        }
-        | Scalar::Number(Some(b"4")) => Some(Count::InputAudio),
+    match word(scalar)? {
+        b"IMAGE" | b"image" | b"2" => Some(Count::InputImage),
+        b"VIDEO" | b"video" | b"3" => Some(Count::InputVideo),
+        b"AUDIO" | b"audio" | b"4" => Some(Count::InputAudio),
+        b"google_search" => Some(Count::WebSearches),
+        b"google_maps" => Some(Count::Unit(Unit::MapsSearches)),
+        b"file_search" => Some(Count::Unit(Unit::FileSearches)),
         _ => None,
+    }
+}
+
+/// The kind of traffic that an answer was served as, by name.
+///
+/// Its numbers are those of google.cloud.aiplatform.v1.UsageMetadata.TrafficType, read 2026-11.
+pub(super) fn traffic_type<'a>(scalar: &Scalar<'a>) -> Option<&'a [u8]> {
+    Some(match word(scalar)? {
+        b"1" => b"ON_DEMAND",
+        b"2" => b"PROVISIONED_THROUGHPUT",
+        b"3" => b"ON_DEMAND_PRIORITY",
+        b"4" => b"ON_DEMAND_FLEX",
+        other => other,
+    })
+}
+
+/// An enum's value, in letters or digits.
+const fn word<'a>(scalar: &Scalar<'a>) -> Option<&'a [u8]> {
+    match scalar {
+        Scalar::String { text, .. } | Scalar::Number(text) => *text,
+        Scalar::Null | Scalar::Bool(_) => None,
     }
 }
 
@@ -55,11 +75,16 @@ pub(super) fn name(scalar: &Scalar<'_>) -> Option<Box<str>> {
     match scalar {
         Scalar::String {
             text: Some(text), ..
-        } if (1..=NAME_BYTES_MAX).contains(&text.len()) => {
-            std::str::from_utf8(text).ok().map(Into::into)
-        }
+        } => short(text),
         _ => None,
     }
+}
+
+fn short(text: &[u8]) -> Option<Box<str>> {
+    let text = std::str::from_utf8(text).ok()?;
+    (1..=NAME_BYTES_MAX)
+        .contains(&text.len())
+        .then(|| text.into())
 }
 
 pub(super) fn keep_first(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
@@ -69,17 +94,19 @@ pub(super) fn keep_first(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
 }
 
 pub(super) fn keep_last(place: &mut Option<Box<str>>, scalar: &Scalar<'_>) {
-    if let (
-        Some(before),
-        Scalar::String {
-            text: Some(text), ..
-        },
-    ) = (&place, scalar)
-        && before.as_bytes() == *text
+    if let Scalar::String {
+        text: Some(text), ..
+    } = scalar
     {
-        return;
+        keep_last_text(place, text);
     }
-    if let Some(name) = name(scalar) {
+}
+
+pub(super) fn keep_last_text(place: &mut Option<Box<str>>, text: &[u8]) {
+    let is_known = place
+        .as_ref()
+        .is_some_and(|before| before.as_bytes() == text);
+    if !is_known && let Some(name) = short(text) {
         *place = Some(name);
     }
 }

@@ -392,7 +392,7 @@ const TOLD: &[(&str, &str, (Dialect, Operation))] = &[
     (
         "POST",
         "/v1beta/models/v:predictLongRunning",
-        (Dialect::Gemini, Operation::Other),
+        (Dialect::Gemini, Operation::Predict),
     ),
     (
         "GET",

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use quotah_adapters::{
     Dialect, ErrorClass, Operation, Reading, RefusalKind, answer_error_class, stream_error_event,
+    stream_error_line,
 };
 use quotah_policy::UsageSource;
 
@@ -47,8 +48,10 @@ struct Inner {
 pub(crate) struct Failure {
     pub(crate) dialect: Dialect,
     pub(crate) operation: Operation,
-    /// An event can be said only in an event stream that is not compressed.
+    /// An event or line can be said only in a stream of such that is not compressed.
     pub(crate) can_say: bool,
+    /// It is a stream of JSON lines.
+    pub(crate) is_lines: bool,
     /// Whether the provider's status says that it accepted the request.
     pub(crate) accepted: bool,
     /// Whether the provider's streams surely say when they are complete.
@@ -64,7 +67,7 @@ enum Phase {
     Done,
 }
 
-/// The last bytes that went down: an event may be added only behind a blank line.
+/// The last bytes that went down: an event may be added only behind a blank line, a line behind a line's end.
 #[derive(Debug, Default)]
 struct Border {
     tail: [u8; 4],
@@ -84,7 +87,11 @@ impl Border {
         self.is_begun |= !data.is_empty();
     }
 
-    fn is_between_events(&self) -> bool {
+    /// Whether the next bytes begin an event, or a line.
+    fn is_between(&self, is_lines: bool) -> bool {
+        if is_lines {
+            return !self.is_begun || self.tail.ends_with(b"\n");
+        }
         !self.is_begun || self.tail.ends_with(b"\n\n") || self.tail == *b"\r\n\r\n"
     }
 }
@@ -287,9 +294,10 @@ impl Inner {
             dialect,
             operation,
             can_say,
+            is_lines,
             ..
         } = self.failure;
-        if can_say && !was_settled && self.border.is_between_events() {
+        if can_say && !was_settled && self.border.is_between(is_lines) {
             let kind = match error {
                 ExchangeError::Draining => RefusalKind::Overloaded,
                 ExchangeError::IdleTimeout | ExchangeError::TotalTimeout => {
@@ -297,7 +305,11 @@ impl Inner {
                 }
                 _ => RefusalKind::UpstreamUnreachable,
             };
-            let event = stream_error_event(dialect, operation, kind, &error.to_string());
+            let event = if is_lines {
+                stream_error_line(dialect, kind, &error.to_string())
+            } else {
+                stream_error_event(dialect, operation, kind, &error.to_string())
+            };
             self.queue.extend(event.map(Bytes::from));
         }
         self.phase = Phase::Flushing(error);

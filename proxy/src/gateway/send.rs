@@ -9,7 +9,9 @@ use http::header::{
 };
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
-use quotah_adapters::{Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, plan};
+use quotah_adapters::{
+    Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, is_json_lines, plan,
+};
 
 use super::body::AnswerBody;
 use super::choose::Order;
@@ -283,6 +285,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let is_events = content_type
         .to_ascii_lowercase()
         .starts_with(b"text/event-stream");
+    let is_lines = is_json_lines(content_type);
     let tap = Tap::new(
         Decoder::new(encoding),
         meter(context, &head.headers, content_type),
@@ -294,7 +297,10 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let failure = Failure {
         dialect: context.target.dialect,
         operation: context.target.operation,
-        can_say: is_events && encoding.is_empty() && !head.headers.contains_key(CONTENT_LENGTH),
+        can_say: (is_events || is_lines)
+            && encoding.is_empty()
+            && !head.headers.contains_key(CONTENT_LENGTH),
+        is_lines,
         accepted: status.is_success(),
         says_end: context
             .upstream
