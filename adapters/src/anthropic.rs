@@ -57,7 +57,10 @@ const LIKE_MESSAGES: Answers = Answers {
     may_end_unsaid: false,
 };
 
-static FIELDS: PathTable<Field, 60> = PathTable::new(&[
+static FIELDS: PathTable<Field, 60> = PathTable::new(ROWS);
+
+/// Also what Claude says behind Bedrock's `invoke`.
+pub(crate) const ROWS: &[(&str, Field)] = &[
     ("type", Field::EventType),
     ("model", Field::Model),
     ("id", Field::Id),
@@ -140,7 +143,7 @@ static FIELDS: PathTable<Field, 60> = PathTable::new(&[
     ("delta.stop_reason", Field::Stop),
     ("error", Field::Error),
     ("error.type", Field::ErrorKind),
-]);
+];
 
 /// Both caches lie beside `input_tokens`; thinking lies inside the output.
 ///

@@ -190,7 +190,15 @@ impl Handler for Found {
             (Some(Field::StreamOptions), Container::Object) => {
                 self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
             }
-            (Some(Field::GenerationConfig | Field::OllamaOptions), Container::Object)
+            (
+                Some(
+                    Field::GenerationConfig
+                    | Field::OllamaOptions
+                    | Field::InferenceConfig
+                    | Field::TextConfig,
+                ),
+                Container::Object,
+            )
             | (None, _) => {}
             (Some(Field::Document), _) => self.facts.count(Field::Document, Scalar::Null),
             (Some(field), _) => self.wrong_type(field),
@@ -312,7 +320,7 @@ impl Found {
                 };
                 self.facts.answers = self.facts.answers.max(answers);
             }
-            // No cap: -1 is the word for that at Ollama, llama.cpp and LM Studio, and who does not take it will say so.
+            // No cap: Ollama, llama.cpp and LM Studio take -1 for that, and who does not will say so.
             (field, Scalar::Number(Some([b'-', ..]))) if field.is_output_cap() => {}
             (field, number) if field.is_output_cap() => {
                 // Protobuf's JSON lets Gemini's clients write integers as strings.

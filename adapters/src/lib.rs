@@ -19,6 +19,7 @@ mod custom;
 mod decode;
 mod encode;
 mod error_class;
+pub mod eventstream;
 mod facts;
 mod gemini;
 mod json;

@@ -12,6 +12,7 @@ mod book;
 mod cost;
 mod counts;
 mod field;
+mod frames;
 mod items;
 mod lines;
 mod memo;
@@ -35,6 +36,7 @@ use crate::sse::{Sink, Splitter};
 use crate::{Dialect, Operation};
 use batch::Batch;
 use book::Book;
+use frames::FrameReader;
 use lines::{Lines, halves};
 use memo::{Head, Memo};
 
@@ -43,8 +45,10 @@ use memo::{Head, Memo};
 /// The struct itself is under 5 KiB, the strings that it keeps are bounded one by one in [`Reading`].
 pub const METER_BYTES_MAX: usize = 64 * 1024;
 
-const _: () =
-    assert!(size_of::<Meter>() + size_of::<Batch>() + reading::HEAP_BYTES_MAX <= METER_BYTES_MAX);
+const _: () = assert!(
+    size_of::<Meter>() + size_of::<FrameReader>() + size_of::<Batch>() + reading::HEAP_BYTES_MAX
+        <= METER_BYTES_MAX
+);
 
 /// Reads usage, model, errors and the end out of one response.
 ///
@@ -66,6 +70,8 @@ pub struct Meter {
     splitter: Splitter,
     /// Only where a batch's results are fetched.
     batch: Option<Box<Batch>>,
+    /// Only where the framing is [`Framing::Frames`].
+    frames: Option<Box<FrameReader>>,
     text: Text,
 }
 
@@ -83,6 +89,8 @@ enum Framing {
     Events,
     /// Bytes of no kind, which are JSON if they begin so (`DeepSeek`'s refusals), else nothing to be read.
     Bytes,
+    /// An AWS event stream.
+    Frames,
     /// Nothing to be read: audio, images, answers that are not billed.
     Opaque,
 }
@@ -99,6 +107,9 @@ impl Framing {
         }
         if subtype.eq_ignore_ascii_case(b"octet-stream") {
             return Self::Bytes;
+        }
+        if subtype.eq_ignore_ascii_case(b"vnd.amazon.eventstream") {
+            return Self::Frames;
         }
         let is_text = subtype.is_empty()
             || kind.eq_ignore_ascii_case(b"text")
@@ -118,8 +129,10 @@ impl Meter {
     /// A meter for the answer to what was asked; `content_type` is the header's value, empty if there is none.
     #[must_use]
     pub fn new(asked: &Asked<'_>, content_type: &[u8]) -> Self {
+        let framing = Framing::of(asked.operation, content_type);
         Self {
-            framing: Framing::of(asked.operation, content_type),
+            framing,
+            frames: (framing == Framing::Frames).then(|| Box::new(FrameReader::new())),
             lines: Lines::of(asked.dialect, content_type),
             splitter: match asked.dialect {
                 Dialect::Gemini => Splitter::with_bare_json(),
@@ -156,6 +169,11 @@ impl Meter {
                     None => return,
                 };
                 self.feed(bytes);
+            }
+            Framing::Frames => {
+                if let Some(frames) = &mut self.frames {
+                    frames.feed(bytes, &mut self.text);
+                }
             }
             Framing::Json => self.text.feed(bytes),
             Framing::Lines => self.text.lines(bytes),
@@ -208,6 +226,22 @@ impl Meter {
         self.text.book.is_finished()
     }
 
+    /// Whether what has come of an AWS event stream is whole frames; never so elsewhere. Only there may a frame be
+    /// added to it.
+    #[must_use]
+    pub fn is_between_frames(&self) -> bool {
+        self.frames
+            .as_ref()
+            .is_some_and(|frames| frames.is_between())
+    }
+
+    /// Whether an answer that ends with these bytes is complete: its own end was seen, or in an AWS event stream
+    /// the reason for it.
+    #[must_use]
+    pub fn may_end(&self) -> bool {
+        self.is_finished() || (self.is_between_frames() && self.text.book.has_stopped())
+    }
+
     /// Ends the response. `complete` says that its framing ended as it should: the last chunk or the announced
     /// length was seen, so that nothing is missing.
     #[must_use]
@@ -218,6 +252,11 @@ impl Meter {
         }
         match self.framing {
             Framing::Unknown | Framing::Bytes | Framing::Opaque => {}
+            Framing::Frames => {
+                if let Some(frames) = self.frames.filter(|_| complete) {
+                    frames.finish(&mut self.text);
+                }
+            }
             Framing::Json => self.text.finish_json(complete),
             Framing::Lines => self.text.finish_lines(self.lines, complete),
             Framing::Events if complete => self.splitter.finish(&mut self.text),

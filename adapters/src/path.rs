@@ -275,6 +275,7 @@ fn front(kind: ProviderKind, base: &str, call: &Call, given: Option<&str>) -> St
         }
         (Paths::Azure, _) => azure::front(base, call.is_whole()),
         (Paths::Vertex, dialect) => vertex::front(base, (dialect, call.operation), call.is_whole()),
+        (Paths::Bedrock, dialect) => bedrock::front(base, dialect),
         _ if call.is_whole() => bare.to_owned(),
         (_, Dialect::Anthropic) if let Some(path) = kind.row().anthropic_path => {
             anthropic_front(kind, bare, base, path)
@@ -287,7 +288,6 @@ fn front(kind: ProviderKind, base: &str, call: &Call, given: Option<&str>) -> St
             [bare, given.unwrap_or(own)].concat()
         }
         (Paths::Cohere, Dialect::OpenAi) => cohere::compatible_front(base),
-        (Paths::Bedrock, Dialect::OpenAi) => bedrock::compatible_front(base),
         (Paths::Ollama, Dialect::OpenAi) => [bare, "/v1"].concat(),
         (Paths::Unversioned, _) if last.is_none() => {
             let is_chat = matches!(

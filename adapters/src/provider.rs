@@ -47,7 +47,7 @@ pub(crate) struct Provider {
     pub(crate) asks_for_usage: bool,
     /// Its streams surely say when they are complete, so that a clean end without that is a cut.
     pub(crate) says_end: bool,
-    /// The header in which answers name the tier that served them.
+    /// The header in which answers name the tier that served them, in lower case.
     pub(crate) tier_header: Option<&'static str>,
     /// Answers may carry usage in headers, under these names.
     pub(crate) usage_headers: &'static [UsageHeader],

@@ -10,7 +10,7 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use quotah_adapters::Encoder;
+use quotah_adapters::{Encoder, eventstream};
 use quotah_fuzz::Input;
 use serde_json::Value;
 
@@ -38,6 +38,20 @@ const REQUESTS: [&str; 3] = [
     "\r\nPOST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\nTransfer-Encoding: Chunked\r\n\r\n\
      3;a=b\r\nabc\r\n0\r\nx-t: 1\r\n\r\nGET / HTTP/1.0\r\nhost: a\r\n\r\n",
     "GET /v1/models HTTP/1.1\r\nhost: [::1]:80\r\nconnection: keep-alive\r\ncookie: a=b; c=d\r\n\r\n",
+];
+
+/// Events of AWS event streams, by type.
+const EVENTS: [(&str, &str); 4] = [
+    ("messageStop", "{\"stopReason\":\"end_turn\"}"),
+    (
+        "metadata",
+        "{\"usage\":{\"inputTokens\":2,\"outputTokens\":3}}",
+    ),
+    ("contentBlockDelta", "{\"delta\":{\"text\":\"abc\"}}"),
+    (
+        "chunk",
+        "{\"bytes\":\"eyJ1c2FnZSI6eyJpbnB1dF90b2tlbnMiOjJ9fQ==\",\"p\":\"abc\"}",
+    ),
 ];
 
 /// What the form's target begins with.
@@ -76,18 +90,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (number, request) in REQUESTS.iter().enumerate() {
         seed(&to, "gate", &number.to_string(), 0, request.as_bytes())?;
     }
+    frames(&to)?;
     seed(&to, "form", "0", 0, FORM.as_bytes())?;
     log(&to)
 }
 
 /// One answer, as several targets see it.
 fn answers(to: &Path, name: &str, dialect: usize, fixture: &Value) -> Result<(), Box<dyn Error>> {
-    let body = shortened(fixture["response"]["body"].as_str().ok_or("no body")?);
+    let Some(body) = fixture["response"]["body"].as_str() else {
+        return Ok(());
+    };
+    let body = shortened(body);
     let is_stream = name.contains("-stream");
     let operation = OPERATIONS
         .iter()
         .position(|known| fixture["operation"] == **known);
-    let operation = operation.ok_or("an unknown operation")?;
+    // The others are no answers that the meter reads for tokens.
+    let Some(operation) = operation else {
+        return Ok(());
+    };
     // Gemini's own chat is OpenAI's dialect.
     let dialect = if operation == 0 { 0 } else { dialect };
     let pick = dialect + 3 * operation + 30 * usize::from(!is_stream);
@@ -119,6 +140,27 @@ fn requests(to: &Path, name: &str, fixture: &Value) -> Result<(), Box<dyn Error>
             path,
             &shortened(body),
         )?;
+    }
+    Ok(())
+}
+
+/// Event streams: an exception, and events without checksums, which the target writes.
+fn frames(to: &Path) -> Result<(), Box<dyn Error>> {
+    let exception = eventstream::exception("throttlingException", "{\"message\":\"\"}");
+    seed(to, "eventstream", "exception", 0, &exception)?;
+    for (number, (kind, json)) in EVENTS.iter().enumerate() {
+        let mut body = vec![
+            u8::try_from(15 + kind.len())?,
+            u8::try_from(json.len().div_ceil(4))?,
+        ];
+        body.extend(b"\x0b:event-type\x07\x00");
+        body.push(u8::try_from(kind.len())?);
+        body.extend(kind.as_bytes());
+        body.extend(format!("{json:<width$}", width = json.len().next_multiple_of(4)).bytes());
+        for pick in [1, 5] {
+            let name = format!("event-{number}-{pick}");
+            seed(to, "eventstream", &name, pick, &body.repeat(2))?;
+        }
     }
     Ok(())
 }

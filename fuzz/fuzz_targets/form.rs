@@ -27,8 +27,14 @@ fuzz_target!(|data: &[u8]| {
     let body = input.body;
     assert_eq!(&body[model.span.clone()], model.name.as_bytes());
     assert!(!model.name.is_empty() && model.name.len() <= 256);
-    assert!(body[..model.span.start].ends_with(b"\r\n\r\n"), "behind a head");
-    assert!(body[model.span.end..].starts_with(b"\r\n--x"), "before a delimiter");
+    assert!(
+        body[..model.span.start].ends_with(b"\r\n\r\n"),
+        "behind a head"
+    );
+    assert!(
+        body[model.span.end..].starts_with(b"\r\n--x"),
+        "before a delimiter"
+    );
     assert!(!model.name.contains("\r\n--x"), "one part only");
 });
 

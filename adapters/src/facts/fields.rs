@@ -21,6 +21,10 @@ pub(crate) enum Field {
     OllamaCap,
     Answers,
     BestOf,
+    InferenceConfig,
+    InferenceCap,
+    TextConfig,
+    TextCap,
     /// A text to be spoken.
     Spoken,
     /// One of the documents to be ranked.
@@ -93,6 +97,34 @@ static GENERATE_CONTENT: PathTable<Field, 12> = PathTable::new(&[
     ("generation_config.candidate_count", Field::Answers),
 ]);
 
+static CONVERSE: PathTable<Field, 4> = PathTable::new(&[
+    ("inferenceConfig", Field::InferenceConfig),
+    ("inferenceConfig.maxTokens", Field::InferenceCap),
+]);
+
+/// Caps of all the models behind Bedrock's `invoke` (documented at
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html>, read 2026-11): one body has one.
+static INVOKE: PathTable<Field, 16> = PathTable::new(&[
+    // Claude, Mistral, Cohere and all that is like OpenAI's
+    ("max_tokens", Field::MaxTokens),
+    ("max_completion_tokens", Field::MaxCompletionTokens),
+    ("max_tokens_to_sample", Field::MaxTokens),
+    // Llama
+    ("max_gen_len", Field::MaxTokens),
+    // AI21's Jurassic
+    ("maxTokens", Field::MaxTokens),
+    // Titan
+    ("textGenerationConfig", Field::TextConfig),
+    ("textGenerationConfig.maxTokenCount", Field::TextCap),
+    // Nova, in two spellings
+    ("inferenceConfig", Field::InferenceConfig),
+    ("inferenceConfig.maxTokens", Field::InferenceCap),
+    ("inferenceConfig.max_new_tokens", Field::InferenceCap),
+    ("n", Field::Answers),
+    ("num_generations", Field::Answers),
+    ("numResults", Field::Answers),
+]);
+
 static EMBED_CONTENT: PathTable<Field, 10> = PathTable::new(&[
     ("model", Field::ModelEcho),
     ("requests[*].model", Field::ModelEcho),
@@ -132,6 +164,8 @@ pub(super) fn tracker(call: &Call) -> Tracker<Field> {
             Tracker::new(&MESSAGES)
         }
         (Operation::GenerateContent, _) => Tracker::new(&GENERATE_CONTENT),
+        (Operation::Converse, _) => Tracker::new(&CONVERSE),
+        (Operation::Invoke, _) => Tracker::new(&INVOKE),
         (Operation::EmbedContent, _) | (Operation::CountTokens, Dialect::Gemini) => {
             Tracker::new(&EMBED_CONTENT)
         }
@@ -166,6 +200,10 @@ impl Field {
             Self::OllamaCap => "options.num_predict",
             Self::Answers => "n",
             Self::BestOf => "best_of",
+            Self::InferenceConfig => "inferenceConfig",
+            Self::InferenceCap => "inferenceConfig.maxTokens",
+            Self::TextConfig => "textGenerationConfig",
+            Self::TextCap => "textGenerationConfig.maxTokenCount",
             Self::Spoken => "input",
             Self::Document => "documents",
             Self::Size => "size",
@@ -178,11 +216,17 @@ impl Field {
         match self {
             Self::Model | Self::ModelEcho => "a string of 1 to 256 bytes",
             Self::Stream | Self::IncludeUsage => "true or false",
-            Self::StreamOptions | Self::GenerationConfig | Self::OllamaOptions => "an object",
+            Self::StreamOptions
+            | Self::GenerationConfig
+            | Self::OllamaOptions
+            | Self::InferenceConfig
+            | Self::TextConfig => "an object",
             Self::MaxTokens | Self::MaxCompletionTokens | Self::MaxOutputTokens => {
                 "a whole number of at least 0"
             }
-            Self::GeminiCap | Self::Answers | Self::BestOf => "a whole number of at least 0",
+            Self::GeminiCap | Self::InferenceCap | Self::TextCap | Self::Answers | Self::BestOf => {
+                "a whole number of at least 0"
+            }
             Self::OllamaCap => "a whole number",
             Self::Spoken | Self::Document | Self::Size | Self::Quality => "a text",
         }
@@ -204,6 +248,8 @@ impl Field {
                 | Self::MaxCompletionTokens
                 | Self::MaxOutputTokens
                 | Self::GeminiCap
+                | Self::InferenceCap
+                | Self::TextCap
                 | Self::OllamaCap
         )
     }
@@ -213,6 +259,14 @@ impl Field {
 pub(super) fn is_media(key: &[u8]) -> bool {
     matches!(
         key,
-        b"data" | b"url" | b"image_url" | b"file_data" | b"fileUri" | b"file_url"
+        // Bedrock: `converse`, and the image models behind `invoke`
+        b"bytes"
+            | b"inputImage"
+            | b"data"
+            | b"url"
+            | b"image_url"
+            | b"file_data"
+            | b"fileUri"
+            | b"file_url"
     )
 }

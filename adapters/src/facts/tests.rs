@@ -56,6 +56,47 @@ fn a_chat_body_tells_its_facts() {
 }
 
 #[test]
+fn bedrocks_caps_are_found_in_every_models_format() {
+    for (path, body) in [
+        (
+            "/model/m/converse",
+            r#"{"messages":[{"content":[{"text":"ab"},{"image":{"source":{"bytes":"iVBOR"}}}]}],"inferenceConfig":{"maxTokens":9}}"#,
+        ),
+        ("/model/m/invoke", r#"{"prompt":"ab","max_tokens":9}"#),
+        ("/model/m/invoke", r#"{"prompt":"ab","max_gen_len":9}"#),
+        (
+            "/model/m/invoke",
+            r#"{"prompt":"ab","max_tokens_to_sample":9}"#,
+        ),
+        ("/model/m/invoke", r#"{"prompt":"ab","maxTokens":9}"#),
+        (
+            "/model/m/invoke-with-response-stream",
+            r#"{"inputText":"ab","textGenerationConfig":{"maxTokenCount":9}}"#,
+        ),
+        (
+            "/model/m/invoke",
+            r#"{"messages":[{"content":[{"text":"ab"}]}],"inferenceConfig":{"max_new_tokens":9}}"#,
+        ),
+    ] {
+        let facts = facts(path, body).unwrap();
+        assert_eq!(
+            (facts.output_cap(), facts.prompt_bytes),
+            (Some(9), 2),
+            "{body}"
+        );
+        assert_eq!(facts.model, None);
+    }
+    let fault = facts(
+        "/model/m/converse",
+        r#"{"inferenceConfig":{"maxTokens":"9"}}"#,
+    );
+    assert_eq!(
+        fault.unwrap_err().to_string(),
+        "\"inferenceConfig.maxTokens\" in request body must be a whole number of at least 0"
+    );
+}
+
+#[test]
 fn stream_options_are_told_apart() {
     let options = |options: &str| {
         let body = format!(r#"{{"model":"m","stream":true,"stream_options":{options}}}"#);

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use quotah_policy::{Unit, Units, Usage, UsageSource};
 
 use super::cost::Cost;
-use super::counts::{Count, Counts};
+use super::counts::{Count, Counts, Known};
 use super::field::{Field, Side};
 use super::items::Items;
 use super::names::{
-    cut, is, keep_first, keep_last, keep_last_text, millis, modality, name, traffic_type,
+    count, cut, is, keep_first, keep_last, keep_last_text, millis, modality, name, traffic_type,
 };
 use super::reading::{ERROR_BYTES_MAX, EXTRA_CALLS_MAX};
 use super::{ErrorSeen, ExtraCall, Reading};
@@ -190,6 +190,27 @@ impl Book {
         self.reading.finished
     }
 
+    /// Whether a reason for the end was given.
+    pub(super) const fn has_stopped(&self) -> bool {
+        self.stop_text > 0
+    }
+
+    /// A frame of this type has ended.
+    pub(super) fn event_ended(&mut self, kind: &[u8]) {
+        if (self.answers.is_last_event)(kind) {
+            self.finish();
+        }
+    }
+
+    /// A frame that tells of an error by its headers alone; either name may be empty.
+    pub(super) fn failed(&mut self, kind: &[u8], code: &[u8]) {
+        let name = |name: &[u8]| (!name.is_empty()).then(|| cut(name, ERROR_BYTES_MAX));
+        self.reading.error = Some(ErrorSeen {
+            kind: name(kind),
+            code: name(code),
+        });
+    }
+
     pub(super) const fn fault(&mut self) {
         self.reading.faults = self.reading.faults.saturating_add(1);
     }
@@ -280,9 +301,22 @@ impl Book {
         }
     }
 
+    /// A figure that counts until another says the same.
+    fn enter_else(&mut self, count: Count, tokens: Option<u64>) {
+        if self.counts.enter_else(count, tokens).is_err() {
+            self.fault();
+        }
+    }
+
     fn add(&mut self, count: Count, said: Option<u64>) {
         if self.counts.add(count, said, self.text).is_err() {
             self.fault();
+        }
+    }
+
+    fn says(&mut self, count: Count, tokens: u64) {
+        if self.counts.known(count) == Known::Absent {
+            self.enter_else(count, Some(tokens));
         }
     }
 
@@ -297,6 +331,8 @@ impl Book {
             Field::Piece => self.pieces = self.pieces.saturating_add(1),
             Field::Call | Field::Modalities(_) | Field::NamedCall(_) => self.row = Row::default(),
             Field::Count(count) => self.enter(count, None),
+            Field::Else(count) => self.enter_else(count, None),
+            Field::Says(count, tokens) => self.says(count, tokens),
             Field::Add(count) => self.add(count, None),
             Field::Each(count) => self.add(count, Some(1)),
             Field::CallCount(_) => self.fault(),
@@ -322,8 +358,10 @@ impl Book {
 
     fn scalar(&mut self, field: Field, scalar: &Scalar<'_>) {
         match field {
-            Field::Count(count) if *scalar != Scalar::Null => self.enter(count, scalar.as_u64()),
-            Field::Add(count) if *scalar != Scalar::Null => self.add(count, scalar.as_u64()),
+            Field::Count(at) if *scalar != Scalar::Null => self.enter(at, count(scalar)),
+            Field::Else(at) if *scalar != Scalar::Null => self.enter_else(at, count(scalar)),
+            Field::Says(at, tokens) if *scalar != Scalar::Null => self.says(at, tokens),
+            Field::Add(at) if *scalar != Scalar::Null => self.add(at, count(scalar)),
             Field::Each(count) if says_something(scalar) => self.add(count, Some(1)),
             Field::Text | Field::Json => {
                 if let Scalar::String { decoded_bytes, .. } = scalar {
@@ -350,6 +388,7 @@ impl Book {
                     self.last_text = self.text;
                 }
             }
+            Field::Intervened if is(scalar, b"INTERVENED") => self.stop_text = self.text,
             Field::EventType => self.event_type(scalar),
             Field::Error if *scalar != Scalar::Null => self.error_seen(),
             Field::ErrorKind => self.error_name(scalar, |error| &mut error.kind),
@@ -460,6 +499,9 @@ impl Book {
 
     fn end_modality(&mut self, side: Side) {
         let count = match (side, self.row.count) {
+            (Side::Written, Some(count @ (Count::CacheWriteShort | Count::CacheWriteLong))) => {
+                count
+            }
             (Side::Input, Some(count)) => count,
             (Side::Tools, Some(count)) => return self.add(count, self.row.tokens),
             (Side::Cached, Some(Count::InputAudio)) => Count::CachedAudio,

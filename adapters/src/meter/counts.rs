@@ -110,6 +110,17 @@ impl Counts {
         }
     }
 
+    /// Takes the word of another counter, which any text's own word replaces.
+    pub(crate) fn enter_else(&mut self, count: Count, said: Option<u64>) -> Result<(), Nonsense> {
+        match self.slots.get_mut(index(count)) {
+            Some(Slot { known, text: 0 }) => {
+                *known = Known::Absent;
+                self.enter(count, said, 0)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Adds to what this text has said before; the first word of a later text begins anew.
     pub(crate) fn add(
         &mut self,

@@ -9,6 +9,10 @@ pub(crate) enum Field {
     Usage,
     /// One of its figures.
     Count(Count),
+    /// The same figure from another counter: it counts where none is called so.
+    Else(Count),
+    /// That there is anything here says this figure, where none is called so.
+    Says(Count, u64),
     /// A figure of which the answer gives several, all to be added up.
     Add(Count),
     /// A value or container that counts for one, unless it is null or an empty string.
@@ -39,6 +43,8 @@ pub(crate) enum Field {
     Json,
     /// Why generation ended; `null` while it goes on.
     Stop,
+    /// Whether a guardrail has ended the answer (Bedrock).
+    Intervened,
     /// `true` in the answer's last text.
     Done,
     /// The name of an event.
@@ -78,6 +84,8 @@ pub(crate) enum Field {
 pub(crate) enum Side {
     Input,
     Cached,
+    /// Tokens written to the cache, by time to live in place of modality (Bedrock).
+    Written,
     Output,
     /// Not tokens, but calls of tools by their kind (Gemini's interactions).
     Tools,

@@ -17,8 +17,24 @@ pub(super) fn modality(scalar: &Scalar<'_>) -> Option<Count> {
         b"google_search" => Some(Count::WebSearches),
         b"google_maps" => Some(Count::Unit(Unit::MapsSearches)),
         b"file_search" => Some(Count::Unit(Unit::FileSearches)),
+        // Not modalities but times to live, in Bedrock's list of cache writes.
+        b"5m" => Some(Count::CacheWriteShort),
+        b"1h" => Some(Count::CacheWriteLong),
         _ => None,
     }
+}
+
+/// A count, which Bedrock's guardrails have written as `6.0` (recorded).
+pub(super) fn count(scalar: &Scalar<'_>) -> Option<u64> {
+    let Scalar::Number(Some(text)) = scalar else {
+        return None;
+    };
+    let Some(point) = memchr::memchr(b'.', text) else {
+        return scalar.as_u64();
+    };
+    let (whole, fraction) = text.split_at_checked(point)?;
+    let is_whole = fraction.iter().skip(1).all(|&digit| digit == b'0');
+    Scalar::Number(Some(whole)).as_u64().filter(|_| is_whole)
 }
 
 /// The kind of traffic that an answer was served as, by name.

@@ -50,6 +50,8 @@ pub(crate) struct Failure {
     pub(crate) operation: Operation,
     /// An event or line can be said only in a stream of such that is not compressed.
     pub(crate) can_say: bool,
+    /// The stream's events are AWS's frames.
+    pub(crate) is_framed: bool,
     /// It is a stream of JSON lines.
     pub(crate) is_lines: bool,
     /// Whether the provider's status says that it accepted the request.
@@ -280,6 +282,12 @@ impl Inner {
     /// An end that must be seen as one.
     fn break_off(&mut self, error: ExchangeError) {
         let was_settled = self.booking.is_settled();
+        // Frames go as they come, so that the tap is where the client is. Settling takes its meter.
+        let is_between = if self.failure.is_framed {
+            self.tap.is_between_frames()
+        } else {
+            self.border.is_between(self.failure.is_lines)
+        };
         let outcome = if error == ExchangeError::Draining {
             Outcome::Interrupted
         } else {
@@ -297,7 +305,7 @@ impl Inner {
             is_lines,
             ..
         } = self.failure;
-        if can_say && !was_settled && self.border.is_between(is_lines) {
+        if can_say && !was_settled && is_between {
             let kind = match error {
                 ExchangeError::Draining => RefusalKind::Overloaded,
                 ExchangeError::IdleTimeout | ExchangeError::TotalTimeout => {
@@ -323,7 +331,7 @@ impl Inner {
             && self.failure.accepted
             && self.failure.operation.is_metered()
             && !self.booking.is_settled()
-            && !self.tap.is_finished()
+            && !self.tap.may_end()
             && !self.tap.says_error()
     }
 

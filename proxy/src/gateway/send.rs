@@ -282,9 +282,8 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
 
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
-    let is_events = content_type
-        .to_ascii_lowercase()
-        .starts_with(b"text/event-stream");
+    let is_events = is_type(content_type, b"text/event-stream");
+    let is_framed = is_type(content_type, b"application/vnd.amazon.eventstream");
     let is_lines = is_json_lines(content_type);
     let tap = Tap::new(
         Decoder::new(encoding),
@@ -297,10 +296,11 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     let failure = Failure {
         dialect: context.target.dialect,
         operation: context.target.operation,
-        can_say: (is_events || is_lines)
+        can_say: (is_events || is_lines || is_framed)
             && encoding.is_empty()
             && !head.headers.contains_key(CONTENT_LENGTH),
         is_lines,
+        is_framed,
         accepted: status.is_success(),
         says_end: context
             .upstream
@@ -330,7 +330,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
         // What the client is still sending will not be read to its end.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    booking.streams = is_events.then(|| booking.state.metrics.inflight_stream());
+    booking.streams = (is_events || is_framed).then(|| booking.state.metrics.inflight_stream());
     let relay = Relay::new(body, booking, tap, rewrite, failure);
     let mut response = Response::new(AnswerBody::Relay(Box::new(relay)));
     *response.status_mut() = status;
@@ -353,6 +353,11 @@ fn meter(context: &Context<'_>, headers: &HeaderMap, content_type: &[u8]) -> Met
         meter.header(name.as_str(), value.as_bytes());
     }
     meter
+}
+
+fn is_type(content_type: &[u8], wanted: &[u8]) -> bool {
+    let start = content_type.get(..wanted.len()).unwrap_or_default();
+    start.eq_ignore_ascii_case(wanted)
 }
 
 /// How our usage chunk comes out of a stream of this encoding; not at all when we cannot unpack it.
