@@ -49,7 +49,7 @@ pub struct FactsReader {
 enum Need {
     /// JSON with a model.
     Model,
-    /// JSON; the model is in the path.
+    /// JSON; the model is in the path, or the provider knows one.
     Json,
     /// Nothing: whatever it is passes, and if it is JSON with a model that is read.
     Nothing,
@@ -68,6 +68,9 @@ impl FactsReader {
             | Operation::Transcription
             | Operation::Images => Need::Nothing,
             _ if call.model_in_path.is_some() => Need::Json,
+            // Cohere has a default; a stored prompt or conversation may have its own.
+            _ if call.dialect == Dialect::Cohere => Need::Json,
+            Operation::Responses => Need::Json,
             _ => Need::Model,
         };
         Self::with(call, need, fields::tracker(call), fields::DEPTH_MAX)

@@ -186,7 +186,7 @@ impl Inner {
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         loop {
             if let Some(bytes) = self.queue.pop_front() {
-                return Poll::Ready(Some(Ok(self.sent(bytes))));
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             match self.phase {
                 Phase::Flowing => {}
@@ -239,9 +239,13 @@ impl Inner {
     fn take(&mut self, data: Bytes) -> Option<Frame<Bytes>> {
         self.tap.feed(&data);
         let direct = match &mut self.rewrite {
-            None => Some(data),
+            None => {
+                self.count(&data);
+                Some(data)
+            }
             Some(rewrite) => {
                 rewrite.push(data, &mut self.queue);
+                self.count_queue(0);
                 None
             }
         };
@@ -251,14 +255,23 @@ impl Inner {
             // For its reader the answer is complete with these bytes, whatever the framing still brings.
             self.settle(Outcome::Ok, true);
         }
-        direct.map(|data| self.sent(data))
+        direct.map(Frame::data)
     }
 
-    fn sent(&mut self, data: Bytes) -> Frame<Bytes> {
-        self.border.pass(&data);
+    /// Notes what goes down next; before the answer may be settled, so that the entry has its last bytes.
+    fn count(&mut self, data: &[u8]) {
+        self.border.pass(data);
         let entry = &mut self.booking.entry;
         entry.response_bytes = entry.response_bytes.saturating_add(data.len() as u64);
-        Frame::data(data)
+    }
+
+    /// The same for what has been queued behind the first so many pieces.
+    fn count_queue(&mut self, pieces: usize) {
+        let queue = std::mem::take(&mut self.queue);
+        for data in queue.iter().skip(pieces) {
+            self.count(data);
+        }
+        self.queue = queue;
     }
 
     /// The framing's clean end: of the answer too, unless a stream has not said that it is complete.
@@ -267,10 +280,12 @@ impl Inner {
             self.break_off(ExchangeError::BrokenOff);
             return;
         }
+        let queued = self.queue.len();
         let came_through = self
             .rewrite
             .as_mut()
             .is_none_or(|rewrite| rewrite.finish(&mut self.queue));
+        self.count_queue(queued);
         if !came_through {
             self.break_off(ExchangeError::BrokenOff);
             return;
