@@ -243,6 +243,7 @@ fn the_starter_is_a_configuration_and_so_is_all_that_it_comments_out() {
     let env = inputs(&[
         ("OPENAI_API_KEY", "o"),
         ("ANTHROPIC_API_KEY", "a"),
+        ("AZURE_OPENAI_API_KEY", "z"),
         ("SEARCH_KEY", "0123456789abcdef"),
         ("QUOTAH_ADMIN_TOKEN", "0123456789abcdef"),
     ]);
