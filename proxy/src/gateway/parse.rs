@@ -10,7 +10,7 @@ use quotah_adapters::{
 };
 
 use super::reader::BodyReader;
-use super::routes::Upstream;
+use super::routes::{Upstream, Wire};
 use crate::state::Snapshot;
 
 /// A request's target, understood.
@@ -34,6 +34,14 @@ impl Target {
     /// Path and query behind the provider's name.
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// What a provider must understand to serve it.
+    pub(crate) fn wire(&self) -> Wire {
+        Wire {
+            dialect: self.dialect,
+            only_at: self.call.as_ref().and_then(|call| call.only_at),
+        }
     }
 
     /// Whether anybody could serve it.
