@@ -386,7 +386,7 @@ impl Inner {
         }
         let truncated = self.failure.accepted
             && self.failure.operation.is_metered()
-            && reading.events > 0
+            && (reading.events > 0 || reading.faults > 0)
             && !reading.finished
             // Some of OpenAI's imitators end a stream without a last event.
             && (self.failure.says_end || reading.source != UsageSource::Provider);
