@@ -33,6 +33,9 @@ pub(crate) enum Field {
     Quality,
 }
 
+/// Every field has a bit in a `u32`; `Quality` is the last.
+const _: () = assert!((Field::Quality as u32) < u32::BITS);
+
 /// Deepest of them: `generationConfig.maxOutputTokens`. (Echoes lie deeper and are never judged.)
 pub(super) const DEPTH_MAX: usize = 2;
 

@@ -9,7 +9,8 @@ use crate::scan::{PathTable, Tracker};
 /// How an answer of `model` is read: all alike, but searches are billed in two ways.
 ///
 /// Up to Gemini 2.5 a request that was grounded with Google Search costs one fee, however many queries it took;
-/// from Gemini 3 on every query does (documented at ai.google.dev/gemini-api/docs/pricing, read 2026-11).
+/// from Gemini 3 on every query does. Google's price list itself has not been read for this: others who have say so
+/// (<https://you.com/resources/gemini-web-search-api>, an excerpt read 2026-11).
 pub(super) fn answers(model: &str) -> &'static Answers {
     if pays_by_request(model) {
         &SEARCHED_BY_REQUEST

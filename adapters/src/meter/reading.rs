@@ -2,6 +2,8 @@
 
 use quotah_policy::{Money, Usage, UsageSource};
 
+use super::Counts;
+
 /// Longest model name, tier and response id that are kept, in bytes; longer ones are dropped.
 pub(super) const NAME_BYTES_MAX: usize = 128;
 
@@ -11,9 +13,11 @@ pub(super) const ERROR_BYTES_MAX: usize = 64;
 /// Most sub-calls of one request that are kept one by one. Recorded requests have one.
 pub(super) const EXTRA_CALLS_MAX: usize = 16;
 
-/// Most heap that a meter's strings and sub-calls take.
-pub(super) const HEAP_BYTES_MAX: usize =
-    8 * NAME_BYTES_MAX + EXTRA_CALLS_MAX * 2 * (size_of::<ExtraCall>() + 2 * NAME_BYTES_MAX);
+/// Most heap that a meter's strings and sub-calls take, and the counts that are set aside: those before an event
+/// and those of the sub-call being read.
+pub(super) const HEAP_BYTES_MAX: usize = 2 * size_of::<Counts>()
+    + 8 * NAME_BYTES_MAX
+    + EXTRA_CALLS_MAX * 2 * (size_of::<ExtraCall>() + 2 * NAME_BYTES_MAX);
 
 /// All that an answer says about itself, so far or at its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //! Tokens that may change anything else are news, and the beginning ends before the first of them. A new kind of
 //! field is news unless [`Book::is_news`] says otherwise.
 
-use super::{Book, Field, Shell};
+use super::shell::Shell;
+use super::{Book, Field};
 use crate::scan::{Members, Scalar};
 
 /// Where in a text a book stands that has found no news in it.
