@@ -15,9 +15,10 @@ fn boto3_reads_bedrocks_answers_and_each_is_booked() {
         script: "with_boto3.py",
         environment: "sdk-venv-providers",
         providers: &["bedrock"],
-        refusal: "ClientError UnrecognizedClientException",
+        refusal: "AccessDeniedException AccessDeniedException",
     });
     assert_eq!(calls.len(), 7);
+    assert_eq!(calls[5]["error"], "ValidationException ValidationException");
 }
 
 #[test]

@@ -75,7 +75,7 @@ def error(call, action):
         action()
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        tell(call, error=f"ClientError {error.response['Error']['Code']}", status=status)
+        tell(call, error=f"{type(error).__name__} {error.response['Error']['Code']}", status=status)
 
 
 converse()
