@@ -32,7 +32,7 @@ const FRAMING: [&str; 6] = [
 ];
 
 /// Figures of the ledger and what the recordings call them.
-const CLASSES: [(&str, &str); 11] = [
+const CLASSES: [(&str, &str); 12] = [
     ("input_tokens", "input"),
     ("cached_input_tokens", "cached_input"),
     ("cache_write_tokens", "cache_write"),
@@ -44,6 +44,7 @@ const CLASSES: [(&str, &str); 11] = [
     ("input_image_tokens", "input_image"),
     ("output_image_tokens", "output_image"),
     ("input_video_tokens", "input_video"),
+    ("web_search_requests", "web_search_requests"),
 ];
 
 impl Case {
@@ -142,11 +143,17 @@ impl Case {
             wrong.push(format!("{}: counting was billed", self.name));
         }
         if let Some(cost) = expected["reported_cost_usd"].as_f64()
-            && !is_fault("reported_cost_usd")
             && cost > 0.0
-            && entry["cost_source"] != "provider"
+            && !is_fault("reported_cost_usd")
         {
-            wrong.push(format!("{}: cost from {}", self.name, entry["cost_source"]));
+            let booked = entry["cost_picousd"].as_f64().unwrap_or(-1.0) / 1e12;
+            if entry["cost_source"] != "provider" || (booked - cost).abs() > 1e-12 {
+                let source = &entry["cost_source"];
+                wrong.push(format!(
+                    "{}: {booked} USD by {source}, told {cost}",
+                    self.name
+                ));
+            }
         }
         wrong
     }
