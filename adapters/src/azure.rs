@@ -4,7 +4,7 @@ use crate::call::{Dialect, Operation};
 use crate::credential::CredentialPlace;
 use crate::openai;
 use crate::path::{Call, call};
-use crate::provider::{Paths, Provider};
+use crate::provider::{Paths, Provider, ProviderKind};
 
 /// The address is the resource's own: `https://{resource}.openai.azure.com`.
 pub(crate) const PROVIDER: Provider = Provider {
@@ -27,7 +27,8 @@ pub(crate) const PROVIDER: Provider = Provider {
 pub(crate) fn classify(method: &str, path: &str) -> Option<Call> {
     const BEFORE: &str = "/openai/deployments/";
     if let Some(operation) = foundry_operation(method, path) {
-        return Some(call(Dialect::OpenAi, operation).entire());
+        let found = call(Dialect::OpenAi, operation).entire();
+        return Some(found.at(ProviderKind::AZURE));
     }
     let rest = path.strip_prefix(BEFORE)?;
     let (deployment, _) = rest.split_once('/')?;
@@ -36,7 +37,8 @@ pub(crate) fn classify(method: &str, path: &str) -> Option<Call> {
     Some(
         call(Dialect::OpenAi, operation)
             .naming(BEFORE.len()..end, false)
-            .entire(),
+            .entire()
+            .at(ProviderKind::AZURE),
     )
 }
 

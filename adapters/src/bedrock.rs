@@ -16,7 +16,7 @@ use crate::error_class::{Code, ErrorClass, code, sentence};
 use crate::json::quoted;
 use crate::meter::{Count, Field, Side};
 use crate::path::{Call, call};
-use crate::provider::{Paths, Provider, UsageHeader};
+use crate::provider::{Paths, Provider, ProviderKind, UsageHeader};
 use crate::scan::{PathTable, Tracker};
 
 pub(crate) const PROVIDER: Provider = Provider {
@@ -134,7 +134,8 @@ pub(crate) fn classify(path: &str) -> Option<Call> {
         || path.starts_with("/async-invoke/")
         || path.starts_with("/guardrail/")
     {
-        return Some(call(Dialect::Bedrock, Operation::Other).entire());
+        let found = call(Dialect::Bedrock, Operation::Other).entire();
+        return Some(found.at(ProviderKind::BEDROCK));
     }
     let (id, verb) = path.strip_prefix(BEFORE)?.rsplit_once('/')?;
     let (operation, streams) = match verb {
@@ -149,7 +150,8 @@ pub(crate) fn classify(path: &str) -> Option<Call> {
     Some(
         call(Dialect::Bedrock, operation)
             .naming(model, streams)
-            .entire(),
+            .entire()
+            .at(ProviderKind::BEDROCK),
     )
 }
 

@@ -26,6 +26,8 @@ pub struct Call {
     pub alt_sse: bool,
     /// Answered with an empty 200 by Quotah itself: a client's greeting.
     pub is_greeting: bool,
+    /// The only kind of provider that has such a path (Vertex, Azure), whoever else speaks the dialect.
+    pub only_at: Option<ProviderKind>,
     /// The version segment as the client wrote it last (`/v1beta`).
     version: Version,
     /// Where the path proper begins: `/chat/completions`.
@@ -68,6 +70,12 @@ impl Call {
     /// The same call, its path having everything in itself: nothing but a host may be put before it.
     pub(crate) const fn entire(mut self) -> Self {
         self.version = Version::Inside;
+        self
+    }
+
+    /// The same call by a path that only providers of that kind have.
+    pub(crate) const fn at(mut self, kind: ProviderKind) -> Self {
+        self.only_at = Some(kind);
         self
     }
 
@@ -321,6 +329,7 @@ pub(crate) const fn call(dialect: Dialect, operation: Operation) -> Call {
         stream_in_path: false,
         alt_sse: false,
         is_greeting: false,
+        only_at: None,
         version: Version::Missing,
         suffix_at: 0,
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::call::{Dialect, Operation};
 use crate::credential::CredentialPlace;
 use crate::path::{Call, call};
-use crate::provider::{Paths, Provider};
+use crate::provider::{Paths, Provider, ProviderKind};
 use crate::{gemini, openai};
 
 pub(crate) const PROVIDER: Provider = Provider {
@@ -40,7 +40,7 @@ pub(crate) fn classify(method: &str, path: &str) -> Option<Call> {
             is_begun.then(|| call(Dialect::Gemini, Operation::Interactions))
         })
         .or_else(|| is_project.then(|| call(Dialect::Gemini, Operation::Other)))?;
-    Some(found.entire())
+    Some(found.entire().at(ProviderKind::VERTEX))
 }
 
 /// `/publishers/{publisher}/models/{model}:{verb}`; without a verb it is a look-up.

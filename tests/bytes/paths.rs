@@ -135,6 +135,82 @@ fn a_client_may_ask_for_one_provider_by_path_by_header_or_in_the_models_name() {
     assert_eq!(quotah.send(&unknown).status, 404);
 }
 
+#[test]
+fn a_path_that_one_kind_of_provider_has_leads_there_whoever_else_speaks_the_dialect() {
+    let provider = provider();
+    let url = provider.url();
+    let others = Config::empty()
+        .provider("openai", "openai", &url, "")
+        .provider("anthropic", "anthropic", &url, "")
+        .provider("gemini", "gemini", &url, "");
+    let all = Config::empty()
+        .provider("openai", "openai", &url, "")
+        .provider("anthropic", "anthropic", &url, "")
+        .provider("gemini", "gemini", &url, "")
+        .provider("v", "vertex", &url, "")
+        .provider("a", "azure", &url, "")
+        .provider("b", "bedrock", &url, "")
+        .start();
+    let others = others.start();
+    for (path, expected) in [
+        (
+            "/v1/projects/p/locations/l/publishers/anthropic/models/claude-sonnet-4-5:rawPredict",
+            "v",
+        ),
+        (
+            "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash:generateContent",
+            "v",
+        ),
+        (
+            "/v1/projects/p/locations/l/endpoints/openapi/chat/completions",
+            "v",
+        ),
+        (
+            "/openai/deployments/gpt-4o-mini/chat/completions?api-version=2024-10-21",
+            "a",
+        ),
+        ("/models/chat/completions?api-version=2024-05-01", "a"),
+        ("/model/anthropic.claude-3-haiku-20240307-v1:0/invoke", "b"),
+        ("/model/gpt-4o-mini/converse", "b"),
+    ] {
+        let request = Request::post(path, r#"{"model":"gpt-4o-mini"}"#);
+        let (response, recorded) = both_sides(&all, &provider, &request);
+        assert_eq!(
+            response.header("x-quotah-provider"),
+            Some(expected),
+            "{path}: {}",
+            response.text()
+        );
+        assert_eq!(recorded.target, path);
+        assert_eq!(others.send(&request).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn of_several_that_know_a_model_the_dialects_own_is_asked_and_else_the_first() {
+    let provider = provider();
+    let url = provider.url();
+    let quotah = Config::empty()
+        .provider("a", "azure", &url, "")
+        .provider("t", "together", &url, "")
+        .provider("g", "groq", &url, "")
+        .provider("o", "openai", &url, "")
+        .provider("own", "openai-compatible", &url, "")
+        .table("[[prices]]\nprovider = \"own\"\nmodel = \"mine\"\ninput_usd_per_mtok = \"1\"")
+        .start();
+    for (model, expected) in [
+        ("gpt-4o-mini", "o"),
+        ("llama-3.1-8b-instant", "g"),
+        ("mine", "own"),
+        ("unheard-of", "o"),
+    ] {
+        let body = format!(r#"{{"model":"{model}"}}"#);
+        let answer = quotah.post("/v1/chat/completions", &body);
+        let asked = answer.header("x-quotah-provider");
+        assert_eq!(asked, Some(expected), "{model}: {}", answer.text());
+    }
+}
+
 /// What clients write, and what the provider gets.
 const SPELLINGS: [(&str, &str); 10] = [
     ("/v1/chat/completions", "/v1/chat/completions"),

@@ -15,7 +15,7 @@ pub use shape::Place;
 pub(crate) use shape::STANDARD;
 pub use split::{Split, split};
 
-use crate::{Money, ServiceTier, Usage};
+use crate::{Money, ServiceTier, Unit, Usage};
 use view::View;
 
 /// One model's price list: standard rates, and columns for tiers and long contexts.
@@ -142,15 +142,30 @@ impl Price {
     /// A unit without a price is taken to be included (Anthropic's web fetches are free of charge, most
     /// tools of most providers are): it costs nothing as long as anything else in the request has a price.
     /// Only a request that no rate at all applies to is unpriced.
+    ///
+    /// Audio that was heard is paid once: by its time where that is told and has a price (Mistral tells both
+    /// its time and its tokens), else by its tokens.
+    ///
+    /// What is billed on the batch tier is the sum of many requests, whose lengths it does not tell: its
+    /// base column holds.
     #[must_use]
     pub fn charge(&self, usage: &Usage, tier: ServiceTier) -> Option<Money> {
         let amounts = split(usage);
-        let view = self.view(tier, amounts.input_tokens());
+        let longest = match tier {
+            ServiceTier::Batch => 0,
+            _ => amounts.input_tokens(),
+        };
+        let view = self.view(tier, longest);
         let mut used = amounts.used().peekable();
         if used.peek().is_none() {
             return Some(Money::ZERO);
         }
-        used.filter_map(|(class, count)| Some(view.rate(class)?.times(count)))
+        let heard = Class::Unit(Unit::InputAudioMs);
+        let is_by_time = amounts.get(heard) > 0 && view.rate(heard).is_some();
+        let is_paid_by_time =
+            |class| is_by_time && matches!(class, Class::InputAudio | Class::CachedAudio);
+        used.filter(|(class, _)| !is_paid_by_time(*class))
+            .filter_map(|(class, count)| Some(view.rate(class)?.times(count)))
             .reduce(Money::saturating_add)
     }
 

@@ -162,6 +162,30 @@ fn a_unit_without_a_price_is_free_beside_one_that_has_a_price_and_unpriced_alone
 }
 
 #[test]
+fn audio_told_by_its_time_and_its_tokens_is_paid_once() {
+    let usage = Usage {
+        input_audio_tokens: 375,
+        units: Units::NONE.with(Unit::InputAudioMs, 3_000),
+        ..usage(378, 11)
+    };
+    let by_tokens = Price::new(rate("1")).with(Class::Output, rate("2"));
+    let cost = |list: &Price| list.cost(&usage, ServiceTier::Standard).to_string();
+    assert_eq!(cost(&by_tokens), "0.0004");
+    let second = Rate::parse_usd_per_thousand_calls("0.00005").unwrap();
+    let by_time = by_tokens.with(Class::Unit(Unit::InputAudioMs), second);
+    assert_eq!(cost(&by_time), "0.000175");
+    let audio_too = by_time.with(Class::InputAudio, rate("4"));
+    assert_eq!(cost(&audio_too), "0.000175");
+}
+
+#[test]
+fn a_batch_of_many_requests_is_not_taken_for_a_long_one() {
+    let cost = |tier| list().cost(&usage(1_000_000, 0), tier).to_string();
+    assert_eq!(cost(ServiceTier::Batch), "0.625");
+    assert_eq!(cost(ServiceTier::Standard), "2.50");
+}
+
+#[test]
 fn a_request_costs_the_same_whatever_its_search_context_unless_the_list_says_otherwise() {
     let requests = |unit| Usage {
         units: Units::NONE.with(unit, 1),
@@ -239,11 +263,14 @@ proptest! {
 
     #[test]
     fn a_cost_is_the_sum_of_its_classes(price in any_price(), usage in any_usage(u64::MAX)) {
+        // Audio by its time is in place of audio by its tokens.
+        let units = usage.units.with(Unit::InputAudioMs, 0);
+        let usage = Usage { units, ..usage };
         let split = split(&usage);
         let sum = split
             .used()
             .filter_map(|(class, count)| {
-                let rate = price.rate(class, ServiceTier::Batch, split.input_tokens())?;
+                let rate = price.rate(class, ServiceTier::Batch, 0)?;
                 Some(i128::from(rate.picos()) * i128::from(count))
             })
             .sum::<i128>();

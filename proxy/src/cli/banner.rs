@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use quotah_adapters::{Dialect, ProviderKind};
+
 use super::RunOptions;
-use crate::config::resolved::{Config, Credential};
+use crate::config::resolved::{Config, Credential, Provider};
 use crate::config::{Loaded, admin_token};
 
 /// A start, with the addresses that were really bound.
@@ -55,14 +57,24 @@ impl Banner<'_> {
             text,
             "no quotah.toml: serving what the environment names (`quotah init` writes one)",
         );
-        for provider in &config.providers {
-            let Some((_, export)) = EXPORTS
-                .iter()
-                .find(|(kind, _)| *kind == provider.kind.as_str())
-            else {
-                continue;
-            };
-            line(text, &export.replace("{}", self.proxy));
+        for (kind, export) in EXPORTS {
+            if config.providers.iter().any(|p| serves(p, kind)) {
+                line(text, &export.replace("{}", self.proxy));
+            }
+        }
+        let is_named = |p: &&Provider| !EXPORTS.iter().any(|(kind, _)| *kind == &*p.name);
+        let named: Vec<&str> = config
+            .providers
+            .iter()
+            .filter(is_named)
+            .map(|p| &*p.name)
+            .collect();
+        if !named.is_empty() {
+            let (proxy, named) = (self.proxy, named.join(", "));
+            line(
+                text,
+                &format!("by name       {proxy}/NAME in place of its own address: {named}"),
+            );
         }
         line(text, &format!("admin plane   {}/metrics", self.admin));
         let metered: Vec<&str> = config.providers.iter().map(|p| &*p.name).collect();
@@ -82,8 +94,7 @@ impl Banner<'_> {
                 ),
             );
         }
-        let uses_own =
-            |p: &crate::config::resolved::Provider| !matches!(p.credential, Credential::Client);
+        let uses_own = |p: &Provider| !matches!(p.credential, Credential::Client);
         if !config.server.require_key && config.providers.iter().any(uses_own) {
             line(
                 text,
@@ -91,6 +102,12 @@ impl Banner<'_> {
             );
         }
     }
+}
+
+/// Whether clients that are made for `kind` are served by `provider`: `OpenAI`'s by all that speak its dialect.
+fn serves(provider: &Provider, kind: &str) -> bool {
+    let is_alike = kind == ProviderKind::OPENAI.as_str() && provider.kind.speaks(Dialect::OpenAi);
+    is_alike || provider.kind.as_str() == kind
 }
 
 fn line(text: &mut String, what: &str) {

@@ -35,7 +35,7 @@ pub(crate) fn choose(
 ) -> Result<Order, Refusal> {
     let asked = target.model(facts);
     let routes = &snapshot.routes;
-    let dialect = target.dialect;
+    let wire = target.wire();
     let wished = match asked_provider {
         Some(name) => Some(
             routes
@@ -47,11 +47,11 @@ pub(crate) fn choose(
     };
     let deployment = match (&wished, asked) {
         (Some(upstream), _) => routes.direct(upstream),
-        (None, Some(model)) => routes.find(model, dialect, clock::unix_seconds())?,
+        (None, Some(model)) => routes.find(model, wire, clock::unix_seconds())?,
         (None, None) => routes
-            .native(dialect)
+            .native(wire)
             .map(|upstream| routes.direct(upstream))
-            .ok_or_else(|| Refusal::no_provider(dialect))?,
+            .ok_or_else(|| Refusal::no_provider(wire))?,
     };
     if let Some(model) = asked
         && !identity.may_use_model(model)
@@ -66,11 +66,11 @@ pub(crate) fn choose(
     if !identity.may_use_provider(&provider.name) {
         return Err(Refusal::provider_not_allowed(&provider.name));
     }
-    if target.provider.is_none() && !provider.kind.speaks(dialect) {
+    if target.provider.is_none() && !wire.fits(provider.kind) {
         return Err(Refusal::other_dialect(
             asked.unwrap_or_default(),
             &provider.name,
-            dialect,
+            wire.dialect,
         ));
     }
     let model_sent = deployment

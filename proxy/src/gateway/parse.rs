@@ -5,12 +5,12 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, request};
 use quotah_adapters::{
-    Call, Dialect, Facts, FactsError, FactsReader, Operation, classify, classify_raw,
+    Call, Dialect, Facts, FactsError, FactsReader, Operation, ProviderKind, classify, classify_raw,
     raw_upstream_path, upstream_path, without_query_key,
 };
 
 use super::reader::BodyReader;
-use super::routes::Upstream;
+use super::routes::{Upstream, Wire};
 use crate::state::Snapshot;
 
 /// A request's target, understood.
@@ -34,6 +34,14 @@ impl Target {
     /// Path and query behind the provider's name.
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// What a provider must understand to serve it.
+    pub(crate) fn wire(&self) -> Wire {
+        Wire {
+            dialect: self.dialect,
+            only_at: self.call.as_ref().and_then(|call| call.only_at),
+        }
     }
 
     /// Whether anybody could serve it.
@@ -110,7 +118,9 @@ pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
         .strip_prefix('/')
         .and_then(|rest| rest.split(['/', '?']).next())
         .unwrap_or_default();
-    let provider = snapshot.routes.upstream(first).cloned();
+    let method = request.method().as_str();
+    let named = snapshot.routes.upstream(first).cloned();
+    let provider = named.filter(|upstream| !is_of_azure(method, full, upstream));
     let path = match &provider {
         Some(_) => full
             .get(first.len() + 1..)
@@ -118,7 +128,6 @@ pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
             .unwrap_or("/"),
         None => full,
     };
-    let method = request.method().as_str();
     let hint = dialect_of_headers(request.headers());
     let call = match &provider {
         Some(upstream) => Some(match &upstream.config.custom {
@@ -150,6 +159,16 @@ pub(crate) fn target<B>(snapshot: &Snapshot, request: &Request<B>) -> Target {
         path: path.into(),
         model_in_path,
     }
+}
+
+/// Whether what looks like the name of `upstream` is how a path of another kind of provider begins: Azure's
+/// `/openai/deployments/…` does not go to a provider that is named `openai`.
+fn is_of_azure(method: &str, path: &str, upstream: &Upstream) -> bool {
+    let kind = upstream.config.kind;
+    let may_have_any_path = [ProviderKind::OPENAI_COMPATIBLE, ProviderKind::CUSTOM].contains(&kind);
+    !may_have_any_path
+        && path.starts_with("/openai/deployments/")
+        && classify(method, path).is_some_and(|call| call.only_at == Some(ProviderKind::AZURE))
 }
 
 /// Whose client this is, where paths are spelled alike.

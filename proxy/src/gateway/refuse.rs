@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::body::AnswerBody;
 use super::gate::GateError;
 use super::io::Refused;
+use super::routes::Wire;
 use crate::upstream::{ConnectError, ExchangeError, UploadFault};
 
 /// When to come back after a momentary refusal.
@@ -111,14 +112,18 @@ impl Refusal {
         )
     }
 
-    pub(crate) fn no_provider(dialect: Dialect) -> Self {
-        Self::new(
-            RefusalKind::ModelNotFound,
-            format!(
-                "no configured provider speaks the {} dialect",
-                dialect.as_str()
+    pub(crate) fn no_provider(wire: Wire) -> Self {
+        let message = match wire.only_at {
+            Some(kind) => format!(
+                "only a provider of kind {:?} has this path, and none is configured",
+                kind.as_str()
             ),
-        )
+            None => format!(
+                "no configured provider speaks the {} dialect",
+                wire.dialect.as_str()
+            ),
+        };
+        Self::new(RefusalKind::ModelNotFound, message)
     }
 
     pub(crate) fn no_such_provider(provider: &str) -> Self {

@@ -44,6 +44,31 @@ pub(crate) struct Deployment {
     pub(crate) route: Arc<str>,
 }
 
+/// What a provider must understand to serve a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wire {
+    pub(crate) dialect: Dialect,
+    /// The only kind of provider that has such a path.
+    pub(crate) only_at: Option<ProviderKind>,
+}
+
+impl Wire {
+    /// Whether providers of that kind may be asked. A server that is not known by name may have anybody's paths.
+    pub(crate) fn fits(self, kind: ProviderKind) -> bool {
+        let is_open = kind == ProviderKind::OPENAI_COMPATIBLE;
+        match self.only_at {
+            Some(only) if !is_open => kind == only,
+            _ => kind.speaks(self.dialect),
+        }
+    }
+
+    /// The kind whose own it is.
+    fn native(self) -> ProviderKind {
+        self.only_at
+            .unwrap_or_else(|| ProviderKind::native(self.dialect))
+    }
+}
+
 /// Where models lead.
 #[derive(Debug)]
 pub(crate) struct Routes {
@@ -111,67 +136,78 @@ impl Routes {
         }
     }
 
-    /// Where `model` leads: a row of the configuration, `provider/model`, the one provider whose catalogue
-    /// has it, or the one that speaks the caller's dialect natively.
+    /// Where `model` leads: a row of the configuration, `provider/model`, the first provider whose catalogue
+    /// has it, or the first that speaks the caller's dialect; of several, the one whose own it is.
+    ///
+    /// A path that only one kind of provider has leads to no other.
     ///
     /// # Errors
     /// 404 when none of these gives a provider.
     pub(crate) fn find(
         &self,
         model: &str,
-        dialect: Dialect,
+        wire: Wire,
         now_unix_seconds: i64,
     ) -> Result<Deployment, Refusal> {
-        if let Some(deployment) = self.exact.get(model) {
-            return Ok(deployment.clone());
-        }
-        if let Some((_, deployment)) = self
-            .wildcards
-            .iter()
-            .find(|(pattern, _)| pattern.matches(model))
+        if let Some(deployment) = self.configured(model)
+            && (wire.only_at.is_none() || wire.fits(deployment.upstream.config.kind))
         {
-            return Ok(deployment.clone());
+            return Ok(deployment);
         }
-        if let Some((provider, rest)) = model.split_once('/')
-            && let Some(upstream) = self.upstream(provider)
-        {
-            return Ok(Deployment {
-                rename: Some(rest.into()),
-                ..self.direct(upstream)
-            });
-        }
-        let speakers = || {
-            self.upstreams
-                .iter()
-                .filter(|upstream| upstream.config.kind.speaks(dialect))
+        let knows = |upstream: &Upstream| {
+            let config = &upstream.config;
+            let has = |of: &str| self.prices.find(of, model, now_unix_seconds).is_some();
+            has(&config.name) || has(config.kind.as_str())
         };
-        let knows = |upstream: &&Arc<Upstream>| {
-            let kind = upstream.config.kind.as_str();
-            self.prices.find(kind, model, now_unix_seconds).is_some()
-        };
-        if let Some(upstream) = speakers().find(knows) {
+        if let Some(upstream) = self.first(wire, knows) {
             return Ok(self.direct(upstream));
         }
-        if let Some(other) = self.upstreams.iter().find(knows) {
-            return Err(Refusal::other_dialect(model, &other.config.name, dialect));
+        if wire.only_at.is_none()
+            && let Some(other) = self.upstreams.iter().find(|upstream| knows(upstream))
+        {
+            let name = &other.config.name;
+            return Err(Refusal::other_dialect(model, name, wire.dialect));
         }
         // A model newer than the price table: its provider knows, and the books say that it has no price.
-        let native = self
-            .native(dialect)
-            .ok_or_else(|| Refusal::no_route(model))?;
+        let native = self.native(wire).ok_or_else(|| match wire.only_at {
+            Some(_) => Refusal::no_provider(wire),
+            None => Refusal::no_route(model),
+        })?;
         Ok(self.direct(native))
     }
 
-    /// The provider for what names no model: the first that speaks `dialect`, the dialect's own first.
-    pub(crate) fn native(&self, dialect: Dialect) -> Option<&Arc<Upstream>> {
-        let mut speakers = self
+    /// Where the configuration says that `model` leads, or the model's own name: `provider/model`.
+    fn configured(&self, model: &str) -> Option<Deployment> {
+        let wild = || {
+            let mut rows = self.wildcards.iter();
+            let (_, deployment) = rows.find(|(pattern, _)| pattern.matches(model))?;
+            Some(deployment)
+        };
+        if let Some(deployment) = self.exact.get(model).or_else(wild) {
+            return Some(deployment.clone());
+        }
+        let (provider, rest) = model.split_once('/')?;
+        Some(Deployment {
+            rename: Some(rest.into()),
+            ..self.direct(self.upstream(provider)?)
+        })
+    }
+
+    /// The provider for what names no model: the first that understands it, the kind whose own it is first.
+    pub(crate) fn native(&self, wire: Wire) -> Option<&Arc<Upstream>> {
+        self.first(wire, |_| true)
+    }
+
+    /// The first of those that `wire` fits and `is_meant`, the kind whose own it is before all others.
+    fn first(&self, wire: Wire, is_meant: impl Fn(&Upstream) -> bool) -> Option<&Arc<Upstream>> {
+        let mut fitting = self
             .upstreams
             .iter()
-            .filter(|upstream| upstream.config.kind.speaks(dialect));
-        speakers
+            .filter(|upstream| wire.fits(upstream.config.kind) && is_meant(upstream));
+        fitting
             .clone()
-            .find(|upstream| upstream.config.kind == ProviderKind::native(dialect))
-            .or_else(|| speakers.next())
+            .find(|upstream| upstream.config.kind == wire.native())
+            .or_else(|| fitting.next())
     }
 }
 

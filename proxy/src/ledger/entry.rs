@@ -4,21 +4,23 @@
 //! reused and never changes its type; a new field takes the next free tag, and a reader that does not
 //! know it skips it. Absent strings are empty, absent numbers zero, unless the field is an `Option`.
 
+mod clip;
+mod intent;
+mod parts;
+
 use std::collections::BTreeMap;
 
-use quotah_policy::{Unit, Units, Usage, UsageSource};
+use quotah_policy::{Usage, UsageSource};
 use uuid::Uuid;
 
+pub use self::clip::clip;
+pub use self::intent::Intent;
+pub use self::parts::{Attempt, Call, Tag};
+pub(super) use self::parts::{numbered, units};
 use super::terms::{CostSource, Metered, Outcome};
 
 /// Longest text kept of a user agent, bytes.
 pub const USER_AGENT_BYTES_MAX: usize = 256;
-
-/// Longest text kept of any field when a record would pass the frame's bound, bytes.
-pub(super) const TEXT_BYTES_MAX: usize = 256;
-
-/// Most tags and attempts kept when a record would pass the frame's bound.
-pub(super) const LIST_LEN_MAX: usize = 32;
 
 /// A request that is over: what was asked, who answered, what it used and what it cost.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -167,7 +169,7 @@ pub struct Entry {
     /// Tokens: see [`Usage::output_video_tokens`].
     #[prost(uint64, tag = "49")]
     pub output_video_tokens: u64,
-    /// How many of each [`Unit`] that there are any of, by [`Unit::number`].
+    /// How many of each [`quotah_policy::Unit`] that there are any of, by its number.
     #[prost(btree_map = "uint32, uint64", tag = "50")]
     pub units: BTreeMap<u32, u64>,
     /// The tier that the provider says it served on, by our name; empty when it says nothing.
@@ -279,205 +281,6 @@ impl Entry {
         entry.set_outcome(Outcome::Interrupted);
         entry
     }
-
-    /// A copy whose texts and lists are cut to what one frame surely holds.
-    pub(super) fn clipped(&self) -> Self {
-        let mut entry = self.clone();
-        for text in [
-            &mut entry.client_request_id,
-            &mut entry.key,
-            &mut entry.team,
-            &mut entry.user,
-            &mut entry.project,
-            &mut entry.dialect,
-            &mut entry.operation,
-            &mut entry.model_asked,
-            &mut entry.model_sent,
-            &mut entry.model_answered,
-            &mut entry.provider,
-            &mut entry.deployment,
-            &mut entry.price_version,
-            &mut entry.client_ip,
-            &mut entry.user_agent,
-            &mut entry.reason,
-            &mut entry.service_tier,
-            &mut entry.provider_kind,
-        ] {
-            cut(text);
-        }
-        clip_tags(&mut entry.tags);
-        entry.attempts.truncate(LIST_LEN_MAX);
-        entry.calls.truncate(LIST_LEN_MAX);
-        for call in &mut entry.calls {
-            cut(&mut call.model);
-        }
-        for attempt in &mut entry.attempts {
-            cut(&mut attempt.provider);
-            cut(&mut attempt.deployment);
-            cut(&mut attempt.error_class);
-        }
-        entry
-    }
-}
-
-/// A request that was admitted: appended before the provider is called.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Intent {
-    /// Upper half of the id; see [`Intent::id`].
-    #[prost(fixed64, tag = "1")]
-    pub id_hi: u64,
-    /// Lower half of the id.
-    #[prost(fixed64, tag = "2")]
-    pub id_lo: u64,
-    /// When the request arrived, milliseconds since 1970 UTC.
-    #[prost(uint64, tag = "3")]
-    pub at_unix_ms: u64,
-    /// Public id of the virtual key, or `anonymous`.
-    #[prost(string, tag = "5")]
-    pub key: String,
-    /// Whose it is.
-    #[prost(string, tag = "6")]
-    pub team: String,
-    /// Whose it is.
-    #[prost(string, tag = "7")]
-    pub user: String,
-    /// What it is for.
-    #[prost(string, tag = "8")]
-    pub project: String,
-    /// Further labels, sorted by name.
-    #[prost(message, repeated, tag = "9")]
-    pub tags: Vec<Tag>,
-    /// The dialect that the client spoke.
-    #[prost(string, tag = "10")]
-    pub dialect: String,
-    /// The operation.
-    #[prost(string, tag = "11")]
-    pub operation: String,
-    /// The model that the client named.
-    #[prost(string, tag = "12")]
-    pub model_asked: String,
-    /// The model that the provider is to be asked for, when already chosen.
-    #[prost(string, tag = "13")]
-    pub model_sent: String,
-    /// The provider, when already chosen.
-    #[prost(string, tag = "15")]
-    pub provider: String,
-    /// The deployment, when already chosen.
-    #[prost(string, tag = "16")]
-    pub deployment: String,
-    /// Whether a stream was asked for.
-    #[prost(bool, tag = "20")]
-    pub stream: bool,
-    /// What is held until the cost is known, 10⁻¹² USD.
-    #[prost(sint64, tag = "46")]
-    pub reserved_picousd: i64,
-}
-
-impl Intent {
-    /// The request's id, a UUID of version 7.
-    #[must_use]
-    pub fn id(&self) -> Uuid {
-        Uuid::from_u64_pair(self.id_hi, self.id_lo)
-    }
-
-    /// Sets the request's id.
-    pub fn set_id(&mut self, id: Uuid) {
-        (self.id_hi, self.id_lo) = id.as_u64_pair();
-    }
-
-    /// A copy whose texts and lists are cut to what one frame surely holds.
-    pub(super) fn clipped(&self) -> Self {
-        let mut intent = self.clone();
-        for text in [
-            &mut intent.key,
-            &mut intent.team,
-            &mut intent.user,
-            &mut intent.project,
-            &mut intent.dialect,
-            &mut intent.operation,
-            &mut intent.model_asked,
-            &mut intent.model_sent,
-            &mut intent.provider,
-            &mut intent.deployment,
-        ] {
-            cut(text);
-        }
-        clip_tags(&mut intent.tags);
-        intent
-    }
-}
-
-/// A model call that is billed beside the request's own.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct Call {
-    /// Its model; empty for the request's own.
-    #[prost(string, tag = "1")]
-    pub model: String,
-    /// [`Usage::counts`].
-    #[prost(uint64, repeated, tag = "2")]
-    pub counts: Vec<u64>,
-    /// As in an entry.
-    #[prost(btree_map = "uint32, uint64", tag = "3")]
-    pub units: BTreeMap<u32, u64>,
-}
-
-impl Call {
-    /// A call as it is stored.
-    #[must_use]
-    pub fn new(model: Option<&str>, usage: &Usage) -> Self {
-        Self {
-            model: model.unwrap_or_default().to_owned(),
-            counts: usage.counts().to_vec(),
-            units: numbered(&usage.units),
-        }
-    }
-
-    /// What it used.
-    #[must_use]
-    pub fn usage(&self) -> Usage {
-        let count = |place: usize| self.counts.get(place).copied().unwrap_or(0);
-        Usage {
-            units: units(&self.units),
-            ..Usage::from_counts(std::array::from_fn(count))
-        }
-    }
-}
-
-/// A label of a request.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct Tag {
-    /// Its name, as configured.
-    #[prost(string, tag = "1")]
-    pub name: String,
-    /// What the request says.
-    #[prost(string, tag = "2")]
-    pub value: String,
-}
-
-/// One try at one deployment.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-pub struct Attempt {
-    /// Who was asked.
-    #[prost(string, tag = "1")]
-    pub provider: String,
-    /// Where.
-    #[prost(string, tag = "2")]
-    pub deployment: String,
-    /// HTTP status of the answer; 0 when there was none.
-    #[prost(uint32, tag = "3")]
-    pub status: u32,
-    /// What went wrong, one word of ours; empty when nothing did.
-    #[prost(string, tag = "4")]
-    pub error_class: String,
-    /// How long it took, milliseconds.
-    #[prost(uint64, tag = "5")]
-    pub duration_ms: u64,
-}
-
-/// The longest start of `text` that is at most `bytes_max` long and ends between two characters.
-#[must_use]
-pub fn clip(text: &str, bytes_max: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes_max)]
 }
 
 /// 10⁻¹² USD in 10⁻⁹ USD, rounded half up.
@@ -485,34 +288,11 @@ pub(super) const fn nanousd(picousd: i64) -> i64 {
     picousd.div_euclid(1_000) + (picousd.rem_euclid(1_000) >= 500) as i64
 }
 
-/// Units as they are stored.
-pub(super) fn numbered(units: &Units) -> BTreeMap<u32, u64> {
-    let listed = units.listed();
-    listed.map(|(unit, count)| (unit.number(), count)).collect()
-}
-
-/// The opposite of [`numbered`]; numbers that this version does not know are left out.
-pub(super) fn units(numbered: &BTreeMap<u32, u64>) -> Units {
-    let known = |(number, count): (&u32, &u64)| Some((Unit::from_number(*number)?, *count));
-    numbered.iter().filter_map(known).collect()
-}
-
-fn cut(text: &mut String) {
-    text.truncate(clip(text, TEXT_BYTES_MAX).len());
-}
-
-fn clip_tags(tags: &mut Vec<Tag>) {
-    tags.truncate(LIST_LEN_MAX);
-    for tag in tags {
-        cut(&mut tag.name);
-        cut(&mut tag.value);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use prost::Message as _;
+    use quotah_policy::{Unit, Units};
 
     #[test]
     fn usage_goes_in_and_comes_out_whole() {
@@ -539,36 +319,5 @@ mod tests {
         ] {
             assert_eq!(nanousd(pico), nano, "{pico} picodollars");
         }
-    }
-
-    #[test]
-    fn a_clipped_text_ends_between_characters() {
-        assert_eq!(clip("héllo", 2), "h");
-        assert_eq!(clip("héllo", 3), "hé");
-        assert_eq!(clip("héllo", 99), "héllo");
-    }
-
-    #[test]
-    fn the_largest_clipped_entry_fits_a_frame() {
-        let long = || "x".repeat(100_000);
-        let tag = Tag {
-            name: long(),
-            value: long(),
-        };
-        let attempt = Attempt {
-            provider: long(),
-            deployment: long(),
-            error_class: long(),
-            ..Attempt::default()
-        };
-        let entry = Entry {
-            key: long(),
-            model_asked: long(),
-            user_agent: long(),
-            tags: vec![tag; 100],
-            attempts: vec![attempt; 100],
-            ..Entry::default()
-        };
-        assert!(entry.clipped().encoded_len() < super::super::segment::PAYLOAD_BYTES_MAX);
     }
 }

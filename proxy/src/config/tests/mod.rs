@@ -163,6 +163,36 @@ fn flags_beat_the_environment_which_beats_the_file() {
 }
 
 #[test]
+fn a_server_of_ones_own_is_found_by_its_address_alone_however_that_is_written() {
+    for (host, expected) in [
+        ("http://127.0.0.1:11434", "127.0.0.1:11434"),
+        ("http://gpu:8000/", "gpu:8000"),
+        ("0.0.0.0:11434", "127.0.0.1:11434"),
+        ("0.0.0.0", "127.0.0.1:11434"),
+        (":5000", "127.0.0.1:5000"),
+        ("gpu", "gpu:11434"),
+        ("[::1]", "[::1]:11434"),
+        ("[::]:5000", "[::1]:5000"),
+    ] {
+        let variables = [("MISTRAL_API_KEY", "x"), ("OLLAMA_HOST", host)];
+        let loaded = resolve_sources(&inputs(&variables), &[]).unwrap();
+        let found = loaded.config.providers.iter();
+        let found: Vec<_> = found.map(|p| (&*p.name, &*p.base.authority)).collect();
+        assert!(found.contains(&("ollama", expected)), "{host}: {found:?}");
+        assert!(found.contains(&("mistral", "api.mistral.ai")));
+        let ollama = loaded
+            .config
+            .providers
+            .iter()
+            .find(|p| &*p.name == "ollama");
+        assert_eq!(ollama.map(|p| &p.credential), Some(&Credential::Client));
+    }
+    let variables = [("VLLM_BASE_URL", "http://gpu:8000/v1")];
+    let loaded = resolve_sources(&inputs(&variables), &[]).unwrap();
+    assert_eq!(&*loaded.config.providers[0].base.authority, "gpu:8000");
+}
+
+#[test]
 fn the_environment_alone_is_a_configuration() {
     let env = inputs(&[
         ("OPENAI_API_KEY", "sk-1"),
@@ -243,6 +273,7 @@ fn the_starter_is_a_configuration_and_so_is_all_that_it_comments_out() {
     let env = inputs(&[
         ("OPENAI_API_KEY", "o"),
         ("ANTHROPIC_API_KEY", "a"),
+        ("AZURE_OPENAI_API_KEY", "z"),
         ("SEARCH_KEY", "0123456789abcdef"),
         ("QUOTAH_ADMIN_TOKEN", "0123456789abcdef"),
     ]);
