@@ -1,8 +1,8 @@
 //! Every recorded exchange through the real program, however its answer is cut: the same bytes at the client, the
 //! provider's own figures in the ledger.
 
-mod case;
-mod server;
+pub(crate) mod case;
+pub(crate) mod server;
 
 use std::collections::HashMap;
 use std::sync::Arc;

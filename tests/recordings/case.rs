@@ -10,10 +10,10 @@ use super::server::Cuts;
 use crate::harness::{Request, workspace};
 
 /// One recorded exchange.
-pub(super) struct Case {
-    pub(super) name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
     pub(super) provider: String,
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// Header lines of the answer but for its framing.
     pub(super) headers: Vec<(String, String)>,
     /// The answer's body.
@@ -106,7 +106,7 @@ impl Case {
     }
 
     /// Where the ledger says something else than the provider did, but for what the recording has wrong.
-    pub(super) fn mismatches(&self, entry: &Value) -> Vec<String> {
+    pub(crate) fn mismatches(&self, entry: &Value) -> Vec<String> {
         let expected = &self.fixture["expected_usage"];
         let is_fault = |class: &str| {
             let faults = self.fixture["faults"].as_array().into_iter().flatten();
@@ -180,7 +180,7 @@ impl Case {
 }
 
 /// Every fixture of the adapters, by name.
-pub(super) fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let root = workspace().join("adapters/fixtures");
     let mut files: Vec<PathBuf> = std::fs::read_dir(&root)
         .expect("the fixtures")

@@ -1,4 +1,4 @@
-//! A server that answers with what was recorded, cut as the request asks.
+//! A server that answers with what was recorded, cut as the request asks: `x-replay` has the recording's index or name.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -60,12 +60,12 @@ impl Cuts {
 }
 
 /// The server; it lives as long as the process.
-pub(super) struct Server {
+pub(crate) struct Server {
     addr: SocketAddr,
 }
 
 impl Server {
-    pub(super) fn start(cases: Arc<Vec<Case>>) -> Self {
+    pub(crate) fn start(cases: Arc<Vec<Case>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let addr = listener.local_addr().expect("an address");
         std::thread::spawn(move || {
@@ -77,10 +77,13 @@ impl Server {
         Self { addr }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
 }
+
+/// What must not come here: keys of Quotah's, and whom the clients signed as.
+const CLIENTS_OWN: [&str; 2] = ["sk-virtual-key", "AKIAOFNOBODY"];
 
 /// Answers requests until the connection ends.
 fn serve(stream: TcpStream, cases: &[Case]) -> Option<()> {
@@ -92,6 +95,9 @@ fn serve(stream: TcpStream, cases: &[Case]) -> Option<()> {
         loop {
             line.clear();
             if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            if CLIENTS_OWN.iter().any(|secret| line.contains(secret)) {
                 return None;
             }
             let Some((name, value)) = line.trim_end().split_once(':') else {
@@ -108,7 +114,11 @@ fn serve(stream: TcpStream, cases: &[Case]) -> Option<()> {
         }
         std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink()).ok()?;
         let words: Vec<&str> = replay.split(' ').collect();
-        let case = cases.get(words.first()?.parse::<usize>().ok()?)?;
+        let which = *words.first()?;
+        let case = match which.parse::<usize>() {
+            Ok(index) => cases.get(index),
+            Err(_) => cases.iter().find(|case| case.name == which),
+        }?;
         let answer = answer(case, Cuts::parse(words.get(1..)?));
         reader.get_mut().write_all(&answer).ok()?;
     }
