@@ -276,6 +276,10 @@ impl Text {
 
 /// How many bytes of a text only continue a character (RFC 3629: `10xxxxxx`).
 fn continuing(text: &[u8]) -> usize {
+    // Most text is ASCII throughout, which is seen several times faster than counted.
+    if text.is_ascii() {
+        return 0;
+    }
     text.iter().filter(|&&byte| byte & 0xc0 == 0x80).count()
 }
 
