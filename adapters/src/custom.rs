@@ -18,7 +18,7 @@ use crate::credential::CredentialPlace;
 use crate::meter::{Count, Counts, Field, Known, Totals};
 use crate::path::{Call, call};
 use crate::provider::{Paths, Provider};
-use crate::scan::{Table, TableError, Tracker};
+use crate::scan::{PathTable, Table, TableError, Tracker};
 use paths::PathPattern;
 
 pub use fields::CUSTOM_FIELDS;
@@ -39,7 +39,7 @@ pub(crate) const PROVIDER: Provider = Provider {
 };
 
 /// How a provider is described. JSON pointers are as in RFC 6901, with `*` for every element of an array.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CustomSpec {
     /// Billed paths behind the base URL, one segment `{model}` where the model stands and `*` for any.
     pub metered: Vec<String>,
@@ -258,15 +258,18 @@ impl fmt::Debug for Custom {
 /// Two are equal when they were described alike.
 impl PartialEq for Custom {
     fn eq(&self, other: &Self) -> bool {
-        format!("{:?}", self.spec) == format!("{:?}", other.spec)
+        self.spec == other.spec
     }
 }
 
 impl Eq for Custom {}
 
+/// In place of a dialect's table: a described format brings its own.
+static NOTHING: PathTable<Field, 2> = PathTable::new(&[]);
+
 /// What is asked of a described format beside its table and its sums.
 pub(crate) static ANSWERS: Answers = Answers {
-    tracker: || Tracker::new(&crate::openai::FIELDS),
+    tracker: || Tracker::new(&NOTHING),
     envelope: None,
     totals: |_, _| Totals {
         usage: Usage::default(),

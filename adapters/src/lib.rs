@@ -1,6 +1,6 @@
 //! Bytes to facts: what a request asks for, and what a response used, however it is cut.
 //!
-//! Nothing here knows money, time or I/O.
+//! Nothing here knows prices, time or I/O. (A cost that a provider reports is a fact like its tokens.)
 #![warn(
     clippy::indexing_slicing,
     clippy::string_slice,

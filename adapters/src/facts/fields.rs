@@ -106,7 +106,8 @@ static CONVERSE: PathTable<Field, 4> = PathTable::new(&[
 ]);
 
 /// Caps of all the models behind Bedrock's `invoke` (documented at
-/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html>, read 2026-11): one body has one.
+/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html>, read 2026-11). A body has one of them; two
+/// spellings of one are refused as doubled, since it is the model that decides which it reads.
 static INVOKE: PathTable<Field, 16> = PathTable::new(&[
     // Claude, Mistral, Cohere and all that is like OpenAI's
     ("max_tokens", Field::MaxTokens),

@@ -14,7 +14,7 @@ use crate::config::{
 const PROVIDER: &str = "[[providers]]\nkind = \"openai\"\napi_key = \"sk-1\"\n";
 
 fn inputs(variables: &[(&str, &str)]) -> Inputs {
-    let env = Environment::from_pairs([("HOME", "/home/me")].iter().chain(variables).copied());
+    let env = Environment::from_pairs([("HOME", "/someone")].iter().chain(variables).copied());
     Inputs {
         env,
         ..Inputs::default()
@@ -51,7 +51,7 @@ fn defaults_are_those_of_the_interface() {
     assert!(!config.server.require_key);
     assert_eq!(
         config.data_dir.to_str(),
-        Some("/home/me/.local/share/quotah")
+        Some("/someone/.local/share/quotah")
     );
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(&*config.providers[0].base.authority, "api.openai.com");
