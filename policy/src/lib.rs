@@ -14,6 +14,7 @@
     )
 )]
 
+pub mod budget;
 mod date;
 mod estimate;
 pub mod feed;
@@ -24,6 +25,7 @@ mod pattern;
 mod price;
 mod rules;
 mod subject;
+mod sync;
 mod table;
 mod tier;
 mod units;

@@ -1,0 +1,16 @@
+//! Locks: the standard library's, or those of the model checker.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p quotah-policy --test accounts_model --release` tries every interleaving.
+
+#[cfg(loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(not(loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+
+/// Takes a lock. A thread that panicked while it held it had left whole numbers behind: nothing here panics between
+/// two steps that belong together.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
