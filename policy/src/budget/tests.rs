@@ -230,7 +230,7 @@ fn values_beyond_the_bound_share_an_account() {
     };
     let opened = BudgetAccounts::new(Arc::new(per_user));
     for n in 0..ACCOUNTS_MAX {
-        opened.named(&n.to_string(), NOW).value();
+        drop(opened.named(&n.to_string(), NOW));
     }
     assert_eq!(opened.named("one more", NOW).value(), OTHER);
     assert_eq!(opened.named("7", NOW).value(), "7");
