@@ -10,6 +10,7 @@ pub mod headroom;
 pub mod ledger;
 pub mod metrics;
 pub mod prices;
+pub mod registry;
 pub mod serve;
 pub(crate) mod state;
 pub mod telemetry;
