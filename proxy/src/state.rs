@@ -12,11 +12,12 @@ use crate::credentials::Credentials;
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::fetched::Fetched;
-use crate::gateway::identify::Keys;
+use crate::gateway::identify::{KeyRing, Keys};
 use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
 use crate::ledger::Ledger;
 use crate::metrics::{DeploymentMetrics, Metrics};
+use crate::registry::{Registry, RegistryError};
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -36,7 +37,15 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Makes everything that requests need from a configuration.
-    pub(crate) fn new(config: Arc<Config>, pools: &Pools, credentials: &Credentials) -> Self {
+    ///
+    /// What its configured keys spent under the snapshot `before` goes on.
+    pub(crate) fn new(
+        config: Arc<Config>,
+        (pools, credentials): (&Pools, &Credentials),
+        ring: &Arc<KeyRing>,
+        before: Option<&Self>,
+    ) -> Self {
+        let before = before.map(|before| &before.keys);
         let names = config.models.iter().flat_map(|model| {
             let sent = model
                 .deployments
@@ -48,7 +57,7 @@ impl Snapshot {
         });
         Self {
             routes: Routes::new(&config, pools, credentials),
-            keys: Keys::new(&config.keys, config.server.require_key),
+            keys: Keys::new(&config.keys, config.server.require_key, ring, before),
             keeps_header_case: config
                 .providers
                 .iter()
@@ -79,6 +88,9 @@ pub(crate) struct State {
     pub(crate) pools: Arc<Pools>,
     pub(crate) credentials: Credentials,
     pub(crate) ledger: Arc<Ledger>,
+    /// Keys and rules that are made while the program runs.
+    pub(crate) registry: Arc<Registry>,
+    ring: Arc<KeyRing>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) drain: Drain,
     pub(crate) headroom: Arc<Headroom>,
@@ -92,15 +104,29 @@ pub(crate) struct State {
 
 impl State {
     /// Begins with a first configuration.
-    pub(crate) fn new(config: Arc<Config>, ledger: Ledger, metrics: Arc<Metrics>) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// When the registry can neither be read nor made.
+    pub(crate) fn new(
+        config: Arc<Config>,
+        ledger: Ledger,
+        metrics: Arc<Metrics>,
+    ) -> Result<Arc<Self>, RegistryError> {
+        let ring = Arc::<KeyRing>::default();
+        let follower = Arc::clone(&ring);
+        let pepper = config.server.key_pepper.as_ref();
+        let registry = Registry::open(&config.data_dir, pepper, follower)?;
+        ring.set_pepper(registry.pepper().clone());
         let pools = Arc::<Pools>::default();
         let credentials = Credentials::new(Arc::clone(&pools));
-        let snapshot = Snapshot::new(config, &pools, &credentials);
-        Arc::new(Self {
+        let snapshot = Snapshot::new(config, (&pools, &credentials), &ring, None);
+        Ok(Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
             credentials,
             ledger: Arc::new(ledger),
+            registry: Arc::new(registry),
+            ring,
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
             drain: Drain::default(),
@@ -109,7 +135,7 @@ impl State {
             started: clock::now(),
             started_at_unix_ms: clock::unix_ms(),
             handles: Handles::new(),
-        })
+        }))
     }
 
     /// The configuration in force.
@@ -119,7 +145,9 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        let snapshot = Snapshot::new(config, &self.pools, &self.credentials);
+        let before = self.snapshot();
+        let tools = (&*self.pools, &self.credentials);
+        let snapshot = Snapshot::new(config, tools, &self.ring, Some(&before));
         self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
         let snapshot = self.snapshot();

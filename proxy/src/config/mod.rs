@@ -116,6 +116,12 @@ pub fn data_dir(inputs: &Inputs) -> PathBuf {
     lenient(inputs, resolve::data_dir_of)
 }
 
+/// What keys are hashed with, where the configuration says it, for commands that make keys.
+#[must_use]
+pub fn key_pepper(inputs: &Inputs) -> Option<resolved::Secret> {
+    lenient(inputs, resolve::key_pepper_of)
+}
+
 /// Where the admin plane listens, for commands that call it.
 #[must_use]
 pub fn admin_listen(inputs: &Inputs) -> resolved::Listen {
@@ -182,7 +188,7 @@ pub enum Warning {
         /// What is wrong.
         fault: UpdateFault,
     },
-    /// Every request will be refused.
+    /// The configuration has no key, and nobody is served without one.
     NoKeys,
     /// Data goes to the working directory.
     NoHome,
@@ -214,7 +220,7 @@ impl fmt::Display for Warning {
             }
             Self::PriceUpdate { fault } => fault.fmt(f),
             Self::NoKeys => f.write_str(
-                "server.require_key is set but there are no [[keys]]: every request will be refused",
+                "server.require_key is set and there are no [[keys]]: only keys that `quotah keys create` makes are served",
             ),
             Self::NoHome => f.write_str(
                 "neither XDG_DATA_HOME nor HOME is set: data goes to ./quotah-data (see --data-dir)",

@@ -16,6 +16,7 @@ use crate::config::{Config, Loaded};
 use crate::gateway::accept::DataPlane;
 use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings};
 use crate::metrics::Metrics;
+use crate::registry::RegistryError;
 use crate::state::State;
 use crate::{admin, clock, telemetry};
 use leave::Housekeeper;
@@ -29,6 +30,12 @@ pub enum ServeError {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] OpenError),
+    /// The registry of keys and rules cannot be opened.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// There is no thread to follow the registry.
+    #[error("cannot follow the registry: {0}")]
+    Follow(std::io::Error),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -56,7 +63,8 @@ pub fn serve(
     let prices_as_of = config.price_table.as_of_unix_seconds();
     metrics.config_loaded(clock::unix_seconds(), prices_as_of);
     let ledger = open_ledger(&config, &metrics)?;
-    let state = State::new(Arc::clone(&config), ledger, metrics);
+    let state = State::new(Arc::clone(&config), ledger, metrics)?;
+    state.registry.follow().map_err(ServeError::Follow)?;
     let reloader = Arc::new(Reloader::new(Arc::clone(&state), options.source.clone()));
     let upgrade_socket = config.data_dir.join("upgrade.sock");
     let upgrade = options.upgrade;

@@ -99,9 +99,19 @@ fn health_of(state: &State) -> Health {
         state: ledger,
         reason,
     };
+    let fault = state.registry.health().faults.into_iter().next();
+    let registry = Component {
+        name: "registry".to_owned(),
+        state: if fault.is_some() {
+            Is::Degraded
+        } else {
+            Is::Up
+        },
+        reason: fault.map(|fault| format!("record {}: {}", fault.record, fault.what)),
+    };
     Health {
         ready: !draining,
-        components: vec![proxy, ledger],
+        components: vec![proxy, ledger, registry],
     }
 }
 
@@ -188,6 +198,10 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<String> {
         ("server.tls", server.tls != after.server.tls),
         ("server.threads", server.threads != after.server.threads),
         ("admin.listen", before.admin.listen != after.admin.listen),
+        (
+            "server.key_pepper",
+            server.key_pepper != after.server.key_pepper,
+        ),
         ("data_dir", before.data_dir != after.data_dir),
         ("ledger", before.ledger != after.ledger),
         (

@@ -60,6 +60,7 @@ pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
         timeout_keepalive: s.millis("timeout_keepalive_ms", 75_000),
         timeout_write: s.millis("timeout_write_ms", 60_000),
         tags: tags(s),
+        key_pepper: key_pepper(s),
     };
     let open = s.boolean("allow_unauthenticated").unwrap_or(false);
     if !server.require_key && !open {
@@ -119,6 +120,15 @@ fn tags(server: &Section<'_>) -> Vec<String> {
         }
     }
     tags
+}
+
+/// What keys of the registry are hashed with.
+pub(super) fn key_pepper(server: &Section<'_>) -> Option<Secret> {
+    let pepper = server.required_if_present("key_pepper")?;
+    if !is_strong(pepper.value) {
+        return server.invalid("key_pepper", &pepper.place, TOKEN_EXPECTED);
+    }
+    Some(Secret::new(pepper.value))
 }
 
 /// A short word that is safe in logs, metrics and paths.
