@@ -1,6 +1,4 @@
-//! Onto the books: who asks for what, and the intent in the ledger before any provider is called.
-//!
-//! In this version nothing is reserved; budgets and limits take their place here.
+//! Who asks for what: a request in the ledger's words, as far as each stage knows.
 
 use std::net::IpAddr;
 
@@ -12,7 +10,6 @@ use super::fetched::Name;
 use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
-use super::refuse::Refusal;
 use super::settle::{Evidence, asked_units};
 use crate::ledger::{Tag, USER_AGENT_BYTES_MAX};
 
@@ -84,16 +81,8 @@ pub(crate) fn describe_body(booking: &mut Booking, target: &Target, facts: &Fact
     entry.request_bytes = facts.body_bytes as u64;
 }
 
-/// Appends the intent.
-///
-/// # Errors
-/// None in this version: without a hard budget, a ledger that cannot be written is counted in memory.
-pub(crate) fn admit(
-    booking: &mut Booking,
-    target: &Target,
-    facts: &Facts,
-    order: &Order,
-) -> Result<(), Refusal> {
+/// And where it goes.
+pub(crate) fn describe_order(booking: &mut Booking, target: &Target, facts: &Facts, order: &Order) {
     let provider = &order.deployment.upstream.config;
     let entry = &mut booking.entry;
     entry.model_sent = order.model_sent.to_string();
@@ -113,9 +102,6 @@ pub(crate) fn admit(
         accepted: false,
     };
     booking.metrics = booking.state.deployment_metrics(&booking.snapshot, order);
-    // Without a hard budget, a record that waits in memory is no reason to refuse.
-    let _ = booking.admit();
-    Ok(())
 }
 
 /// The tags that the configuration names, out of `x-quotah-tags: project=x,feature=y`.
