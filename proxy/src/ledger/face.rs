@@ -42,6 +42,9 @@ impl Serialize for Entry {
         map.serialize_entry("user_agent", &word(&self.user_agent))?;
         map.serialize_entry("request_bytes", &self.request_bytes)?;
         map.serialize_entry("response_bytes", &self.response_bytes)?;
+        map.serialize_entry("prompt_bytes", &self.prompt_bytes)?;
+        map.serialize_entry("output_bytes", &self.output_bytes)?;
+        map.serialize_entry("max_tokens_lowered_to", &self.max_tokens_lowered_to)?;
         map.end()
     }
 }
@@ -165,7 +168,10 @@ fn money<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
         &dollars(entry.would_have_cost_picousd),
     )?;
     let rejected = entry.would_have_cost_picousd.map(nanousd);
-    map.serialize_entry("would_have_cost_nanousd", &rejected)
+    map.serialize_entry("would_have_cost_nanousd", &rejected)?;
+    let reserved = Some(entry.reserved_picousd).filter(|reserved| *reserved != 0);
+    map.serialize_entry("reserved_usd", &dollars(reserved))?;
+    map.serialize_entry("charged_usd", &dollars(entry.charged_picousd))
 }
 
 fn sums<M: SerializeMap>(map: &mut M, sums: &Sums) -> Result<(), M::Error> {
