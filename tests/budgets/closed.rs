@@ -58,7 +58,7 @@ fn a_soft_budget_never_refuses_and_tells_each_threshold_once() {
         (told.len() >= 2).then_some(told)
     });
     assert_eq!(told.len(), 2, "{told:?}");
-    let thresholds = quotah.metric("quotah_budget_thresholds_total", &[("budget", "soft")]);
+    let thresholds = quotah.metric("quotah_budget_threshold_crossings_total", &[("budget", "soft")]);
     assert_eq!(thresholds as u64, 2);
 }
 

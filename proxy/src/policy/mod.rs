@@ -9,10 +9,12 @@
 //! | `in_force` | the rules, filed so that a request looks at those alone that it matches |
 //! | `spending` | entries applied to accounts, live and from the ledger |
 //! | `subject` | an entry as rules see it |
+//! | `view` | how budgets stand |
 
 mod in_force;
 mod spending;
 mod subject;
+mod view;
 
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ use arc_swap::ArcSwap;
 
 pub(crate) use in_force::InForce;
 pub(crate) use subject::with_subject;
+pub use view::BudgetView;
 
 /// What the gateway holds requests to.
 #[derive(Debug, Default)]
