@@ -3,8 +3,8 @@
 //! One set of rules, whether an entry is settled now or read from the ledger: it counts in every budget that it
 //! matches, with its charge, in the window in which it ended.
 
-use quotah_policy::budget::{BudgetAccounts, Charge, Crossing, Reservation, charge};
 use quotah_policy::Money;
+use quotah_policy::budget::{BudgetAccounts, Charge, Crossing, Reservation, charge};
 
 use super::{Policy, with_subject};
 use crate::clock;
@@ -25,7 +25,7 @@ impl Policy {
             return Vec::new();
         }
         let settled = Charge {
-            cost: Money::from_picos(entry.charge().into()),
+            cost: Money::from_picos(entry.charge().unwrap_or(0).into()),
             at_unix_ms: entry.ended_at_unix_ms(),
         };
         with_subject(entry, |subject| {
@@ -35,24 +35,19 @@ impl Policy {
     }
 
     /// Notes an entry that the ledger knows from before, or from another process.
-    pub(super) fn recall(&self, entry: &Entry, own: Option<&BudgetAccounts>) {
-        self.recall_amount(entry, own, entry.charge().into());
+    pub(super) fn recall(&self, entry: &Entry) {
+        self.recall_amount(entry, entry.charge().unwrap_or(0).into());
     }
 
     /// Notes that an entry cost so much more (or less) after all.
-    pub(super) fn recall_amount(
-        &self,
-        entry: &Entry,
-        own: Option<&BudgetAccounts>,
-        picos: i128,
-    ) {
+    pub(super) fn recall_amount(&self, entry: &Entry, picos: i128) {
         if picos == 0 {
             return;
         }
         let in_force = self.in_force.load();
-        let now = clock::unix_ms();
+        let own = self.own_budget(&entry.key);
         with_subject(entry, |subject| {
-            for part in in_force.budgets.parts(own, subject, now) {
+            for part in in_force.budgets.parts(&own, subject, clock::unix_ms()) {
                 let cost = Money::from_picos(picos);
                 part.account.recall(&part.budget, cost, entry.ended_at_unix_ms());
             }
