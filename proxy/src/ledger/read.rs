@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -320,18 +320,18 @@ impl Reader {
 pub const PAGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Opens a segment behind its header; `None` when it is gone, or holds nothing of the time asked for.
-fn open(dir: &Path, name: SegmentName, conditions: &Conditions) -> io::Result<Option<(File, u64)>> {
+pub(super) fn open(
+    dir: &Path,
+    name: SegmentName,
+    conditions: &Conditions,
+) -> io::Result<Option<(File, u64)>> {
     let mut file = match File::open(name.path(dir)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
     let found = file.metadata()?;
     // Every request of the segment arrived before its last record was written.
-    let written = found
-        .modified()?
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let written_ms = u64::try_from(written.as_millis()).unwrap_or(u64::MAX);
+    let newest_ms = newest_at_most(&found)?;
     let mut header = Vec::with_capacity(HEADER_BYTES);
     file.by_ref()
         .take(HEADER_BYTES as u64)
@@ -341,10 +341,21 @@ fn open(dir: &Path, name: SegmentName, conditions: &Conditions) -> io::Result<Op
     }
     // There is no such bound at the other end: a request that died with its process is closed by
     // the next one, however much later that starts.
-    let too_old = conditions
-        .from_ms
-        .is_some_and(|from| written_ms.saturating_add(WRITTEN_SLACK_MS) < from);
+    let too_old = conditions.from_ms.is_some_and(|from| newest_ms < from);
     Ok((!too_old).then_some((file, found.len())))
+}
+
+/// No record of a segment came to be later than that, milliseconds since 1970 UTC.
+///
+/// # Errors
+/// Where files carry no stamp of when they were written.
+pub(super) fn newest_at_most(segment: &Metadata) -> io::Result<u64> {
+    let written = segment
+        .modified()?
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let written_ms = u64::try_from(written.as_millis()).unwrap_or(u64::MAX);
+    Ok(written_ms.saturating_add(WRITTEN_SLACK_MS))
 }
 
 /// File systems stamp with a clock that ticks every 4 to 10 ms and lags behind the one that requests are
