@@ -11,10 +11,12 @@
 mod cost;
 mod deployment;
 mod family;
+mod held;
 mod rate_limits;
 
 pub use deployment::{DeploymentMetrics, Settled};
 pub use family::SERIES_MAX;
+pub use held::Held;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -40,6 +42,7 @@ pub struct Metrics {
     overhead: Histogram,
     inflight_requests: IntGauge,
     inflight_streams: IntGauge,
+    held_body_bytes: IntGauge,
     unpriced: IntCounter,
     ledger_append: Histogram,
     ledger_sync: Histogram,
@@ -93,6 +96,7 @@ impl Metrics {
             ),
             inflight_requests: r.gauge("inflight_requests", "Requests being served"),
             inflight_streams: r.gauge("inflight_streams", "Streamed answers being relayed"),
+            held_body_bytes: r.gauge("held_body_bytes", "Bytes of request bodies in memory"),
             unpriced: r.counter(
                 "unpriced_requests_total",
                 "Requests with usage whose model has no price",
@@ -149,6 +153,12 @@ impl Metrics {
     #[must_use]
     pub fn inflight_stream(&self) -> InFlight {
         InFlight::begin(&self.inflight_streams)
+    }
+
+    /// Counts what is in memory of a body until the guard is dropped.
+    #[must_use]
+    pub fn held_body(&self) -> Held {
+        Held::new(&self.held_body_bytes)
     }
 
     /// Requests in flight now.
