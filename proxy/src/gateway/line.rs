@@ -78,6 +78,7 @@ async fn line(
         bytes_max: server.body_bytes_max,
         upload_bytes_max: server.upload_bytes_max,
         held_bytes_max: server.upload_held_bytes_max,
+        memory_max: server.memory_max,
         silence_max: server.timeout_body,
     };
     if target.is_greeting() {
@@ -147,14 +148,20 @@ async fn read_and_parse(
         return Err(Refusal::no_such_path());
     };
     let reading_since = clock::now();
-    let body = read::read(incoming, conn, bounds, &mut reader).await;
+    let memory = booking.state.metrics.held_body();
+    let body = read::read(incoming, conn, bounds, &mut reader, memory).await;
     booking.client_wait = clock::now().saturating_duration_since(reading_since);
-    let read::Body { held, rest } = body?;
+    let read::Body { held, rest, memory } = body?;
     let Some(rest) = rest else {
         let (facts, _) = reader
             .finish(true)
             .map_err(|error| Refusal::bad_request(&error))?;
-        return Ok((facts, send::Body { held, rest: None }));
+        let body = send::Body {
+            held,
+            rest: None,
+            memory,
+        };
+        return Ok((facts, body));
     };
     let (facts, form) = reader.finish(false).map_err(|error| unread(&error))?;
     let bounds = UploadBounds {
@@ -170,7 +177,7 @@ async fn read_and_parse(
     ));
     booking.upload = Some(Arc::clone(&rest));
     let rest = Some(rest);
-    Ok((facts, send::Body { held, rest }))
+    Ok((facts, send::Body { held, rest, memory }))
 }
 
 /// Finds a deployment and puts the request on the books.

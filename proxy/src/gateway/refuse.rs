@@ -83,6 +83,14 @@ impl Refusal {
         .retry()
     }
 
+    pub(crate) fn memory_full() -> Self {
+        Self::new(
+            RefusalKind::Overloaded,
+            "the bodies of other requests take all memory that there is for them; try again shortly",
+        )
+        .retry()
+    }
+
     pub(crate) fn body_too_large(bytes_max: u64) -> Self {
         Self::new(
             RefusalKind::BodyTooLarge,

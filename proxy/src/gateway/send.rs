@@ -29,6 +29,7 @@ use super::tap::Tap;
 use crate::clock;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
+use crate::metrics::Held;
 use crate::upstream::{self, Answer, ExchangeError, Outgoing, RequestBody, Upload, UploadFault};
 
 /// Everything that is known of a request when it is sent.
@@ -47,6 +48,8 @@ pub(crate) struct Sending {
 pub(crate) struct Body {
     pub(crate) held: Vec<Bytes>,
     pub(crate) rest: Option<Arc<Upload>>,
+    /// Its share of the memory that there is for bodies.
+    pub(crate) memory: Held,
 }
 
 /// Sends a request and gives the answer, to be relayed.
@@ -91,8 +94,10 @@ async fn attempt(
     let asks_usage = provider.inject_usage && facts.lacks_usage();
     let rename = order.deployment.rename.as_deref();
     let edits = plan(&facts, rename, asks_usage);
-    let Body { held, rest } = body;
-    let body = RequestBody::new(apply(&held, &edits)).followed_by(rest.clone());
+    let Body { held, rest, memory } = body;
+    let body = RequestBody::new(apply(&held, &edits))
+        .followed_by(rest.clone())
+        .holding(memory);
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
     let path = target.path_for(&upstream, rename, keeps_key);
     let sent_at = clock::now();

@@ -12,11 +12,13 @@ mod budgets;
 mod cost;
 mod deployment;
 mod family;
+mod held;
 mod rate_limits;
 
 pub use budgets::BudgetSum;
 pub use deployment::{DeploymentMetrics, Settled};
 pub use family::SERIES_MAX;
+pub use held::Held;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -42,6 +44,7 @@ pub struct Metrics {
     overhead: Histogram,
     inflight_requests: IntGauge,
     inflight_streams: IntGauge,
+    held_body_bytes: IntGauge,
     unpriced: IntCounter,
     reservation_error_ratio: Histogram,
     ledger_append: Histogram,
@@ -97,6 +100,7 @@ impl Metrics {
             ),
             inflight_requests: r.gauge("inflight_requests", "Requests being served"),
             inflight_streams: r.gauge("inflight_streams", "Streamed answers being relayed"),
+            held_body_bytes: r.gauge("held_body_bytes", "Bytes of request bodies in memory"),
             unpriced: r.counter(
                 "unpriced_requests_total",
                 "Requests with usage whose model has no price",
@@ -168,6 +172,12 @@ impl Metrics {
     #[must_use]
     pub fn inflight_stream(&self) -> InFlight {
         InFlight::begin(&self.inflight_streams)
+    }
+
+    /// Counts what is in memory of a body until the guard is dropped.
+    #[must_use]
+    pub fn held_body(&self) -> Held {
+        Held::new(&self.held_body_bytes)
     }
 
     /// Requests in flight now.
