@@ -17,6 +17,7 @@
 pub mod budget;
 mod date;
 mod estimate;
+mod experience;
 pub mod feed;
 mod hours;
 mod key;
@@ -35,6 +36,9 @@ mod window;
 
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
+pub use experience::{
+    Asked, Expected, Experience, LEARNED_MAX, Learned, Lessons, Live, Media, Observed, Settings,
+};
 pub use hours::{Hours, Span};
 pub use key::{KeyId, VirtualKey};
 pub use money::{Money, MoneyError};
