@@ -43,7 +43,10 @@ pub use hours::{Hours, Span};
 pub use key::{KeyId, VirtualKey};
 pub use money::{Money, MoneyError};
 pub use pattern::Pattern;
-pub use price::{Class, Column, Cost, CostSource, Place, Price, Rate, Rates, Split, split};
+pub use price::{
+    CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
+    Split, split,
+};
 pub use rules::Rules;
 pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};
