@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod headroom;
 pub mod ledger;
 pub mod metrics;
+pub mod policy;
 pub mod prices;
 pub mod serve;
 pub(crate) mod state;

@@ -1,10 +1,8 @@
 //! What a request holds until it is booked: money, and the watch over its stream.
 
-use std::sync::Arc;
+use quotah_policy::Asked;
+use quotah_policy::budget::{BudgetAccounts, Reservation};
 
-use quotah_policy::budget::Reservation;
-
-use super::identify::Identity;
 use super::relay::Watch;
 
 /// What a request holds until it is booked. Dropped, all of it is given back.
@@ -12,8 +10,10 @@ use super::relay::Watch;
 pub(crate) struct Hold {
     /// Set aside for what it may cost.
     pub(crate) reservation: Reservation,
-    /// Whose budget it counts in beside those that it matches.
-    pub(crate) identity: Option<Arc<Identity>>,
+    /// The budget of its key, which it counts in beside those that it matches.
+    pub(crate) own_budget: Option<BudgetAccounts>,
+    /// What it asked for, to learn from what it will have used; none where nobody wants to know.
+    pub(crate) asked: Option<Asked<'static>>,
     /// Looks at what a stream has cost so far; none where no hard budget holds.
     pub(crate) watch: Option<Box<Watch>>,
 }

@@ -244,7 +244,7 @@ impl Booking {
         let _charging = state.ledger.charging();
         // What cannot be written is counted, kept in memory and retried by the ledger; the answer goes on.
         let _appended = state.ledger.append_entry(&self.entry);
-        let own = hold.identity.as_ref().and_then(|identity| identity.own_budget.as_ref());
+        let own = hold.own_budget.as_ref();
         let crossings = state.policy.settle(&self.entry, own, hold.reservation);
         state.tell(&crossings);
     }

@@ -41,6 +41,8 @@ pub(crate) struct Sending {
     pub(crate) target: Target,
     pub(crate) identity: Arc<Identity>,
     pub(crate) order: Order,
+    /// What one answer is to be capped at.
+    pub(crate) output_cap: Option<u64>,
 }
 
 /// A request's body: what is here, and what is still with the client.
@@ -88,6 +90,7 @@ async fn attempt(
         target,
         identity,
         order,
+        output_cap,
     } = sending;
     let upstream = Arc::clone(&order.deployment.upstream);
     let provider = &upstream.config;

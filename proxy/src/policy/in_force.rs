@@ -33,4 +33,10 @@ impl InForce {
         let budgets = self.budgets.iter();
         budgets.filter(|budget| !budget.is_counted()).cloned().collect()
     }
+
+    /// Since when spending matters to any budget, milliseconds since 1970 UTC; `None` without budgets.
+    pub(super) fn counts_since(&self, now_unix_ms: u64) -> Option<u64> {
+        let budgets = self.budgets.iter();
+        budgets.map(|budget| budget.budget.counts_since(now_unix_ms)).min()
+    }
 }

@@ -22,7 +22,7 @@ impl Spending for Policy {
 
     fn correction(&self, correction: &Correction) {
         if let Some(entry) = &correction.entry {
-            self.recall_amount(entry, correction.difference_picousd());
+            self.recall_amount(entry, correction.difference_picousd().into());
         }
     }
 
@@ -81,7 +81,7 @@ impl Policy {
         let (entry, picos) = match record {
             Record::Entry(entry) => (entry, i128::from(entry.charge().unwrap_or(0))),
             Record::Correction(correction) => match &correction.entry {
-                Some(entry) => (entry, correction.difference_picousd()),
+                Some(entry) => (entry, correction.difference_picousd().into()),
                 None => return,
             },
             Record::Adjustment(adjustment) => {

@@ -6,7 +6,7 @@ use quotah_policy::budget::Budget;
 
 use super::Policy;
 use crate::clock;
-use crate::ledger::{Ledger, ReplayError};
+use crate::ledger::{Ledger, ReadError};
 
 impl Policy {
     /// Puts budgets in force before there is a ledger; its opening then tells what was spent.
@@ -26,16 +26,18 @@ impl Policy {
     /// this returns: about a second for a million entries of their windows.
     ///
     /// # Errors
-    /// [`ReplayError`] when the ledger cannot be read: the budgets are in force, and the new ones only tell.
+    /// [`ReadError`] when the ledger cannot be read: the budgets are in force, and the new ones only tell.
     pub(crate) fn publish(
         &self,
         budgets: impl IntoIterator<Item = Budget>,
         ledger: &Ledger,
-    ) -> Result<(), ReplayError> {
+    ) -> Result<(), ReadError> {
         let _turn = self.turn.lock();
         let next = Arc::new(self.in_force.load().with_budgets(budgets));
         let fresh = next.uncounted();
-        ledger.keep_since(next.counts_since(clock::unix_ms()));
+        let own = self.owners.counts_since(clock::unix_ms());
+        let since = own.into_iter().chain(next.counts_since(clock::unix_ms())).min();
+        ledger.keep_since(since.unwrap_or(u64::MAX));
         if fresh.is_empty() {
             self.in_force.store(next);
             return Ok(());

@@ -18,6 +18,7 @@ use http_body::{Frame, SizeHint};
 use quotah_adapters::{Dialect, Operation, stream_error_event, stream_error_line};
 
 use super::body::BrokenOff;
+use super::quote;
 use super::record::Booking;
 use super::rewrite::Rewrite;
 use super::tap::Tap;
@@ -247,9 +248,13 @@ impl Inner {
 
     /// Whether a hard budget has nothing left for what is still to come, and what it says then.
     fn over_budget(&mut self) -> Option<Cause> {
-        let hold = &mut self.booking.hold;
-        let exhausted = hold.watch.as_mut()?.look(&self.tap, &mut hold.reservation)?;
-        Some(Cause::budget(&exhausted))
+        let mut watch = self.booking.hold.watch.take()?;
+        let mut held = std::mem::take(&mut self.booking.hold.reservation);
+        let price = |most: &_| quote::ceiling(&self.booking, most);
+        let exhausted = watch.look(&self.tap, price, &mut held);
+        self.booking.hold.reservation = held;
+        self.booking.hold.watch = Some(watch);
+        exhausted.map(|exhausted| Cause::budget(&exhausted))
     }
 
     /// Ends the answer behind the last whole event of a piece.
