@@ -23,20 +23,30 @@ fn hard(id: &str, limit_picousd: u64, more: &str) -> String {
 
 /// An amount as decimal dollars.
 fn usd(picousd: u64) -> String {
-    format!("{}.{:012}", picousd / 1_000_000_000_000, picousd % 1_000_000_000_000)
+    format!(
+        "{}.{:012}",
+        picousd / 1_000_000_000_000,
+        picousd % 1_000_000_000_000
+    )
 }
 
 /// The only account of a budget, as the admin plane tells it.
 fn account(quotah: &Quotah, budget: &str, value: &str) -> Value {
     let budget = quotah.admin_json(&format!("/admin/v1/budgets/{budget}"));
     let accounts = budget["accounts"].as_array().cloned().unwrap_or_default();
-    let found = accounts.into_iter().find(|account| account["value"] == value);
+    let found = accounts
+        .into_iter()
+        .find(|account| account["value"] == value);
     found.unwrap_or_else(|| panic!("no account {value:?} in {budget}"))
 }
 
 /// A field of an account that is money, 10⁻¹² USD.
 fn money(account: &Value, field: &str) -> u64 {
-    picousd(account[field].as_str().unwrap_or_else(|| panic!("no {field} in {account}")))
+    picousd(
+        account[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {field} in {account}")),
+    )
 }
 
 /// What these entries cost together, 10⁻¹² USD.
@@ -54,5 +64,7 @@ fn cost_of_chat(body_bytes: u64, output: u64) -> u64 {
 
 /// The three dialects toward the mock, tags kept, and one budget.
 fn with(provider: &quotah_bench::mock::Mock, tables: &str) -> Config {
-    Config::toward(provider).server("tags = [\"round\"]").table(tables)
+    Config::toward(provider)
+        .server("tags = [\"round\"]")
+        .table(tables)
 }

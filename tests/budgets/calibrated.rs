@@ -12,17 +12,24 @@ const PRICE: &str = "[[prices]]\nprovider = \"openai\"\nmodel = \"agent\"\ninput
 const LIMIT: u64 = 5_000_000_000_000;
 
 /// What a coding agent asks for.
-const BODY: &str = r#"{"model":"agent","max_tokens":128000,"messages":[{"role":"user","content":"fix it"}]}"#;
+const BODY: &str =
+    r#"{"model":"agent","max_tokens":128000,"messages":[{"role":"user","content":"fix it"}]}"#;
 
 fn ask(quotah: &Quotah, output: u64) -> u16 {
     let request = Request::post("/v1/chat/completions", BODY);
-    quotah.send(&request.header("x-mock-output", &output.to_string())).status
+    quotah
+        .send(&request.header("x-mock-output", &output.to_string()))
+        .status
 }
 
 #[test]
 fn eight_agents_that_ask_for_128_000_tokens_and_use_300_are_not_refused_before_the_money_is_gone() {
     let provider = provider();
-    let tables = [PRICE.to_owned(), hard("agents", LIMIT, "window = \"total\"\n")].concat();
+    let tables = [
+        PRICE.to_owned(),
+        hard("agents", LIMIT, "window = \"total\"\n"),
+    ]
+    .concat();
     let quotah = with(&provider, &tables).start();
     for call in 0..20 {
         assert_eq!(ask(&quotah, 280 + 2 * call), 200, "call {call}");
@@ -50,7 +57,11 @@ fn eight_agents_that_ask_for_128_000_tokens_and_use_300_are_not_refused_before_t
 #[test]
 fn outputs_that_suddenly_grow_are_capped_and_never_pass_the_budget() {
     let provider = provider();
-    let tables = [PRICE.to_owned(), hard("agents", LIMIT, "window = \"total\"\n")].concat();
+    let tables = [
+        PRICE.to_owned(),
+        hard("agents", LIMIT, "window = \"total\"\n"),
+    ]
+    .concat();
     let quotah = with(&provider, &tables).start();
     for _ in 0..30 {
         assert_eq!(ask(&quotah, 300), 200);
@@ -75,14 +86,21 @@ fn outputs_that_suddenly_grow_are_capped_and_never_pass_the_budget() {
 #[test]
 fn a_plain_answer_is_capped_at_what_it_holds_only_where_that_is_less_than_its_client_allows() {
     let provider = provider();
-    let tables = [PRICE.to_owned(), hard("agents", LIMIT, "window = \"total\"\n")].concat();
+    let tables = [
+        PRICE.to_owned(),
+        hard("agents", LIMIT, "window = \"total\"\n"),
+    ]
+    .concat();
     let quotah = with(&provider, &tables).start();
     let sent = |body: &str| {
         let answer = quotah.post("/v1/chat/completions", body);
         assert_eq!(answer.status, 200);
         let seen = provider.requests();
         let body = String::from_utf8_lossy(&seen.last().expect("seen").body).into_owned();
-        (answer.header("x-quotah-max-tokens").map(str::to_owned), body)
+        (
+            answer.header("x-quotah-max-tokens").map(str::to_owned),
+            body,
+        )
     };
     // Without experience: the prior of 1024 tokens, eight times.
     let (told, body) = sent(BODY);
@@ -91,7 +109,10 @@ fn a_plain_answer_is_capped_at_what_it_holds_only_where_that_is_less_than_its_cl
     let small = BODY.replace("128000", "50");
     let (told, body) = sent(&small);
     assert_eq!((told, body), (None, small));
-    let stream = BODY.replace("{\"model\"", "{\"stream\":true,\"stream_options\":{\"include_usage\":true},\"model\"");
+    let stream = BODY.replace(
+        "{\"model\"",
+        "{\"stream\":true,\"stream_options\":{\"include_usage\":true},\"model\"",
+    );
     let (told, body) = sent(&stream);
     assert_eq!((told, body), (None, stream), "a stream can be cut");
 }

@@ -13,11 +13,15 @@ fn a_model_without_a_price_is_refused_where_a_hard_budget_holds_and_served_where
         .key("k-red", "sk-virtual-red-000001", "team = \"red\"")
         .start();
     let body = r#"{"model":"unheard-of","messages":[]}"#;
-    let refused = quotah.send(&Request::post("/v1/chat/completions", body).bearer("sk-virtual-red-000001"));
+    let refused =
+        quotah.send(&Request::post("/v1/chat/completions", body).bearer("sk-virtual-red-000001"));
     assert_eq!(refused.status, 403);
     assert_eq!(refused.json()["error"]["code"], "model_unpriced");
     assert_eq!(quotah.post("/v1/chat/completions", body).status, 200);
-    assert_eq!(quotah.metric("quotah_refused_total", &[("reason", "model_unpriced")]) as u64, 1);
+    assert_eq!(
+        quotah.metric("quotah_refused_total", &[("reason", "model_unpriced")]) as u64,
+        1
+    );
 }
 
 #[test]
@@ -29,10 +33,16 @@ fn a_budget_without_money_refuses_before_any_provider_is_called() {
     let error = &refused.json()["error"];
     assert_eq!(error["code"], "insufficient_quota");
     let message = error["message"].as_str().unwrap_or_default();
-    assert!(message.contains("\"none\"") && message.contains("begins anew at 20"), "{message}");
+    assert!(
+        message.contains("\"none\"") && message.contains("begins anew at 20"),
+        "{message}"
+    );
     assert_eq!(provider.requests().len(), 0);
     let entry = quotah.ledger_of(1).remove(0);
-    assert_eq!((entry.str("outcome"), entry.str("reason")), ("refused", "insufficient_quota"));
+    assert_eq!(
+        (entry.str("outcome"), entry.str("reason")),
+        ("refused", "insufficient_quota")
+    );
 }
 
 #[test]
@@ -58,7 +68,10 @@ fn a_soft_budget_never_refuses_and_tells_each_threshold_once() {
         (told.len() >= 2).then_some(told)
     });
     assert_eq!(told.len(), 2, "{told:?}");
-    let thresholds = quotah.metric("quotah_budget_threshold_crossings_total", &[("budget", "soft")]);
+    let thresholds = quotah.metric(
+        "quotah_budget_threshold_crossings_total",
+        &[("budget", "soft")],
+    );
     assert_eq!(thresholds as u64, 2);
 }
 
@@ -80,5 +93,7 @@ fn a_hard_budget_refuses_while_the_ledger_cannot_be_written_and_nothing_else_doe
     assert!(refused.header("retry-after").is_some());
     assert_eq!(quotah.post("/v1/chat/completions", BODY).status, 200);
     quotah.process().limit_file_size(None);
-    eventually("the ledger takes records again", || (red().status == 200).then_some(()));
+    eventually("the ledger takes records again", || {
+        (red().status == 200).then_some(())
+    });
 }

@@ -17,7 +17,8 @@ const ROUNDS: usize = 50;
 /// Output tokens of every answer, and their cap.
 const OUTPUT: u64 = 40;
 
-const PLAIN: &str = r#"{"model":"gpt-4o-mini","max_tokens":40,"messages":[{"role":"user","content":"hi"}]}"#;
+const PLAIN: &str =
+    r#"{"model":"gpt-4o-mini","max_tokens":40,"messages":[{"role":"user","content":"hi"}]}"#;
 const STREAM: &str = r#"{"model":"gpt-4o-mini","max_tokens":40,"stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}"#;
 
 fn cost_of(body: &str) -> u64 {
@@ -26,7 +27,10 @@ fn cost_of(body: &str) -> u64 {
 
 fn config(provider: &quotah_bench::mock::Mock, body: &str) -> Config {
     let limit = cost_of(body) * WORTH as u64;
-    with(provider, &hard("crowd", limit, "per = \"tag.round\"\nwindow = \"total\"\n"))
+    with(
+        provider,
+        &hard("crowd", limit, "per = \"tag.round\"\nwindow = \"total\"\n"),
+    )
 }
 
 fn request(body: &str, round: usize) -> Request {
@@ -80,7 +84,10 @@ fn a_crowd_gets_what_there_is(body: &str) {
         let more = fill_up(&quotah, body, round);
         // The very last may not fit: what it costs is known to a few tokens of its input only.
         let served = at_once + more;
-        assert!((WORTH - 2..=WORTH).contains(&served), "{at_once} at once, then {more}");
+        assert!(
+            (WORTH - 2..=WORTH).contains(&served),
+            "{at_once} at once, then {more}"
+        );
         nothing_is_held(&quotah, round);
         let account = account(&quotah, "crowd", &format!("r{round}"));
         assert_eq!(money(&account, "spent_usd"), cost_of(body) * served as u64);
@@ -141,7 +148,9 @@ fn a_kill_in_the_middle_of_a_crowd_loses_no_cent_and_frees_everything() {
                 let addr = quick.clone();
                 let request = request(STREAM, round).header("x-mock-delay-ms", "20");
                 thread::spawn(move || {
-                    let Ok(mut conn) = Conn::try_open(&addr) else { return };
+                    let Ok(mut conn) = Conn::try_open(&addr) else {
+                        return;
+                    };
                     if conn.try_send(&request.bytes()).is_ok() {
                         drop(conn.read_some(1_000_000));
                     }
@@ -162,7 +171,9 @@ fn a_kill_in_the_middle_of_a_crowd_loses_no_cent_and_frees_everything() {
         assert!(money(&account, "spent_usd") <= limit, "{account}");
         // Streams that were cut by the kill had really begun: they are charged what they held.
         let interrupted = quotah.ledger();
-        let interrupted = interrupted.iter().filter(|entry| entry.str("outcome") == "interrupted");
+        let interrupted = interrupted
+            .iter()
+            .filter(|entry| entry.str("outcome") == "interrupted");
         assert!(interrupted.count() > 0);
     }
 }

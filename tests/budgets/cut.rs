@@ -36,7 +36,11 @@ fn long(target: &str, body: &str) -> Request {
 
 fn running_into(limit_picousd: u64) -> (Mock, Quotah) {
     let provider = provider();
-    let quotah = with(&provider, &hard("small", limit_picousd, "window = \"total\"\n")).start();
+    let quotah = with(
+        &provider,
+        &hard("small", limit_picousd, "window = \"total\"\n"),
+    )
+    .start();
     (provider, quotah)
 }
 
@@ -49,7 +53,10 @@ fn a_stream_that_uses_a_budget_up_is_cut_in_its_dialect_and_never_over_the_limit
         let answer = quotah.send(&long(target, body));
         assert_eq!((answer.status, answer.end), (200, End::Cut), "{model}");
         let text = answer.text();
-        assert!(text.contains("budget \\\"small\\\" is exhausted"), "{model}: {text}");
+        assert!(
+            text.contains("budget \\\"small\\\" is exhausted"),
+            "{model}: {text}"
+        );
         let entry = quotah.entry(&answer);
         assert_eq!(entry.str("outcome"), "cut_by_budget", "{model}");
         assert_eq!(entry.str("reason"), "insufficient_quota", "{model}");
@@ -60,7 +67,10 @@ fn a_stream_that_uses_a_budget_up_is_cut_in_its_dialect_and_never_over_the_limit
         assert!(money(&small, "spent_usd") <= limit, "{model}: {small}");
         // What the provider had made by then: no more than what is booked, but for a chunk on its way.
         let billed = served(&provider, 1)[0].billed;
-        assert!(billed.output <= entry.u64("output_tokens") + 1, "{model}: {billed:?}");
+        assert!(
+            billed.output <= entry.u64("output_tokens") + 1,
+            "{model}: {billed:?}"
+        );
         // Nothing more is begun.
         let refused = quotah.send(&long(target, body));
         assert_eq!(refused.status, 429, "{model}");
@@ -77,7 +87,10 @@ fn several_streams_share_what_is_left_and_are_cut_when_it_is_gone() {
         for _ in 0..16 {
             scope.spawn(|| {
                 let answer = quotah.send(&long(target, body));
-                assert!(matches!((answer.status, answer.end), (200, End::Cut) | (429, _)));
+                assert!(matches!(
+                    (answer.status, answer.end),
+                    (200, End::Cut) | (429, _)
+                ));
             });
         }
     });

@@ -42,11 +42,23 @@ fn every_library_raises_and_none_tries_again_when_a_budget_ends() {
             assert_eq!(told[&*format!("{library}: cut")]["error"], cut, "{library}");
         }
         let call = told[&*format!("{library}: refused")];
-        assert_eq!((&call["error"], &call["status"]), (&refused.into(), &429.into()), "{library}");
+        assert_eq!(
+            (&call["error"], &call["status"]),
+            (&refused.into(), &429.into()),
+            "{library}"
+        );
     }
     // One stream of each model reached its provider; everything else was refused, and asked for once.
     let entries = quotah.ledger_of(8);
-    let outcome = |outcome: &str| entries.iter().filter(|entry| entry.str("outcome") == outcome).count();
-    assert_eq!((entries.len(), outcome("cut_by_budget"), outcome("refused")), (8, 3, 5));
+    let outcome = |outcome: &str| {
+        entries
+            .iter()
+            .filter(|entry| entry.str("outcome") == outcome)
+            .count()
+    };
+    assert_eq!(
+        (entries.len(), outcome("cut_by_budget"), outcome("refused")),
+        (8, 3, 5)
+    );
     assert_eq!(provider.requests().len(), 3);
 }

@@ -32,6 +32,7 @@ use crate::config::resolved::Config;
 use crate::headroom::Headroom;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::policy::Policy;
 
 pub use config::ReloadReport;
 pub use health::{Component, Health, State};
@@ -47,6 +48,8 @@ pub struct AdminState {
     pub metrics: Arc<Metrics>,
     /// What providers said about their limits.
     pub headroom: Arc<Headroom>,
+    /// Budgets in force, and how they stand.
+    pub policy: Arc<Policy>,
     /// The books.
     pub ledger: Arc<Ledger>,
     /// The configuration in force, asked for on each request.
@@ -109,10 +112,11 @@ async fn metrics(
     let status = shared.state.ledger.status();
     shared.state.metrics.ledger_bytes(status.bytes);
     let rate_limits = shared.state.headroom.rows(clock::unix_ms());
+    let budgets = shared.state.policy.budget_sums(clock::unix_ms());
     let text = shared
         .state
         .metrics
-        .render(clock::unix_seconds(), &rate_limits);
+        .render(clock::unix_seconds(), &rate_limits, &budgets);
     (
         [(
             header::CONTENT_TYPE,

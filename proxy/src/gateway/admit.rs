@@ -63,7 +63,10 @@ fn hold(
     let held = parts.iter().find(|part| part.is_held);
     let held = held.map(|part| Arc::clone(&part.budget.id));
     let asked = asked(target, facts);
-    let expected = booking.state.policy.expect(&booking.entry, asked, &booking.snapshot.config);
+    let expected = booking
+        .state
+        .policy
+        .expect(&booking.entry, asked, &booking.snapshot.config);
     booking.hold.asked = Some(asked);
     let beside = beside(target, facts, booking.evidence.units);
     let Some(quote) = Quote::new(booking, expected, beside) else {

@@ -55,7 +55,10 @@ impl Quote {
     /// How many output tokens `granted` pays for, at most those that were asked for.
     pub(crate) fn output(&self, granted: Money) -> u64 {
         let hold = self.expected.output_hold;
-        self.likely.affordable_output(granted).unwrap_or(0).min(hold)
+        self.likely
+            .affordable_output(granted)
+            .unwrap_or(0)
+            .min(hold)
     }
 
     /// What so many output tokens cost at most, with all the input that there may be.
@@ -65,7 +68,10 @@ impl Quote {
 
     /// What to count a stream by for which `granted` was set aside.
     pub(crate) fn ceiling(&self, granted: Money) -> Ceiling {
-        let covers_all = self.most.affordable_output(granted).is_some_and(|tokens| tokens > 0);
+        let covers_all = self
+            .most
+            .affordable_output(granted)
+            .is_some_and(|tokens| tokens > 0);
         if covers_all { self.most } else { self.likely }
     }
 

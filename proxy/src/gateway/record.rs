@@ -244,6 +244,15 @@ impl Booking {
         let _charging = state.ledger.charging();
         // What cannot be written is counted, kept in memory and retried by the ledger; the answer goes on.
         let _appended = state.ledger.append_entry(&self.entry);
+        if let Some(asked) = hold.asked {
+            state.policy.learn(&self.entry, asked);
+        }
+        let reserved = hold.reservation.amount();
+        if reserved > Money::ZERO && hold.reservation.is_held() {
+            state
+                .metrics
+                .reservation_used(self.entry.charge().unwrap_or(0), reserved);
+        }
         let own = hold.own_budget.as_ref();
         let crossings = state.policy.settle(&self.entry, own, hold.reservation);
         state.tell(&crossings);

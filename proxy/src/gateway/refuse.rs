@@ -259,7 +259,10 @@ pub(crate) fn exhausted_text(exhausted: &Exhausted) -> String {
     } = exhausted;
     let left = balance.room().max(Money::ZERO);
     let under_way = if balance.reserved > Money::ZERO {
-        format!(" ({} USD are set aside for requests under way)", balance.reserved)
+        format!(
+            " ({} USD are set aside for requests under way)",
+            balance.reserved
+        )
     } else {
         String::new()
     };

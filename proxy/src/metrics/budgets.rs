@@ -28,7 +28,9 @@ pub struct BudgetSum {
 /// Appends the four families in the text format.
 pub(super) fn render(rows: &[BudgetSum], dropped: &Dropped, out: &mut String) {
     for family in FAMILIES {
-        let values = rows.iter().filter_map(|row| Some((row, (family.value)(row)?)));
+        let values = rows
+            .iter()
+            .filter_map(|row| Some((row, (family.value)(row)?)));
         for (place, (row, value)) in values.enumerate() {
             if place >= SERIES_MAX {
                 dropped.count(family.name);
@@ -37,8 +39,11 @@ pub(super) fn render(rows: &[BudgetSum], dropped: &Dropped, out: &mut String) {
             let (name, help) = (family.name, family.help);
             // Writing to a String cannot fail.
             if place == 0 {
-                writeln!(out, "# HELP quotah_{name} {help}\n# TYPE quotah_{name} gauge")
-                    .unwrap_or_default();
+                writeln!(
+                    out,
+                    "# HELP quotah_{name} {help}\n# TYPE quotah_{name} gauge"
+                )
+                .unwrap_or_default();
             }
             write!(out, "quotah_{name}{{budget=\"").unwrap_or_default();
             escape(&row.budget, out);
@@ -107,7 +112,10 @@ mod tests {
             r#"quotah_budget_reserved_usd{budget="endless"} 0.00"#,
             r#"quotah_budget_reset_timestamp_seconds{budget="a\"b"} 1795219200.000"#,
         ] {
-            assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");
+            assert!(
+                text.lines().any(|found| found == line),
+                "no {line} in\n{text}"
+            );
         }
         assert!(!text.contains(r#"timestamp_seconds{budget="endless"}"#));
     }

@@ -33,6 +33,8 @@ use prometheus::{
 use cost::Costs;
 use family::{Cached, Counters, Dropped, Histograms};
 
+use quotah_policy::Money;
+
 use crate::headroom::RateLimit;
 
 /// Every metric of the process.
@@ -147,11 +149,19 @@ impl Metrics {
 
     /// A budget reached a part of its limit.
     pub fn budget_crossed(&self, budget: &str, threshold: &str) {
-        self.families.crossings.child(&[budget, threshold], &[]).inc();
+        self.families
+            .crossings
+            .child(&[budget, threshold], &[])
+            .inc();
     }
 
     /// A request cost so much of what was set aside for it.
-    pub fn reservation_used(&self, ratio: f64) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a ratio for a histogram, not money"
+    )]
+    pub fn reservation_used(&self, cost_picousd: i64, reserved: Money) {
+        let ratio = cost_picousd as f64 / reserved.picos() as f64;
         self.reservation_error_ratio.observe(ratio);
     }
 
@@ -404,9 +414,7 @@ const OVERHEAD_SECONDS: [f64; 10] = [
 ];
 
 /// A tenth to all of what was set aside is as it should be; above 1 a budget was overdrawn by the rest.
-const RESERVATION_RATIO: [f64; 11] = [
-    0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 2.0,
-];
+const RESERVATION_RATIO: [f64; 11] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 2.0];
 
 /// 1 µs (one `write` to the page cache) to 2.5 s (a disk in trouble).
 const LEDGER_SECONDS: [f64; 12] = [

@@ -92,7 +92,10 @@ fn a_failure_that_used_nothing_is_not_unpriced() {
     metrics
         .deployment("p", "m", "r")
         .record(&settled(&Usage::default(), None, None));
-    has(&metrics.render(0, &[], &[]), "quotah_unpriced_requests_total 0");
+    has(
+        &metrics.render(0, &[], &[]),
+        "quotah_unpriced_requests_total 0",
+    );
 }
 
 #[test]

@@ -16,7 +16,10 @@ impl InForce {
     pub(super) fn with_budgets(&self, budgets: impl IntoIterator<Item = Budget>) -> Self {
         let accounts = |budget: Budget| {
             let budget = Arc::new(budget);
-            let before = self.budgets.iter().find(|old| old.budget.counts_as(&budget));
+            let before = self
+                .budgets
+                .iter()
+                .find(|old| old.budget.counts_as(&budget));
             let accounts = match before {
                 Some(old) => old.with(Arc::clone(&budget)),
                 None => BudgetAccounts::new(Arc::clone(&budget)),
@@ -31,12 +34,17 @@ impl InForce {
     /// Budgets whose accounts do not know yet what the ledger knows.
     pub(super) fn uncounted(&self) -> Vec<Arc<BudgetAccounts>> {
         let budgets = self.budgets.iter();
-        budgets.filter(|budget| !budget.is_counted()).cloned().collect()
+        budgets
+            .filter(|budget| !budget.is_counted())
+            .cloned()
+            .collect()
     }
 
     /// Since when spending matters to any budget, milliseconds since 1970 UTC; `None` without budgets.
     pub(super) fn counts_since(&self, now_unix_ms: u64) -> Option<u64> {
         let budgets = self.budgets.iter();
-        budgets.map(|budget| budget.budget.counts_since(now_unix_ms)).min()
+        budgets
+            .map(|budget| budget.budget.counts_since(now_unix_ms))
+            .min()
     }
 }

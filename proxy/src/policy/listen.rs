@@ -70,14 +70,21 @@ impl Policy {
         let own = adjustment.budget.strip_prefix(super::OWN_PREFIX);
         let own = own.and_then(|key| self.own_budget(key));
         let budgets = in_force.budgets.iter().map(|budget| &**budget);
-        for budget in budgets.chain(&own).filter(|budget| is_meant(&budget.budget.id)) {
+        for budget in budgets
+            .chain(&own)
+            .filter(|budget| is_meant(&budget.budget.id))
+        {
             let account = budget.named(&adjustment.account, now);
             account.recall(&budget.budget, amount, adjustment.at_unix_ms);
         }
     }
 
     /// Notes a record for those of `budgets` alone that it concerns: they were made after it.
-    pub(super) fn recall_for(&self, budgets: &[std::sync::Arc<quotah_policy::budget::BudgetAccounts>], record: &Record) {
+    pub(super) fn recall_for(
+        &self,
+        budgets: &[std::sync::Arc<quotah_policy::budget::BudgetAccounts>],
+        record: &Record,
+    ) {
         let (entry, picos) = match record {
             Record::Entry(entry) => (entry, i128::from(entry.charge().unwrap_or(0))),
             Record::Correction(correction) => match &correction.entry {
@@ -86,7 +93,10 @@ impl Policy {
             },
             Record::Adjustment(adjustment) => {
                 let amount = Money::from_picos(adjustment.amount_picousd.into());
-                for budget in budgets.iter().filter(|b| *b.budget.id == *adjustment.budget) {
+                for budget in budgets
+                    .iter()
+                    .filter(|b| *b.budget.id == *adjustment.budget)
+                {
                     let account = budget.named(&adjustment.account, clock::unix_ms());
                     account.recall(&budget.budget, amount, adjustment.at_unix_ms);
                 }
@@ -98,9 +108,16 @@ impl Policy {
             return;
         }
         with_subject(entry, |subject| {
-            for budget in budgets.iter().filter(|b| b.budget.selector.matches(subject)) {
+            for budget in budgets
+                .iter()
+                .filter(|b| b.budget.selector.matches(subject))
+            {
                 let account = budget.account(subject, clock::unix_ms());
-                account.recall(&budget.budget, Money::from_picos(picos), entry.ended_at_unix_ms());
+                account.recall(
+                    &budget.budget,
+                    Money::from_picos(picos),
+                    entry.ended_at_unix_ms(),
+                );
             }
         });
     }

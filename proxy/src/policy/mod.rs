@@ -60,6 +60,20 @@ pub(crate) trait Owners: Debug + Send + Sync {
     fn counts_since(&self, now_unix_ms: u64) -> Option<u64>;
 }
 
+/// No keys.
+#[derive(Debug)]
+pub(crate) struct Nobody;
+
+impl Owners for Nobody {
+    fn budget_of(&self, _key: &str) -> Option<BudgetAccounts> {
+        None
+    }
+
+    fn counts_since(&self, _now_unix_ms: u64) -> Option<u64> {
+        None
+    }
+}
+
 impl Policy {
     /// No rules, but those of keys.
     pub(crate) fn new(owners: Arc<dyn Owners>) -> Self {

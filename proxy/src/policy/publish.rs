@@ -36,14 +36,20 @@ impl Policy {
         let next = Arc::new(self.in_force.load().with_budgets(budgets));
         let fresh = next.uncounted();
         let own = self.owners.counts_since(clock::unix_ms());
-        let since = own.into_iter().chain(next.counts_since(clock::unix_ms())).min();
+        let since = own
+            .into_iter()
+            .chain(next.counts_since(clock::unix_ms()))
+            .min();
         ledger.keep_since(since.unwrap_or(u64::MAX));
         if fresh.is_empty() {
             self.in_force.store(next);
             return Ok(());
         }
         let now = clock::unix_ms();
-        let since = fresh.iter().map(|budget| budget.budget.counts_since(now)).min();
+        let since = fresh
+            .iter()
+            .map(|budget| budget.budget.counts_since(now))
+            .min();
         ledger.replay(
             since.unwrap_or(now),
             || self.in_force.store(next),

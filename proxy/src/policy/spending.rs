@@ -49,7 +49,8 @@ impl Policy {
         with_subject(entry, |subject| {
             for part in in_force.budgets.parts(&own, subject, clock::unix_ms()) {
                 let cost = Money::from_picos(picos);
-                part.account.recall(&part.budget, cost, entry.ended_at_unix_ms());
+                part.account
+                    .recall(&part.budget, cost, entry.ended_at_unix_ms());
             }
         });
     }

@@ -62,12 +62,17 @@ impl Policy {
     pub fn budgets(&self, now_unix_ms: u64) -> Vec<BudgetView> {
         let in_force = self.in_force.load();
         let budgets = in_force.budgets.iter();
-        budgets.map(|budget| BudgetView::of(budget, now_unix_ms)).collect()
+        budgets
+            .map(|budget| BudgetView::of(budget, now_unix_ms))
+            .collect()
     }
 
     /// Their sums, for metrics.
     #[must_use]
     pub fn budget_sums(&self, now_unix_ms: u64) -> Vec<BudgetSum> {
-        self.budgets(now_unix_ms).iter().map(BudgetView::sum).collect()
+        self.budgets(now_unix_ms)
+            .iter()
+            .map(BudgetView::sum)
+            .collect()
     }
 }

@@ -66,6 +66,7 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
     AdminState {
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
+        policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {
@@ -155,7 +156,11 @@ impl Reloader {
             warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
         };
         let prices_as_of = config.price_table.as_of_unix_seconds();
+        let budgets = config.budgets.clone();
         self.state.replace(config);
+        if let Err(error) = self.state.policy.publish(budgets, &self.state.ledger) {
+            tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
+        }
         self.state
             .metrics
             .config_loaded(clock::unix_seconds(), prices_as_of);

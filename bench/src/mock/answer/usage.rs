@@ -15,7 +15,11 @@ pub(super) fn tokens(ask: &Ask, directives: &Directives) -> Tokens {
     let output = directives
         .output
         .or_else(|| directives.chunks.map(u64::from))
-        .or_else(|| directives.fill.then(|| ask.output_max.unwrap_or(FILL_TOKENS)))
+        .or_else(|| {
+            directives
+                .fill
+                .then(|| ask.output_max.unwrap_or(FILL_TOKENS))
+        })
         .unwrap_or_else(|| (16 + ask.body_bytes % 48).min(ask.output_max.unwrap_or(u64::MAX)));
     match ask.call {
         Call::Embeddings | Call::Embed | Call::BatchEmbed => Tokens {

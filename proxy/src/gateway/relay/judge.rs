@@ -3,7 +3,7 @@
 use quotah_adapters::{ErrorClass, Reading, answer_error_class};
 use quotah_policy::UsageSource;
 
-use super::{Cause, Inner};
+use super::Inner;
 use crate::ledger::Outcome;
 
 impl Inner {
