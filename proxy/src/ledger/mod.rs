@@ -16,7 +16,7 @@
 //! | `books`, `rollup`, `usage` | what the records add up to; reports |
 //! | `recover`, `follow`, `keep` | reading at the start, following other processes, closing dead writers' books |
 //! | `summary`, `index` | closed segments in short, so that a start is quick |
-//! | `read` | entries for the admin plane and the command line |
+//! | `read`, `page`, `back` | records for the admin plane and the command line |
 //!
 //! # Promises
 //!
@@ -29,6 +29,7 @@
 //! - Damage costs the records it touches, and is reported.
 
 mod amend;
+mod back;
 mod books;
 mod disk;
 mod entry;
@@ -38,6 +39,7 @@ mod index;
 mod keep;
 mod log;
 mod note;
+mod page;
 mod read;
 mod record;
 mod recover;
@@ -75,7 +77,8 @@ pub use self::entry::{Attempt, Call, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, c
 pub use self::face::usd;
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
 pub use self::note::{Adjustment, Event, Picos};
-pub use self::read::{Conditions, Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page, ReadError, Reader};
+pub use self::page::{Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page};
+pub use self::read::{Conditions, ReadError, Reader};
 pub use self::record::Record;
 pub use self::replay::Charging;
 pub use self::rollup::Sums;

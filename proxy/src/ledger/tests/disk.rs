@@ -6,9 +6,9 @@ use super::*;
 
 /// A disk that is full when told so, and takes `room` bytes more before it says no.
 #[derive(Debug, Default)]
-struct Full {
-    full: AtomicBool,
-    room: AtomicU64,
+pub(super) struct Full {
+    pub(super) full: AtomicBool,
+    pub(super) room: AtomicU64,
     no_cut: AtomicBool,
     no_sync: AtomicBool,
 }
@@ -52,7 +52,7 @@ impl SegmentFile for FullFile {
     }
 }
 
-fn full() -> (Arc<Full>, Hooks) {
+pub(super) fn full() -> (Arc<Full>, Hooks) {
     let full = Arc::new(Full::default());
     let disk = Arc::new(FullDisk(Arc::clone(&full)));
     (

@@ -17,6 +17,8 @@ use super::*;
 
 mod disk;
 mod reading;
+mod replay;
+mod spending;
 
 fn clock() -> Clock {
     let unix_ms = || {

@@ -95,3 +95,70 @@ fn a_cursor_that_is_none_of_ours_is_refused_and_a_forged_one_is_harmless() {
             .expect("reads");
     }
 }
+
+#[test]
+fn adjustments_and_events_are_listed_by_themselves_and_events_go_on_from_an_id() {
+    use super::spending::{adjustment, event};
+    let dir = dir();
+    let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
+    for number in 0..200 {
+        ledger.append_entry(&entry(number));
+        if number % 10 == 0 {
+            ledger.append_event(&event(1_000 + number));
+            ledger.append_adjustment(&adjustment(2_000 + number, number as i64));
+        }
+    }
+    // Of a kind that this version does not know.
+    assert_eq!(
+        ledger.inner.log.append(200, &event(9)),
+        Ok(Appended::Written)
+    );
+    let reader = ledger.reader();
+    let (mut after, mut seen) = (None, Vec::new());
+    loop {
+        let page = reader.adjustments(after, 3, |adjustment| adjustment.budget == "research");
+        let page = page.expect("reads");
+        seen.extend(
+            page.items
+                .iter()
+                .map(|adjustment| adjustment.amount_picousd),
+        );
+        let Some(next) = page.next else { break };
+        after = Some(next);
+    }
+    assert_eq!(seen, (0..20).rev().map(|n| n * 10).collect::<Vec<_>>());
+    let newest = reader.events(None, 1, |_| true).expect("reads").items;
+    assert_eq!(newest, [event(1_190)]);
+    let none = reader.events(None, 1, |_| false).expect("reads");
+    assert_eq!((none.items.len(), none.next), (0, None));
+    let later = reader.events_after(id(1_150), 3).expect("reads");
+    assert_eq!(later, [event(1_160), event(1_170), event(1_180)]);
+    assert_eq!(reader.events_after(id(1_190), 3).expect("reads"), []);
+    let entries = reader.page(&Conditions::default(), None, 1_000);
+    assert_eq!(entries.expect("reads").items.len(), 200);
+    drop(ledger);
+    let (ledger, recovery) = open(&dir);
+    assert_eq!((requests(&ledger), recovery.damaged.len()), (200, 0));
+}
+
+#[test]
+fn a_page_of_a_rare_sort_ends_somewhere_and_goes_on_there() {
+    use super::spending::event;
+    let dir = dir();
+    let (ledger, _) = open(&dir);
+    ledger.append_event(&event(1));
+    let bulk = Entry {
+        user_agent: "x".repeat(60_000),
+        ..Entry::default()
+    };
+    for number in 0..PAGE_BYTES_MAX / 60_000 + 50 {
+        let mut entry = bulk.clone();
+        entry.set_id(id(number));
+        ledger.append_entry(&entry);
+    }
+    let first = ledger.reader().events(None, 10, |_| true).expect("reads");
+    assert_eq!(first.items, []);
+    let rest = ledger.reader().events(first.next, 10, |_| true);
+    assert_eq!(rest.expect("reads").items, [event(1)]);
+    assert!(first.next.is_some());
+}
