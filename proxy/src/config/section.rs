@@ -326,6 +326,13 @@ impl<'a> Section<'a> {
     /// Says which keys nobody asked for.
     pub(super) fn end(self) {
         let asked = self.asked.into_inner();
+        #[cfg(test)]
+        for key in &asked {
+            self.problems
+                .1
+                .borrow_mut()
+                .insert((self.label.clone(), key));
+        }
         for entry in self.table.0.iter().filter(|e| !asked.contains(&&*e.key)) {
             let table = match &*self.label {
                 "" => "the configuration".to_owned(),

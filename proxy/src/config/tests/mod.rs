@@ -3,6 +3,7 @@
 mod clouds;
 mod faults;
 mod rules;
+mod schema;
 
 use std::time::Duration;
 

@@ -49,6 +49,11 @@ limit_usd = "250"
         (alerts, research.carry_over),
         (vec!["0.5".into(), "1.25".into()], true)
     );
+    let shown = &config.redacted["budgets"][0];
+    assert_eq!(
+        (&shown["limit_usd"], &shown["match"]["team"]),
+        (&"1000.10".into(), &"research".into())
+    );
     let raise = research.raise.expect("a raise");
     assert_eq!(
         (raise.by.picos(), raise.until_unix_ms),
