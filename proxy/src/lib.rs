@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod policy;
 pub mod prices;
+pub mod registry;
 pub mod serve;
 pub(crate) mod state;
 pub mod telemetry;
