@@ -16,6 +16,7 @@ use crate::admin::{AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport,
 use crate::clock;
 use crate::config::reload::{Source, Watcher};
 use crate::config::{Config, ConfigError};
+use crate::events::{Event, EventKind};
 use crate::ledger::{LedgerHealth, Observer};
 use crate::metrics::Metrics;
 use crate::state::State;
@@ -67,6 +68,7 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
         ledger: Arc::clone(&state.ledger),
+        events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {
             reload
@@ -156,6 +158,8 @@ impl Reloader {
         };
         let prices_as_of = config.price_table.as_of_unix_seconds();
         self.state.replace(config);
+        let told = Event::new(EventKind::Reload, None, &report);
+        self.state.events.publish(told);
         self.state
             .metrics
             .config_loaded(clock::unix_seconds(), prices_as_of);
