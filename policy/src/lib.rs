@@ -35,7 +35,10 @@ mod window;
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use hours::{Hours, Span};
-pub use key::{KeyId, VirtualKey};
+pub use key::{
+    KeyDigest, KeyError, KeyForm, KeyId, KeyNetworks, KeyRecord, KeySecret, KeyStatus, NoNetwork,
+    OwnBudget, OwnLimits, VirtualKey,
+};
 pub use money::{Money, MoneyError};
 pub use pattern::Pattern;
 pub use price::{Class, Column, Cost, CostSource, Place, Price, Rate, Rates, Split, split};
