@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub(crate) mod credentials;
+pub mod events;
 pub mod gateway;
 pub mod headroom;
 pub mod ledger;

@@ -10,6 +10,7 @@ use quotah_policy::budget::Crossing;
 use crate::clock;
 use crate::config::resolved::Config;
 use crate::credentials::Credentials;
+use crate::events::Hub;
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::fetched::Fetched;
@@ -86,6 +87,7 @@ pub(crate) struct State {
     pub(crate) drain: Drain,
     pub(crate) headroom: Arc<Headroom>,
     pub(crate) fetched: Fetched,
+    pub(crate) events: Arc<Hub>,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
     pub(crate) started: Instant,
@@ -104,6 +106,7 @@ impl State {
         let pools = Arc::<Pools>::default();
         let credentials = Credentials::new(Arc::clone(&pools));
         let snapshot = Snapshot::new(config, &pools, &credentials);
+        let started_at_unix_ms = clock::unix_ms();
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
@@ -116,7 +119,8 @@ impl State {
             headroom: Arc::default(),
             fetched: Fetched::default(),
             started: clock::now(),
-            started_at_unix_ms: clock::unix_ms(),
+            events: Arc::new(Hub::new(started_at_unix_ms)),
+            started_at_unix_ms,
             handles: Handles::new(),
         })
     }

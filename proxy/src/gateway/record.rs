@@ -170,6 +170,7 @@ impl Booking {
             cost: (!bill.is_unpriced).then(|| bill.cost.unwrap_or_default()),
             team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
         });
+        self.state.events.request(&self.entry);
         crate::telemetry::access(&self.entry);
     }
 
