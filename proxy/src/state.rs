@@ -5,19 +5,22 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
+use quotah_policy::budget::Crossing;
 
 use crate::clock;
 use crate::config::resolved::Config;
 use crate::credentials::Credentials;
+use crate::events::Hub;
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::fetched::Fetched;
 use crate::gateway::identify::{KeyRing, Keys};
 use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
-use crate::ledger::Ledger;
+use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
-use crate::registry::{Registry, RegistryError};
+use crate::policy::Policy;
+use crate::registry::Registry;
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -37,15 +40,11 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Makes everything that requests need from a configuration.
-    ///
-    /// What its configured keys spent under the snapshot `before` goes on.
     pub(crate) fn new(
         config: Arc<Config>,
         (pools, credentials): (&Pools, &Credentials),
         ring: &Arc<KeyRing>,
-        before: Option<&Self>,
     ) -> Self {
-        let before = before.map(|before| &before.keys);
         let names = config.models.iter().flat_map(|model| {
             let sent = model
                 .deployments
@@ -57,7 +56,7 @@ impl Snapshot {
         });
         Self {
             routes: Routes::new(&config, pools, credentials),
-            keys: Keys::new(&config.keys, config.server.require_key, ring, before),
+            keys: Keys::new(&config.keys, config.server.require_key, ring),
             keeps_header_case: config
                 .providers
                 .iter()
@@ -92,9 +91,11 @@ pub(crate) struct State {
     pub(crate) registry: Arc<Registry>,
     ring: Arc<KeyRing>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) drain: Drain,
     pub(crate) headroom: Arc<Headroom>,
     pub(crate) fetched: Fetched,
+    pub(crate) events: Arc<Hub>,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
     pub(crate) started: Instant,
@@ -104,38 +105,35 @@ pub(crate) struct State {
 
 impl State {
     /// Begins with a first configuration.
-    ///
-    /// # Errors
-    /// When the registry can neither be read nor made.
     pub(crate) fn new(
         config: Arc<Config>,
         ledger: Ledger,
         metrics: Arc<Metrics>,
-    ) -> Result<Arc<Self>, RegistryError> {
-        let ring = Arc::<KeyRing>::default();
-        let follower = Arc::clone(&ring);
-        let pepper = config.server.key_pepper.as_ref();
-        let registry = Registry::open(&config.data_dir, pepper, follower)?;
-        ring.set_pepper(registry.pepper().clone());
+        policy: Arc<Policy>,
+        (registry, ring): (Arc<Registry>, Arc<KeyRing>),
+    ) -> Arc<Self> {
         let pools = Arc::<Pools>::default();
         let credentials = Credentials::new(Arc::clone(&pools));
-        let snapshot = Snapshot::new(config, (&pools, &credentials), &ring, None);
-        Ok(Arc::new(Self {
+        let snapshot = Snapshot::new(config, (&pools, &credentials), &ring);
+        let started_at_unix_ms = clock::unix_ms();
+        Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
             credentials,
             ledger: Arc::new(ledger),
-            registry: Arc::new(registry),
+            registry,
             ring,
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
+            policy,
             drain: Drain::default(),
             headroom: Arc::default(),
             fetched: Fetched::default(),
             started: clock::now(),
-            started_at_unix_ms: clock::unix_ms(),
+            events: Arc::new(Hub::new(started_at_unix_ms)),
+            started_at_unix_ms,
             handles: Handles::new(),
-        }))
+        })
     }
 
     /// The configuration in force.
@@ -145,14 +143,32 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        let before = self.snapshot();
         let tools = (&*self.pools, &self.credentials);
-        let snapshot = Snapshot::new(config, tools, &self.ring, Some(&before));
+        let snapshot = Snapshot::new(config, tools, &self.ring);
         self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
         let snapshot = self.snapshot();
         self.headroom
             .keep(|provider| snapshot.routes.upstream(provider).is_some());
+    }
+
+    /// Tells of budgets whose alerts were reached: in the ledger, in metrics, in the log.
+    pub(crate) fn tell(&self, crossings: &[Crossing]) {
+        for crossing in crossings {
+            let event = threshold_event(crossing);
+            // What cannot be written waits in memory like any record.
+            let _appended = self.ledger.append_event(&event);
+            self.metrics
+                .budget_crossed(&crossing.budget, &event.threshold);
+            tracing::warn!(
+                budget = &*crossing.budget,
+                account = &*crossing.account,
+                threshold = event.threshold,
+                spent_usd = %crossing.spent,
+                limit_usd = %crossing.limit,
+                "budget threshold reached"
+            );
+        }
     }
 
     /// The metric handle of an order; a bounded number of them.
@@ -178,4 +194,24 @@ impl State {
         }
         handle
     }
+}
+
+/// A crossing as the ledger keeps it.
+fn threshold_event(crossing: &Crossing) -> Event {
+    let period = crossing.period;
+    let mut event = Event {
+        at_unix_ms: clock::unix_ms(),
+        kind: "budget.threshold".to_owned(),
+        budget: crossing.budget.to_string(),
+        account: crossing.account.to_string(),
+        threshold: crossing.threshold.to_string(),
+        spent: Some(crossing.spent.picos().into()),
+        limit: Some(crossing.limit.picos().into()),
+        window_start_unix_ms: period.start_unix_ms,
+        resets_at_unix_ms: period.ends().then_some(period.end_unix_ms),
+        mode: crossing.mode.as_str().to_owned(),
+        ..Event::default()
+    };
+    event.set_id(clock::request_id());
+    event
 }

@@ -1,15 +1,21 @@
 //! From what was written to what will run: every default, every check, every fault at once.
 
 mod adapter;
+mod admin;
 mod aws;
+mod budget;
 mod cloud;
 mod credential;
 mod entra;
 mod google;
+mod guard;
 mod key;
+mod limit;
 mod model;
 mod price;
 mod provider;
+mod reservation;
+mod select;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +28,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::resolved::{
-    Config, Credential, LedgerSettings, Listen, Log, LogFormat, Provider, Secret,
+    Config, Credential, KeyDefaults, LedgerSettings, Listen, Log, LogFormat, Provider, Secret,
 };
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
@@ -43,7 +49,7 @@ pub(super) fn resolve(
     let root = Section::new("", tree, Place::start(), problems);
     let mut warnings = Vec::new();
     let server = server::server(&root, inputs);
-    let admin = server::admin(&root, inputs);
+    let admin = admin::admin(&root, inputs);
     let mut providers = provider::providers(&root, &inputs.env);
     if !root.is_present("providers") {
         providers = discover::providers(&inputs.env, &server.listen, &mut warnings);
@@ -65,17 +71,24 @@ pub(super) fn resolve(
         provider: p.name.to_string(),
     }));
     let models = model::models(&root, &providers, &mut warnings);
-    let keys = key::keys(&root, &providers);
+    let ledger = ledger(&root);
+    let keys = key::keys(&root, &providers, &ledger);
     if server.require_key && keys.is_empty() && !root.is_present("keys") {
         warnings.push(Warning::NoKeys);
     }
+    let known = select::Known::new(&server, &keys, &providers);
+    let budgets = budget::budgets(&root, &known, (&server, &ledger), &mut warnings);
+    let limits = limit::limits(&root, &known);
+    let guards = guard::guards(&root, &known);
     let prices = price::prices(&root, &providers);
     let data_dir = data_dir(&root, inputs, &mut warnings);
     let (table, fault) = updated_table(&data_dir);
     warnings.extend(fault.map(|fault| Warning::PriceUpdate { fault }));
     let config = Config {
         price_table: Arc::new(table.with_overrides(prices.clone())),
-        ledger: ledger(&root),
+        key_defaults: reservation::key_defaults(&root, &ledger),
+        reservation: reservation::reservation(&root),
+        ledger,
         log: log(&root, inputs),
         data_dir,
         digest: digest(sources, &providers),
@@ -85,6 +98,9 @@ pub(super) fn resolve(
         providers,
         models,
         keys,
+        budgets,
+        limits,
+        guards,
         prices,
     };
     metrics(&root);
@@ -110,7 +126,14 @@ pub(super) fn data_dir_of(tree: &Table, inputs: &Inputs) -> PathBuf {
 /// The admin plane's address alone.
 pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
     let problems = Problems::default();
-    server::admin(&Section::new("", tree, Place::start(), &problems), inputs).listen
+    admin::admin(&Section::new("", tree, Place::start(), &problems), inputs).listen
+}
+
+/// What new keys get, alone.
+pub(super) fn key_defaults_of(tree: &Table, _: &Inputs) -> KeyDefaults {
+    let problems = Problems::default();
+    let root = Section::new("", tree, Place::start(), &problems);
+    reservation::key_defaults(&root, &ledger(&root))
 }
 
 /// What keys are hashed with, alone.
@@ -140,16 +163,7 @@ pub(super) fn provider_kinds_of(tree: &Table, inputs: &Inputs) -> Vec<(String, &
 }
 
 /// Tables that later versions act on. Accepting them in silence would promise what nobody keeps.
-const LATER: [&str; 8] = [
-    "budgets",
-    "limits",
-    "reservation",
-    "cache",
-    "alerts",
-    "jwt",
-    "retry",
-    "breaker",
-];
+const LATER: [&str; 5] = ["cache", "alerts", "jwt", "retry", "breaker"];
 
 fn ledger(root: &Section<'_>) -> LedgerSettings {
     let mut settings = LedgerSettings {

@@ -14,9 +14,11 @@ use pingora_core::services::background::background_service;
 use crate::cli::RunOptions;
 use crate::config::{Config, Loaded};
 use crate::gateway::accept::DataPlane;
-use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings};
+use crate::gateway::identify::KeyRing;
+use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings, Spending};
 use crate::metrics::Metrics;
-use crate::registry::RegistryError;
+use crate::policy::Policy;
+use crate::registry::{Follower, Registry, RegistryError};
 use crate::state::State;
 use crate::{admin, clock, telemetry};
 use leave::Housekeeper;
@@ -62,8 +64,12 @@ pub fn serve(
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), COMMIT));
     let prices_as_of = config.price_table.as_of_unix_seconds();
     metrics.config_loaded(clock::unix_seconds(), prices_as_of);
-    let ledger = open_ledger(&config, &metrics)?;
-    let state = State::new(Arc::clone(&config), ledger, metrics)?;
+    let (ring, registry) = open_registry(&config)?;
+    let policy = Arc::new(Policy::new(Arc::<KeyRing>::clone(&ring)));
+    policy.begin(config.budgets.iter().cloned());
+    let ledger = open_ledger(&config, &metrics, &policy)?;
+    policy.opened();
+    let state = State::new(config.clone(), ledger, metrics, policy, (registry, ring));
     state.registry.follow().map_err(ServeError::Follow)?;
     let reloader = Arc::new(Reloader::new(Arc::clone(&state), options.source.clone()));
     let upgrade_socket = config.data_dir.join("upgrade.sock");
@@ -109,7 +115,22 @@ const COMMIT: &str = match option_env!("QUOTAH_COMMIT") {
     None => "unknown",
 };
 
-fn open_ledger(config: &Config, metrics: &Arc<Metrics>) -> Result<Ledger, ServeError> {
+/// Keys come first: the ledger then tells what each has spent.
+fn open_registry(config: &Config) -> Result<(Arc<KeyRing>, Arc<Registry>), ServeError> {
+    let ring = Arc::<KeyRing>::default();
+    ring.configure(&config.keys, false);
+    let follower: Arc<dyn Follower> = Arc::<KeyRing>::clone(&ring);
+    let pepper = config.server.key_pepper.as_ref();
+    let registry = Registry::open(&config.data_dir, pepper, follower)?;
+    ring.set_pepper(registry.pepper().clone());
+    Ok((ring, Arc::new(registry)))
+}
+
+fn open_ledger(
+    config: &Config,
+    metrics: &Arc<Metrics>,
+    policy: &Arc<Policy>,
+) -> Result<Ledger, ServeError> {
     let settings = Settings {
         sync_interval: config.ledger.sync_interval,
         segment_bytes: config.ledger.segment_bytes,
@@ -118,6 +139,7 @@ fn open_ledger(config: &Config, metrics: &Arc<Metrics>) -> Result<Ledger, ServeE
     };
     let hooks = Hooks {
         observer: Arc::new(LedgerMetrics(Arc::clone(metrics))),
+        spending: Arc::clone(policy) as Arc<dyn Spending>,
         ..Hooks::new(Clock {
             now: clock::now,
             unix_ms: clock::unix_ms,
