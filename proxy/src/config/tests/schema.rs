@@ -10,7 +10,7 @@ use crate::config::tree::{Problems, Source, grow};
 use crate::config::{STARTER, resolve};
 
 /// How errors call a table, and where the schema has it.
-const TABLES: [(&str, &str); 24] = [
+const TABLES: [(&str, &str); 26] = [
     ("", ""),
     ("[server]", "/properties/server"),
     ("`tls` in [server]", "/properties/server/properties/tls"),
@@ -39,6 +39,14 @@ const TABLES: [(&str, &str); 24] = [
         "/properties/models/items/properties/deployments/items",
     ),
     ("[[keys]]", "/properties/keys/items"),
+    (
+        "`budget` in [[keys]]",
+        "/properties/key_defaults/properties/budget",
+    ),
+    (
+        "`limits` in [[keys]]",
+        "/properties/key_defaults/properties/limits",
+    ),
     ("[key_defaults]", "/properties/key_defaults"),
     (
         "`budget` in [key_defaults]",
@@ -64,6 +72,9 @@ const ADAPTER: &str = "/properties/providers/items/properties/adapter";
 const MORE: &str = r#"
 [[admin.tokens]]
 [metrics]
+[[keys]]
+budget = {}
+limits = {}
 [[providers]]
 kind = "vertex"
 [[providers]]
