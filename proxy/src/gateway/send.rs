@@ -10,7 +10,7 @@ use http::header::{
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
 use quotah_adapters::{
-    Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, is_json_lines, plan,
+    Asked, Changes, Decoder, Encoder, ErrorClass, Facts, Meter, apply, is_json_lines, plan,
 };
 
 use super::body::AnswerBody;
@@ -90,7 +90,12 @@ async fn attempt(
     let provider = &upstream.config;
     let asks_usage = provider.inject_usage && facts.lacks_usage();
     let rename = order.deployment.rename.as_deref();
-    let edits = plan(&facts, rename, asks_usage);
+    let changes = Changes {
+        rename_to: rename,
+        ask_usage: asks_usage,
+        ..Changes::default()
+    };
+    let edits = plan(&facts, &changes, provider.kind);
     let Body { held, rest } = body;
     let body = RequestBody::new(apply(&held, &edits)).followed_by(rest.clone());
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
