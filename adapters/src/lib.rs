@@ -12,6 +12,7 @@ mod adapter;
 mod anthropic;
 mod azure;
 mod bedrock;
+mod border;
 mod call;
 mod cohere;
 mod credential;
@@ -39,6 +40,7 @@ mod strip;
 mod vertex;
 
 pub use adapter::Asked;
+pub use border::{Borders, Framing};
 pub use call::{Dialect, Operation};
 pub use credential::{
     CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, SIGNATURE_HEADERS, client_credentials,
