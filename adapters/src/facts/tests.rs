@@ -1,3 +1,5 @@
+mod asked;
+
 use proptest::prelude::*;
 
 use super::*;
