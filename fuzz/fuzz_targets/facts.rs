@@ -3,7 +3,9 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use quotah_adapters::{Call, Facts, FactsError, FactsReader, apply, classify, plan};
+use quotah_adapters::{
+    Call, Changes, Facts, FactsError, FactsReader, ProviderKind, apply, classify, plan,
+};
 use quotah_fuzz::Input;
 use serde_json::{Value, json};
 
@@ -102,7 +104,12 @@ fn agree(path: &str, facts: &Facts, body: &Value) {
 /// Expects a rename and a wish for usage to change those two and nothing else.
 fn splice(input: &Input<'_>, path: &str, facts: &Facts, mut body: Value) {
     let chunks: Vec<_> = input.pieces().map(Bytes::copy_from_slice).collect();
-    let edits = plan(facts, Some(OTHER_MODEL), true);
+    let changes = Changes {
+        rename_to: Some(OTHER_MODEL),
+        ask_usage: true,
+        ..Changes::default()
+    };
+    let edits = plan(facts, &changes, ProviderKind::OPENAI);
     let spliced = apply(&chunks, &edits).concat();
     assert_eq!(spliced.len(), edits.edited_bytes(facts.body_bytes));
     if edits.is_empty() {
