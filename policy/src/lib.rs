@@ -40,7 +40,10 @@ pub use experience::{
     Asked, Expected, Experience, LEARNED_MAX, Learned, Lessons, Live, Media, Observed, Settings,
 };
 pub use hours::{Hours, Span};
-pub use key::{KeyId, VirtualKey};
+pub use key::{
+    KeyDigest, KeyError, KeyForm, KeyId, KeyNetworks, KeyRecord, KeySecret, KeyStatus, NoNetwork,
+    OwnBudget, OwnLimits, VirtualKey,
+};
 pub use money::{Money, MoneyError};
 pub use pattern::Pattern;
 pub use price::{

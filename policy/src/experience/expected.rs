@@ -147,7 +147,10 @@ fn output(asked: &Asked<'_>, settings: &Settings, lessons: &Lessons) -> (u64, u6
             STREAM_TOKENS_MIN.min(cap),
         );
     }
-    let least = PLAIN_TOKENS_MIN.saturating_add(asked.reasoning_tokens);
+    // An answer that is cut to less than is usual is money for nothing.
+    let least = seen
+        .max(PLAIN_TOKENS_MIN)
+        .saturating_add(asked.reasoning_tokens);
     // A short habit must not cut the first long answer to a few words.
     let hold = seen
         .saturating_mul(settings.headroom.max(1))

@@ -77,6 +77,12 @@ impl Live {
         base.saturating_add(ratio(bytes, self.tokens_per_kilobyte, 1_000))
     }
 
+    /// Output tokens when `delivered_bytes` and one more chunk as large as the largest yet have come.
+    #[must_use]
+    pub fn tokens_with_next(&self, delivered_bytes: u64) -> u64 {
+        self.tokens_at(delivered_bytes.saturating_add(self.chunk_bytes_max))
+    }
+
     /// How many bytes may have come while `tokens` are enough for them and for one more chunk as large as the largest
     /// yet; 0 when not even that.
     #[must_use]

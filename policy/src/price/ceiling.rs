@@ -33,6 +33,17 @@ pub enum CacheWrites {
     Long,
 }
 
+impl CacheWrites {
+    /// What is likely where this is the most: the longer time is rare.
+    #[must_use]
+    pub const fn likely(self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Short | Self::Long => Self::Short,
+        }
+    }
+}
+
 /// What there is beside text, where that may have a price of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kinds {
