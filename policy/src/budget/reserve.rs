@@ -82,6 +82,26 @@ pub fn reserve(parts: Parts, ask: Ask, now_unix_ms: u64) -> Result<Reservation, 
     Ok(reservation)
 }
 
+/// Sets the first of `asks` aside that there is room for, in all of `parts`, or nothing.
+///
+/// A request that takes all that is left so that its answer may be long leaves nothing to those beside it. With two exact
+/// asks, it takes what a long answer needs while there is plenty, and what is usual when there is not.
+///
+/// # Errors
+/// As [`reserve`], when there is no room for the last.
+pub fn reserve_either(
+    parts: Parts,
+    asks: [Ask; 2],
+    now_unix_ms: u64,
+) -> Result<Reservation, Exhausted> {
+    let mut reservation = Reservation {
+        parts,
+        amount: Money::ZERO,
+    };
+    reservation.raise_by_first(&asks, now_unix_ms)?;
+    Ok(reservation)
+}
+
 impl Reservation {
     /// What is set aside.
     #[must_use]
@@ -106,27 +126,36 @@ impl Reservation {
     /// # Errors
     /// [`Exhausted`] when there is no room for `ask.least` more; what was set aside before stays.
     pub fn raise(&mut self, ask: Ask, now_unix_ms: u64) -> Result<Money, Exhausted> {
+        self.raise_by_first(&[ask], now_unix_ms)
+    }
+
+    /// Raises by the first of `asks` that there is room for; refuses by the last.
+    fn raise_by_first(&mut self, asks: &[Ask], now_unix_ms: u64) -> Result<Money, Exhausted> {
         let mut states = lock_all(&self.parts);
-        let mut granted = ask.most;
-        let mut tightest = None;
+        let mut tightest: Option<(&Part, Balance)> = None;
         for (part, state) in self.parts.iter().zip(&mut states) {
             state.roll(&part.budget, now_unix_ms);
             let balance = state.balance(&part.budget, now_unix_ms);
-            if part.is_held && balance.room() < granted {
-                granted = balance.room();
+            if part.is_held && tightest.is_none_or(|(_, least)| balance.room() < least.room()) {
                 tightest = Some((part, balance));
             }
         }
-        if let Some((part, balance)) = tightest.filter(|_| granted < ask.least) {
+        let grant = |ask: &Ask| match tightest {
+            Some((_, balance)) if balance.room() >= ask.most => Some(ask.most),
+            Some((_, balance)) => Some(balance.room()).filter(|room| *room >= ask.least),
+            None => Some(ask.most),
+        };
+        let granted = asks.iter().find_map(grant);
+        if let (None, Some((part, balance))) = (granted, tightest) {
             return Err(Exhausted {
                 budget: Arc::clone(&part.budget.id),
                 account: part.account.value().into(),
                 balance,
-                least: ask.least,
+                least: asks.last().map_or(Money::ZERO, |ask| ask.least),
             });
         }
         // An overdrawn account gives nothing, and takes nothing.
-        let granted = granted.max(Money::ZERO);
+        let granted = granted.unwrap_or_default().max(Money::ZERO);
         for state in &mut states {
             state.set_aside(granted);
         }

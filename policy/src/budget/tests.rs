@@ -72,6 +72,21 @@ fn all_accounts_are_reserved_in_together_or_none_is() {
 }
 
 #[test]
+fn the_first_ask_that_there_is_room_for_is_granted() {
+    let one = opened(budget("1", Mode::Hard));
+    let asks = [Ask::exactly(usd("0.6")), Ask::exactly(usd("0.2"))];
+    let reserved = || reserve_either(parts(&[&one]), asks, NOW);
+    let held = [
+        reserved().unwrap(),
+        reserved().unwrap(),
+        reserved().unwrap(),
+    ];
+    let amounts = held.each_ref().map(Reservation::amount);
+    assert_eq!(amounts, [usd("0.6"), usd("0.2"), usd("0.2")]);
+    assert_eq!(reserved().unwrap_err().least, usd("0.2"));
+}
+
+#[test]
 fn what_was_set_aside_is_given_back_and_the_cost_is_spent() {
     let one = opened(budget("1", Mode::Hard));
     let mut held = reserve(parts(&[&one]), Ask::exactly(usd("0.5")), NOW).unwrap();
