@@ -14,13 +14,16 @@
     )
 )]
 
+mod bucket;
 pub mod budget;
 mod date;
 mod estimate;
 pub mod feed;
 mod hours;
 mod key;
+pub mod limit;
 mod money;
+mod network;
 mod pattern;
 mod price;
 mod rules;
@@ -32,11 +35,13 @@ mod units;
 mod usage;
 mod window;
 
+pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use hours::{Hours, Span};
 pub use key::{KeyId, VirtualKey};
 pub use money::{Money, MoneyError};
+pub use network::{NETWORKS_MAX, Networks, NoNetwork};
 pub use pattern::Pattern;
 pub use price::{Class, Column, Cost, CostSource, Place, Price, Rate, Rates, Split, split};
 pub use rules::Rules;
