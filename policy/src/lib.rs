@@ -19,6 +19,7 @@ pub mod budget;
 mod date;
 mod estimate;
 pub mod feed;
+pub mod guard;
 mod hours;
 mod key;
 pub mod limit;
