@@ -14,14 +14,18 @@
     )
 )]
 
+mod bucket;
 pub mod budget;
 mod date;
 mod estimate;
 mod experience;
 pub mod feed;
+pub mod guard;
 mod hours;
 mod key;
+pub mod limit;
 mod money;
+mod network;
 mod pattern;
 mod price;
 mod rules;
@@ -34,6 +38,7 @@ mod units;
 mod usage;
 mod window;
 
+pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use experience::{
@@ -45,6 +50,7 @@ pub use key::{
     OwnBudget, OwnLimits, VirtualKey,
 };
 pub use money::{Money, MoneyError};
+pub use network::{NETWORKS_MAX, Networks, NoNetwork};
 pub use pattern::Pattern;
 pub use price::{
     CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
