@@ -290,7 +290,7 @@ impl Entry {
 
     /// The entry that closes an intent whose writer died before it could settle it.
     #[must_use]
-    pub(super) fn interrupted(intent: &Intent) -> Self {
+    pub(crate) fn interrupted(intent: &Intent) -> Self {
         let mut entry = Self {
             id_hi: intent.id_hi,
             id_lo: intent.id_lo,
