@@ -14,7 +14,7 @@ use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
-use super::{admit, choose, credential, parse, read, send};
+use super::{admit, choose, credential, describe, parse, read, send};
 use crate::clock;
 use crate::state::{Snapshot, State};
 use crate::upstream::{Upload, UploadBounds};
@@ -104,17 +104,17 @@ async fn line(
         .inspect_err(|_| {
             conn.left_unread.store(true, Ordering::Relaxed);
         })?;
-    admit::describe(&mut booking, &identity, &head, conn.peer);
-    admit::describe_call(&mut booking, &target);
+    describe::describe(&mut booking, &identity, &head, conn.peer);
+    describe::describe_call(&mut booking, &target);
 
     // read and parse: all of the body, or what must be known before it may pass
     let (facts, body) = read_and_parse(&mut booking, conn, bounds, (&target, &head, incoming))
         .await
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
-    admit::describe_body(&mut booking, &target, &facts);
+    describe::describe_body(&mut booking, &target, &facts);
 
     // choose, admit: the intent names the deployment
-    let order = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
+    let (order, output_cap) = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, relay; settle and record when the answer ends
@@ -127,6 +127,7 @@ async fn line(
             target,
             identity,
             order,
+            output_cap,
         },
         refuser,
     )
@@ -187,15 +188,15 @@ fn choose_and_admit(
     facts: &Facts,
     identity: &Identity,
     head: &request::Parts,
-) -> Result<choose::Order, Refusal> {
+) -> Result<(choose::Order, Option<u64>), Refusal> {
     let asked = head
         .headers
         .get("x-quotah-provider")
         .and_then(|name| name.to_str().ok());
     let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
     credential::may_pass(&order.deployment.upstream, &head.headers)?;
-    admit::admit(booking, target, facts, &order)?;
-    Ok(order)
+    let cap = admit::admit(booking, (target, facts), &order, identity)?;
+    Ok((order, cap))
 }
 
 /// Books a refusal of a request whose owner is known.

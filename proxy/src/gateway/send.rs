@@ -12,6 +12,7 @@ use http::{Request, Response, Uri, request};
 use quotah_adapters::{
     Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, is_json_lines, plan,
 };
+use quotah_policy::Money;
 
 use super::body::AnswerBody;
 use super::choose::Order;
@@ -41,6 +42,8 @@ pub(crate) struct Sending {
     pub(crate) target: Target,
     pub(crate) identity: Arc<Identity>,
     pub(crate) order: Order,
+    /// What one answer is to be capped at.
+    pub(crate) output_cap: Option<u64>,
 }
 
 /// A request's body: what is here, and what is still with the client.
@@ -88,6 +91,7 @@ async fn attempt(
         target,
         identity,
         order,
+        output_cap,
     } = sending;
     let upstream = Arc::clone(&order.deployment.upstream);
     let provider = &upstream.config;
@@ -315,6 +319,11 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     };
 
     let mut headers = forward_answer(head.headers, rewrite.is_none());
+    if let Some(left) = booking.hold.reservation.room(clock::unix_ms())
+        && let Ok(left) = HeaderValue::try_from(left.max(Money::ZERO).to_string())
+    {
+        headers.insert("x-quotah-budget-remaining-usd", left);
+    }
     headers.insert("x-quotah-request-id", context.refuser.id_value());
     headers.insert("x-quotah-provider", context.upstream.name.clone());
     if let Ok(model) = HeaderValue::from_str(&context.order.model_sent)
