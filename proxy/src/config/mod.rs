@@ -184,7 +184,7 @@ pub enum Warning {
         /// What is wrong.
         fault: UpdateFault,
     },
-    /// Every request will be refused.
+    /// Only keys that are not in the configuration may call, if there are any.
     NoKeys,
     /// A hard budget that whoever sends no key, or no header, is not counted in.
     Avoidable {
@@ -226,7 +226,8 @@ impl fmt::Display for Warning {
             }
             Self::PriceUpdate { fault } => fault.fmt(f),
             Self::NoKeys => f.write_str(
-                "server.require_key is set but there are no [[keys]]: every request will be refused",
+                "server.require_key is set and there are no [[keys]]: only keys made at the admin plane or by \
+                 `quotah keys` may call",
             ),
             Self::Avoidable { budget } => write!(
                 f,

@@ -39,17 +39,17 @@ pub struct LimitWords {
     /// One count for each value of this dimension.
     pub per: Option<String>,
     /// Requests in a minute.
-    pub requests_per_minute: Option<u32>,
+    pub requests_per_minute: Option<u64>,
     /// Requests in an hour.
-    pub requests_per_hour: Option<u32>,
+    pub requests_per_hour: Option<u64>,
     /// Requests in a day.
-    pub requests_per_day: Option<u32>,
+    pub requests_per_day: Option<u64>,
     /// Tokens in a minute, input and output.
     pub tokens_per_minute: Option<u64>,
     /// Requests at once.
-    pub concurrent: Option<u32>,
+    pub concurrent: Option<u64>,
     /// Of these, streams.
-    pub concurrent_streams: Option<u32>,
+    pub concurrent_streams: Option<u64>,
 }
 
 /// A row of `[[guards]]`. `None` leaves a request alone.

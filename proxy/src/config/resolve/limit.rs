@@ -31,10 +31,7 @@ pub(super) fn limits(root: &Section<'_>, known: &Known<'_>) -> Vec<LimitWords> {
 
 /// What a limit and a key's own have in common.
 pub(super) fn figures(row: &Section<'_>) -> LimitWords {
-    let count = |key| {
-        let count = row.integer(key, 1..=u64::from(u32::MAX))?;
-        u32::try_from(count).ok()
-    };
+    let count = |key| row.integer(key, 1..=COUNT_MAX);
     let limit = LimitWords {
         requests_per_minute: count("requests_per_minute"),
         requests_per_hour: count("requests_per_hour"),
@@ -66,6 +63,9 @@ const FIGURES: [&str; 6] = [
     "concurrent",
     "concurrent_streams",
 ];
+
+/// A thousand million: no machine serves as many in a day.
+const COUNT_MAX: u64 = 1_000_000_000;
 
 /// A million million: no fleet of GPUs makes as many in a minute.
 const TOKENS_MAX: u64 = 1_000_000_000_000;

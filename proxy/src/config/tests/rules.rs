@@ -245,7 +245,7 @@ fn each_bad_rule_is_told_in_its_place() {
         ),
         (
             "[[limits]]\nrequests_per_minute = 0\n",
-            "5:23 `requests_per_minute` must be a whole number from 1 to 4294967295",
+            "5:23 `requests_per_minute` must be a whole number from 1 to 1000000000",
         ),
         (
             "[[limits]]\nid = \"limit-2\"\nconcurrent = 1\n[[limits]]\nconcurrent = 2\n",
