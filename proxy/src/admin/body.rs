@@ -31,7 +31,11 @@ pub(super) fn form<T: DeserializeOwned>(members: &Members) -> Result<T, Problem>
         let name = detail.split('`').nth(1).filter(|_| named);
         let path = fault.path().to_string();
         let path = if path == "." { "" } else { &path };
-        let dot = if path.is_empty() || name.is_none() { "" } else { "." };
+        let dot = if path.is_empty() || name.is_none() {
+            ""
+        } else {
+            "."
+        };
         let field = format!("{path}{dot}{}", name.unwrap_or_default());
         // Places in our own copy of the text would mislead.
         let detail = detail.split(" at line ").next().unwrap_or_default();
@@ -71,6 +75,11 @@ impl IfMatch {
         let tags = lines.flat_map(|line| line.to_str().unwrap_or_default().split(','));
         let tags: Vec<String> = tags.map(|tag| tag.trim().to_owned()).collect();
         (!tags.is_empty()).then_some(Self(tags))
+    }
+
+    /// One state alone.
+    pub(super) fn exactly(etag: String) -> Self {
+        Self(vec![etag])
     }
 
     /// Whether something of this [`etag`] is meant.

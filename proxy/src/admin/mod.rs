@@ -6,20 +6,28 @@
 //! problem documents.
 
 mod access;
+mod audit;
 mod auth;
+mod body;
+mod budgets;
 mod config;
 mod events;
+mod explain;
 mod health;
 mod idempotency;
+mod keys;
 mod openapi;
 mod page;
+mod policy;
 mod prices;
 mod problem;
 mod rate_limits;
 mod requests;
 mod routes;
+mod rules;
 mod serve;
 mod status;
+mod unwired;
 mod usage;
 
 #[cfg(test)]
@@ -40,10 +48,20 @@ use crate::headroom::Headroom;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 
+pub use body::{IfMatch, etag};
 pub use config::ReloadReport;
+pub use explain::{
+    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice, ExplainedRoute,
+    Explanation, Question, Verdict,
+};
 pub use health::{Component, Health, State};
+pub use keys::{KeyFace, KeyWords};
 pub use openapi::document;
+pub use policy::{
+    AccountFace, Actor, Adjustment, At, Kind, Policy, Rule, Source, Spending, WriteError,
+};
 pub(crate) use serve::{CONNECTIONS_MAX, serve_stream};
+pub use unwired::Unwired;
 
 use auth::Caller;
 use problem::Problem;
@@ -57,6 +75,10 @@ pub struct AdminState {
     pub headroom: Arc<Headroom>,
     /// The books.
     pub ledger: Arc<Ledger>,
+    /// Keys, budgets, limits and guards.
+    pub policy: Arc<dyn Policy>,
+    /// The accounts of budgets.
+    pub spending: Arc<dyn Spending>,
     /// What happens, for whoever listens.
     pub events: Arc<Hub>,
     /// The configuration in force, asked for on each request.

@@ -64,8 +64,13 @@ pub trait Policy: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`WriteError`]: nothing was made.
-    fn create_rule(&self, by: &Actor, kind: Kind, id: &str, form: Value)
-    -> Result<Rule, WriteError>;
+    fn create_rule(
+        &self,
+        by: &Actor,
+        kind: Kind,
+        id: &str,
+        form: Value,
+    ) -> Result<Rule, WriteError>;
 
     /// Puts other checked words in the place of a rule's.
     ///
@@ -195,7 +200,10 @@ impl At {
     /// # Errors
     /// [`WriteError::Stale`] for what has changed since the caller looked.
     pub fn check(&self, etag: &str) -> Result<(), WriteError> {
-        let is_meant = self.if_match.as_ref().is_none_or(|given| given.allows(etag));
+        let is_meant = self
+            .if_match
+            .as_ref()
+            .is_none_or(|given| given.allows(etag));
         is_meant.then_some(()).ok_or(WriteError::Stale)
     }
 }

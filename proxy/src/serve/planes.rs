@@ -12,7 +12,9 @@ use pingora_core::server::ShutdownWatch;
 use tokio::sync::Notify;
 
 use super::COMMIT;
-use crate::admin::{AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, serve_stream};
+use crate::admin::{
+    AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, Unwired, serve_stream,
+};
 use crate::clock;
 use crate::config::reload::{Source, Watcher};
 use crate::config::{Config, ConfigError};
@@ -68,6 +70,8 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
         ledger: Arc::clone(&state.ledger),
+        policy: Arc::new(Unwired),
+        spending: Arc::new(Unwired),
         events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {
