@@ -26,9 +26,9 @@ pub(super) fn form<T: DeserializeOwned>(members: &Members) -> Result<T, Problem>
     let mut reader = serde_json::Deserializer::from_str(&text);
     serde_path_to_error::deserialize(&mut reader).map_err(|fault| {
         let detail = fault.inner().to_string();
-        // What is unknown or missing has no path of its own: serde names it between backticks.
-        let named = detail.starts_with("unknown field") || detail.starts_with("missing field");
-        let name = detail.split('`').nth(1).filter(|_| named);
+        // What is missing has no path of its own: serde names it between backticks.
+        let is_missing = detail.starts_with("missing field");
+        let name = detail.split('`').nth(1).filter(|_| is_missing);
         let path = fault.path().to_string();
         let path = if path == "." { "" } else { &path };
         let dot = if path.is_empty() || name.is_none() {
