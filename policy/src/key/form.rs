@@ -205,7 +205,10 @@ impl KeyForm {
     }
 
     /// Checks every word; gives the time of its end, in milliseconds since 1970.
-    pub(super) fn check(&self) -> Result<Option<u64>, KeyError> {
+    ///
+    /// # Errors
+    /// [`KeyError`] for the first that means nothing.
+    pub fn check(&self) -> Result<Option<u64>, KeyError> {
         let texts = [
             ("name", &self.name),
             ("team", &self.team),

@@ -78,7 +78,7 @@ impl Network {
 /// An address as 128 bits: IPv4 within `::ffff:0:0/96`, so that a mapped address is the same as its plain one
 /// (RFC 4291, section 2.5.5.2).
 fn number(ip: IpAddr) -> u128 {
-    let mapped = |ip: Ipv4Addr| u128::from(Ipv6Addr::to_bits(ip.to_ipv6_mapped()));
+    let mapped = |ip: Ipv4Addr| Ipv6Addr::to_bits(ip.to_ipv6_mapped());
     match ip {
         IpAddr::V4(ip) => mapped(ip),
         IpAddr::V6(ip) => ip.to_bits(),

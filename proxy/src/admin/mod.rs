@@ -47,6 +47,7 @@ use crate::events::Hub;
 use crate::headroom::Headroom;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::policy::Policy;
 
 pub use body::{IfMatch, etag};
 pub use config::ReloadReport;
@@ -73,6 +74,8 @@ pub struct AdminState {
     pub metrics: Arc<Metrics>,
     /// What providers said about their limits.
     pub headroom: Arc<Headroom>,
+    /// Budgets in force, and how they stand.
+    pub policy: Arc<Policy>,
     /// The books.
     pub ledger: Arc<Ledger>,
     /// Keys, budgets, limits and guards.
@@ -128,10 +131,11 @@ async fn metrics(axum::extract::State(shared): axum::extract::State<Shared>) -> 
     let status = shared.state.ledger.status();
     shared.state.metrics.ledger_bytes(status.bytes);
     let rate_limits = shared.state.headroom.rows(clock::unix_ms());
+    let budgets = shared.state.policy.budget_sums(clock::unix_ms());
     let text = shared
         .state
         .metrics
-        .render(clock::unix_seconds(), &rate_limits);
+        .render(clock::unix_seconds(), &rate_limits, &budgets);
     (
         [(
             header::CONTENT_TYPE,

@@ -69,6 +69,7 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
     AdminState {
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
+        policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
         policy: Arc::new(Unwired),
         spending: Arc::new(Unwired),
@@ -161,7 +162,11 @@ impl Reloader {
             warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
         };
         let prices_as_of = config.price_table.as_of_unix_seconds();
+        let budgets = config.budgets.clone();
         self.state.replace(config);
+        if let Err(error) = self.state.policy.publish(budgets, &self.state.ledger) {
+            tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
+        }
         let told = Event::new(EventKind::Reload, None, &report);
         self.state.events.publish(told);
         self.state
