@@ -29,8 +29,8 @@ pub(super) async fn list(
     let Query(wanted) = page::query(wanted)?;
     let limit = page::limit(wanted.limit)?;
     blocking(move || {
-        let policy = &shared.state.policy;
-        let rows = policy.audit(wanted.cursor, limit.saturating_add(1));
+        let store = &shared.state.store;
+        let rows = store.audit(wanted.cursor, limit.saturating_add(1));
         let mut rows =
             rows.map_err(|reason| Problem::new(StatusCode::SERVICE_UNAVAILABLE, reason))?;
         let has_more = rows.len() > limit;
@@ -40,7 +40,7 @@ pub(super) async fn list(
         let items: Vec<Value> = rows.into_iter().map(|(_, row)| row).collect();
         let mut page = json!({ "items": items, "next": next });
         if wanted.verify {
-            page["chain"] = match policy.verify() {
+            page["chain"] = match store.verify() {
                 Ok(records) => json!({ "whole": true, "records": records, "reason": null }),
                 Err(reason) => json!({ "whole": false, "records": null, "reason": reason }),
             };

@@ -14,7 +14,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-use super::policy::Actor;
+use super::store::Actor;
 use super::{Problem, Shared};
 use crate::clock;
 use crate::config::resolved::{AdminToken, Role};

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::Problem;
-use super::policy::WriteError;
+use super::store::WriteError;
 
 /// Members of an object as they were written: numbers that are money are never read as floats.
 pub(super) type Members = BTreeMap<String, Box<RawValue>>;

@@ -13,8 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::body::{IfMatch, form, member, members};
 use super::page::{self, Page};
-use super::policy::{AccountFace, Adjustment, At, Kind, Rule};
 use super::rules::{self, change, visible};
+use super::store::{AccountFace, Adjustment, At, Kind, Rule};
 use super::{Caller, Problem, Shared, blocking};
 use crate::ledger::usd;
 use crate::time::rfc3339;

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::body::{IfMatch, Members, etag, etag_line, form, member, members};
 use super::page::{self, Page};
-use super::policy::{At, Source};
+use super::store::{At, Source};
 use super::{Caller, Problem, Shared, blocking};
 use crate::clock;
 use crate::events::{Event, EventKind};
@@ -156,7 +156,7 @@ pub(super) async fn list(
                     .as_deref()
                     .is_none_or(|wanted| wanted == key.status)
         };
-        let keys = shared.state.policy.keys(clock::unix_ms()).into_iter();
+        let keys = shared.state.store.keys(clock::unix_ms()).into_iter();
         let wanted = keys.filter(is_wanted);
         let cursor = filter.cursor.as_deref();
         Ok(Json(Page::cut(wanted, cursor, limit, |key| &key.id)))
@@ -191,7 +191,7 @@ pub(super) async fn create(
         own(&caller, &mut members)?;
         let words: KeyForm = form(&members)?;
         let text = serde_json::to_string(&words).unwrap_or_default();
-        let made = shared.state.policy.create_key(&caller.actor(), &text);
+        let made = shared.state.store.create_key(&caller.actor(), &text);
         let (key, secret) = made.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "create", &key);
         Ok((StatusCode::CREATED, with_secret(&key, &secret)).into_response())
@@ -214,7 +214,7 @@ pub(super) async fn patch(
         }
         let text = serde_json::to_string(&members).unwrap_or_default();
         let at = at(id, &headers);
-        let patched = shared.state.policy.patch_key(&caller.actor(), &at, &text);
+        let patched = shared.state.store.patch_key(&caller.actor(), &at, &text);
         let key = patched.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "patch", &key);
         Ok(answer(&key))
@@ -248,8 +248,8 @@ pub(super) async fn rotate(
             ));
         }
         visible(&shared, &caller, &id)?;
-        let policy = &shared.state.policy;
-        let rotated = policy.rotate_key(&caller.actor(), &at(id, &headers), overlap_seconds);
+        let store = &shared.state.store;
+        let rotated = store.rotate_key(&caller.actor(), &at(id, &headers), overlap_seconds);
         let (key, secret) = rotated.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "rotate", &key);
         Ok(with_secret(&key, &secret).into_response())
@@ -267,7 +267,7 @@ pub(super) async fn revoke(
         visible(&shared, &caller, &id)?;
         let revoked = shared
             .state
-            .policy
+            .store
             .revoke_key(&caller.actor(), &at(id, &headers));
         let key = revoked.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "revoke", &key);
@@ -278,7 +278,7 @@ pub(super) async fn revoke(
 
 /// The key, if there is one that the caller may know of.
 fn visible(shared: &Shared, caller: &Caller, id: &str) -> Result<KeyFace, Problem> {
-    let key = shared.state.policy.key(id, clock::unix_ms());
+    let key = shared.state.store.key(id, clock::unix_ms());
     let key = key.filter(|key| caller.sees(key.words.team.as_deref()));
     key.ok_or_else(|| Problem::unknown(KEY))
 }

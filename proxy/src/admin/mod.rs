@@ -18,7 +18,6 @@ mod idempotency;
 mod keys;
 mod openapi;
 mod page;
-mod policy;
 mod prices;
 mod problem;
 mod rate_limits;
@@ -27,6 +26,7 @@ mod routes;
 mod rules;
 mod serve;
 mod status;
+mod store;
 mod unwired;
 mod usage;
 
@@ -58,10 +58,10 @@ pub use explain::{
 pub use health::{Component, Health, State};
 pub use keys::{KeyFace, KeyWords};
 pub use openapi::document;
-pub use policy::{
-    AccountFace, Actor, Adjustment, At, Kind, Policy, Rule, Source, Spending, WriteError,
-};
 pub(crate) use serve::{CONNECTIONS_MAX, serve_stream};
+pub use store::{
+    AccountFace, Actor, Adjustment, At, Kind, Rule, Source, Spending, Store, WriteError,
+};
 pub use unwired::Unwired;
 
 use auth::Caller;
@@ -79,7 +79,7 @@ pub struct AdminState {
     /// The books.
     pub ledger: Arc<Ledger>,
     /// Keys, budgets, limits and guards.
-    pub policy: Arc<dyn Policy>,
+    pub store: Arc<dyn Store>,
     /// The accounts of budgets.
     pub spending: Arc<dyn Spending>,
     /// What happens, for whoever listens.

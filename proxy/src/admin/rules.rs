@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::body::{IfMatch, Members, etag, etag_line, member, members};
 use super::page::{self, Page};
-use super::policy::{At, Kind, Rule, Source};
+use super::store::{At, Kind, Rule, Source};
 use super::{Caller, Problem, Shared, blocking, budgets};
 use crate::events::{Event, EventKind};
 
@@ -78,12 +78,7 @@ pub(super) async fn list(
                     .is_none_or(|wanted| team == Some(wanted))
                 && source.is_none_or(|wanted| wanted == rule.source)
         };
-        let rules = shared
-            .state
-            .policy
-            .rules(kind)
-            .into_iter()
-            .filter(is_wanted);
+        let rules = shared.state.store.rules(kind).into_iter().filter(is_wanted);
         let page = Page::cut(rules, filter.cursor.as_deref(), limit, |rule| &rule.id);
         let items: Vec<Value> = page
             .items
@@ -128,7 +123,7 @@ pub(super) async fn create(
         let (id, form) = words::check(kind, &members)?;
         let rule = shared
             .state
-            .policy
+            .store
             .create_rule(&caller.actor(), kind, &id, form);
         let rule = rule.map_err(|e| Problem::write(kind.noun(), e))?;
         tell(&shared, kind, "create", &rule);
@@ -170,7 +165,7 @@ pub(super) async fn remove(
         let rule = visible(&shared, kind, &caller, &id)?;
         let if_match = IfMatch::of(&headers);
         let at = At { id, if_match };
-        let removed = shared.state.policy.remove_rule(&caller.actor(), kind, &at);
+        let removed = shared.state.store.remove_rule(&caller.actor(), kind, &at);
         removed.map_err(|e| Problem::write(kind.noun(), e))?;
         tell(&shared, kind, "delete", &rule);
         Ok(StatusCode::NO_CONTENT)
@@ -208,7 +203,7 @@ pub(super) fn change(
     };
     let rule = shared
         .state
-        .policy
+        .store
         .replace_rule(&caller.actor(), kind, &at, form);
     let rule = rule.map_err(write)?;
     tell(shared, kind, "patch", &rule);
@@ -222,7 +217,7 @@ pub(super) fn visible(
     caller: &Caller,
     id: &str,
 ) -> Result<Rule, Problem> {
-    let rule = shared.state.policy.rule(kind, id);
+    let rule = shared.state.store.rule(kind, id);
     let rule = rule.filter(|rule| caller.sees(team_of(&rule.form)));
     rule.ok_or_else(|| Problem::unknown(kind.noun()))
 }

@@ -92,7 +92,8 @@ fn plane() -> Plane {
     let config = Arc::new(config);
     let memory = Arc::<Memory>::default();
     let state = AdminState {
-        policy: Arc::clone(&memory) as Arc<dyn Policy>,
+        policy: Arc::new(Policy::new(Arc::new(crate::policy::Nobody))),
+        store: Arc::clone(&memory) as Arc<dyn Store>,
         spending: Arc::clone(&memory) as Arc<dyn Spending>,
         metrics: Arc::new(Metrics::new("0.1.0", "test")),
         headroom: Arc::default(),

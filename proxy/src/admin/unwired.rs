@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::explain::{Explanation, Question};
 use super::keys::KeyFace;
-use super::policy::{AccountFace, Actor, Adjustment, At, Kind, Policy, Rule, Spending, WriteError};
+use super::store::{AccountFace, Actor, Adjustment, At, Kind, Rule, Spending, Store, WriteError};
 
 /// Nothing is there, and nothing can be written.
 #[derive(Debug, Clone, Copy)]
 pub struct Unwired;
 
-impl Policy for Unwired {
+impl Store for Unwired {
     fn keys(&self, _: u64) -> Vec<KeyFace> {
         Vec::new()
     }

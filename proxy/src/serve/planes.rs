@@ -71,7 +71,7 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         headroom: Arc::clone(&state.headroom),
         policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
-        policy: Arc::new(Unwired),
+        store: Arc::new(Unwired),
         spending: Arc::new(Unwired),
         events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::admin::budgets::Account;
 use crate::admin::keys::KeyFace;
-use crate::admin::policy::{AccountFace, Source};
+use crate::admin::store::{AccountFace, Source};
 
 /// 2026-11-21T08:00:00Z
 const NOW_UNIX_MS: u64 = 1_795_248_000_000;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::Problem;
 use super::super::body::{Members, form, member};
-use super::super::policy::Kind;
+use super::super::store::Kind;
 use crate::time::{parse_when, rfc3339};
 
 /// The name in a rule's members, and its checked form.

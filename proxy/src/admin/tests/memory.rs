@@ -57,7 +57,7 @@ impl Memory {
     }
 }
 
-impl Policy for Memory {
+impl Store for Memory {
     fn keys(&self, now: u64) -> Vec<KeyFace> {
         let keys = self.keys.lock();
         keys.values()
