@@ -2,6 +2,7 @@
 //!
 //! The document is OpenAPI 3.1. `docs/openapi.json` is the same document; a test holds it to the code.
 
+mod faces;
 pub(super) mod operations;
 mod sample;
 
@@ -144,6 +145,15 @@ impl Doc {
     /// Takes a body of JSON.
     pub(super) fn takes<T: ToSchema>(mut self, example: &Value) -> Self {
         let schema = self.schema::<T>();
+        self.body(&schema, example)
+    }
+
+    /// Takes a body of JSON like `example`.
+    pub(super) fn takes_like(self, example: &Value) -> Self {
+        self.body(&sample::schema(example), example)
+    }
+
+    fn body(mut self, schema: &Value, example: &Value) -> Self {
         let body = json!({
             "required": true,
             "content": { "application/json": { "schema": schema, "example": example } },

@@ -12,7 +12,9 @@ use pingora_core::server::ShutdownWatch;
 use tokio::sync::Notify;
 
 use super::COMMIT;
-use crate::admin::{AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, serve_stream};
+use crate::admin::{
+    AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, Unwired, serve_stream,
+};
 use crate::clock;
 use crate::config::reload::{Source, Watcher};
 use crate::config::{Config, ConfigError};
@@ -69,6 +71,8 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         headroom: Arc::clone(&state.headroom),
         policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
+        store: Arc::new(Unwired),
+        spending: Arc::new(Unwired),
         events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {

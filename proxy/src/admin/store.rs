@@ -1,7 +1,7 @@
 //! What the admin plane asks of those who keep keys and rules and count money.
 //!
 //! Handlers know these traits alone: who may see what, pages, preconditions and faces are theirs, everything
-//! else is behind [`Policy`] (the store) and [`Spending`] (the accounts).
+//! else is behind [`Store`] and [`Spending`] (the accounts).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,7 +18,7 @@ use crate::config::resolved::Role;
 /// Keys, budgets, limits and guards: those of the configuration, and those that were made while running.
 ///
 /// Methods may wait for the disk. What a token's team may see or change was decided by the caller.
-pub trait Policy: Send + Sync + fmt::Debug {
+pub trait Store: Send + Sync + fmt::Debug {
     /// Every key, by id.
     fn keys(&self, now_unix_ms: u64) -> Vec<KeyFace>;
 
@@ -64,8 +64,13 @@ pub trait Policy: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`WriteError`]: nothing was made.
-    fn create_rule(&self, by: &Actor, kind: Kind, id: &str, form: Value)
-    -> Result<Rule, WriteError>;
+    fn create_rule(
+        &self,
+        by: &Actor,
+        kind: Kind,
+        id: &str,
+        form: Value,
+    ) -> Result<Rule, WriteError>;
 
     /// Puts other checked words in the place of a rule's.
     ///
@@ -195,7 +200,10 @@ impl At {
     /// # Errors
     /// [`WriteError::Stale`] for what has changed since the caller looked.
     pub fn check(&self, etag: &str) -> Result<(), WriteError> {
-        let is_meant = self.if_match.as_ref().is_none_or(|given| given.allows(etag));
+        let is_meant = self
+            .if_match
+            .as_ref()
+            .is_none_or(|given| given.allows(etag));
         is_meant.then_some(()).ok_or(WriteError::Stale)
     }
 }
