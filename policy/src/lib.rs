@@ -50,7 +50,7 @@ pub use key::{
     OwnBudget, OwnLimits, VirtualKey,
 };
 pub use money::{Money, MoneyError};
-pub use network::{NETWORKS_MAX, Networks, NoNetwork};
+pub use network::{NETWORKS_MAX, Networks};
 pub use pattern::Pattern;
 pub use price::{
     CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,

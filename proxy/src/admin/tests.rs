@@ -97,7 +97,6 @@ fn plane() -> Plane {
         spending: Arc::clone(&memory) as Arc<dyn Spending>,
         metrics: Arc::new(Metrics::new("0.1.0", "test")),
         headroom: Arc::default(),
-        policy: Arc::new(Policy::new(Arc::new(Nobody))),
         ledger: Arc::new(ledger),
         events: Arc::new(Hub::new(1)),
         config: Arc::new(move || Arc::clone(&config)),
