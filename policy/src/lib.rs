@@ -18,6 +18,7 @@ mod bucket;
 pub mod budget;
 mod date;
 mod estimate;
+mod experience;
 pub mod feed;
 pub mod guard;
 mod hours;
@@ -28,6 +29,7 @@ mod network;
 mod pattern;
 mod price;
 mod rules;
+mod sketch;
 mod subject;
 mod sync;
 mod table;
@@ -39,13 +41,23 @@ mod window;
 pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
+pub use experience::{
+    Asked, Expected, Experience, LEARNED_MAX, Learned, Lessons, Live, Media, Observed, Settings,
+};
 pub use hours::{Hours, Span};
-pub use key::{KeyId, VirtualKey};
+pub use key::{
+    KeyDigest, KeyError, KeyForm, KeyId, KeyNetworks, KeyRecord, KeySecret, KeyStatus, NoNetwork,
+    OwnBudget, OwnLimits, VirtualKey,
+};
 pub use money::{Money, MoneyError};
 pub use network::{NETWORKS_MAX, Networks, NoNetwork};
 pub use pattern::Pattern;
-pub use price::{Class, Column, Cost, CostSource, Place, Price, Rate, Rates, Split, split};
+pub use price::{
+    CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
+    Split, split,
+};
 pub use rules::Rules;
+pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};
 pub use table::{FileError, Origin, PriceRow, PriceTable};
 pub use tier::ServiceTier;
