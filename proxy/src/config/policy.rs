@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quotah_policy::Window;
-use quotah_policy::budget::{Budget, BudgetForm};
+use quotah_policy::budget::Budget;
+use quotah_policy::{KeyForm, OwnBudget, OwnLimits, Window};
+
+use crate::time::rfc3339;
 
 /// What a request holds until its cost is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,12 +99,28 @@ pub enum Denied {
 /// What keys get that are made without their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyDefaults {
-    /// Their budget: no `id`, `match` or `per`, which the key gives.
-    pub budget: Option<BudgetForm>,
-    /// Their limits: no `id`, `match` or `per` either.
-    pub limits: Option<LimitWords>,
+    /// Their budget.
+    pub budget: Option<OwnBudget>,
+    /// Their limits.
+    pub limits: Option<OwnLimits>,
     /// So long after they are made, they expire.
     pub expires_after: Option<Duration>,
+}
+
+impl KeyDefaults {
+    /// Gives a key that is made at `now_unix_ms` what `form` leaves out.
+    pub fn fill(&self, form: &mut KeyForm, now_unix_ms: u64) {
+        if form.budget.is_none() {
+            form.budget.clone_from(&self.budget);
+        }
+        if form.limits.is_none() {
+            form.limits = self.limits;
+        }
+        if let (None, Some(after)) = (&form.expires_at, self.expires_after) {
+            let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+            form.expires_at = Some(rfc3339(now_unix_ms.saturating_add(after_ms)));
+        }
+    }
 }
 
 /// Days that the ledger must keep so that a start finds all that counts in `budget`; `None` is for ever.

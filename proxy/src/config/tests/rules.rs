@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quotah_policy::budget::Mode;
-use quotah_policy::{Dimension, Money, Window};
+use quotah_policy::{Dimension, KeyForm, Money, Window};
 
 use super::faults::faults;
 use super::{Warning, loaded};
@@ -132,7 +132,7 @@ expires = "90d"
     };
     assert_eq!(config.reservation, settings);
     let defaults = config.key_defaults;
-    let budget = defaults.budget.expect("a budget");
+    let budget = defaults.budget.clone().expect("a budget");
     assert_eq!((&*budget.limit_usd.0, &*budget.window), ("5", "day"));
     assert_eq!(
         defaults.limits.and_then(|l| l.requests_per_minute),
@@ -142,6 +142,20 @@ expires = "90d"
         defaults.expires_after,
         Some(Duration::from_secs(90 * 86_400))
     );
+}
+
+#[test]
+fn a_key_gets_what_it_is_made_without() {
+    let text = "[key_defaults]\nbudget = { limit_usd = 5 }\nlimits = { concurrent = 1 }\nexpires = \"1d\"\n";
+    let defaults = loaded(text).config.key_defaults;
+    let mut form = KeyForm::default();
+    defaults.fill(&mut form, 1_795_132_800_000);
+    assert_eq!(form.expires_at.as_deref(), Some("2026-11-21T00:00:00Z"));
+    assert_eq!(form.limits.and_then(|limits| limits.concurrent), Some(1));
+    let filled = form.clone();
+    let twice = "[key_defaults]\nbudget = { limit_usd = 6 }\nlimits = { concurrent = 2 }\nexpires = \"2d\"\n";
+    loaded(twice).config.key_defaults.fill(&mut form, 0);
+    assert_eq!(form, filled, "what it has is its own");
 }
 
 #[test]
