@@ -57,14 +57,18 @@ pub struct LimitWords {
 /// A row of `[[guards]]`. `None` leaves a request alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GuardWords {
+    /// Its name.
+    pub id: String,
     /// Dimension → exact value or pattern; empty matches everything.
     pub selects: BTreeMap<String, String>,
     /// Most output tokens that may be asked for.
     pub max_tokens: Option<(u64, OnExcess)>,
     /// Most answers that may be asked for at once.
-    pub n: Option<(u64, OnExcess)>,
+    pub answers: Option<(u64, OnExcess)>,
     /// Most reasoning that may be asked for, a provider's word such as `low`, `medium`, `high`.
     pub reasoning_effort: Option<(String, OnExcess)>,
+    /// Most tokens of reasoning that may be asked for; 0 for none.
+    pub reasoning_tokens: Option<(u64, OnExcess)>,
     /// What may not be in a request.
     pub deny: Vec<Denied>,
     /// Largest request body, bytes.
@@ -74,11 +78,11 @@ pub struct GuardWords {
 /// What happens to a request that asks for more than a guard allows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnExcess {
-    /// It is refused.
-    #[default]
-    Refuse,
     /// It asks for as much as is allowed.
+    #[default]
     Clamp,
+    /// It is refused.
+    Refuse,
 }
 
 /// What a guard may forbid.

@@ -63,7 +63,8 @@ fn figures(row: &Section<'_>) -> LimitWords {
     limit
 }
 
-fn id(row: &Section<'_>) -> Option<String> {
+/// The name of a rule that needs none.
+pub(super) fn id(row: &Section<'_>) -> Option<String> {
     let at = row.required_if_present("id")?;
     if !is_label(at.value) {
         return row.invalid("id", &at.place, "at most 64 letters, digits, `_`, `-`, `.`");
