@@ -1,5 +1,7 @@
 //! `[[limits]]`, and the limits in `[key_defaults]`.
 
+use quotah_policy::OwnLimits;
+
 use super::super::policy::LimitWords;
 use super::super::problem::Problem;
 use super::super::section::Section;
@@ -29,8 +31,22 @@ pub(super) fn limits(root: &Section<'_>, known: &Known<'_>) -> Vec<LimitWords> {
     limits
 }
 
+/// What every key gets that is made without limits of its own.
+pub(super) fn of_keys(section: &Section<'_>) -> OwnLimits {
+    let words = figures(section);
+    let count = |figure: Option<u64>| figure.and_then(|figure| u32::try_from(figure).ok());
+    OwnLimits {
+        requests_per_minute: count(words.requests_per_minute),
+        requests_per_hour: count(words.requests_per_hour),
+        requests_per_day: count(words.requests_per_day),
+        tokens_per_minute: words.tokens_per_minute,
+        concurrent: count(words.concurrent),
+        concurrent_streams: count(words.concurrent_streams),
+    }
+}
+
 /// What a limit and a key's own have in common.
-pub(super) fn figures(row: &Section<'_>) -> LimitWords {
+fn figures(row: &Section<'_>) -> LimitWords {
     let count = |key| row.integer(key, 1..=COUNT_MAX);
     let limit = LimitWords {
         requests_per_minute: count("requests_per_minute"),
@@ -47,7 +63,8 @@ pub(super) fn figures(row: &Section<'_>) -> LimitWords {
     limit
 }
 
-fn id(row: &Section<'_>) -> Option<String> {
+/// The name of a rule that needs none.
+pub(super) fn id(row: &Section<'_>) -> Option<String> {
     let at = row.required_if_present("id")?;
     if !is_label(at.value) {
         return row.invalid("id", &at.place, "at most 64 letters, digits, `_`, `-`, `.`");

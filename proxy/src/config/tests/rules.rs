@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quotah_policy::budget::Mode;
-use quotah_policy::{Dimension, Money, Window};
+use quotah_policy::{Dimension, KeyForm, Money, Window};
 
 use super::faults::faults;
 use super::{Warning, loaded};
@@ -86,10 +86,10 @@ concurrent = 64
 concurrent_streams = 8
 [[guards]]
 match = { team = "interns" }
-max_tokens = 4096
-max_tokens_action = "clamp"
-n = 1
-reasoning_effort = "low"
+max_tokens = { max = 4096, action = "refuse" }
+answers = { max = 1 }
+reasoning_effort = { max = "low" }
+reasoning_tokens = { max = 0 }
 deny = ["tools", "images"]
 body_bytes_max = "1MiB"
 [reservation]
@@ -117,11 +117,15 @@ expires = "90d"
     };
     assert_eq!(config.limits[1], night);
     let guard = &config.guards[0];
-    assert_eq!(guard.max_tokens, Some((4_096, OnExcess::Clamp)));
-    assert_eq!(guard.n, Some((1, OnExcess::Refuse)));
+    assert_eq!(guard.max_tokens, Some((4_096, OnExcess::Refuse)));
+    assert_eq!(
+        (&*guard.id, guard.answers),
+        ("guard-1", Some((1, OnExcess::Clamp)))
+    );
+    assert_eq!(guard.reasoning_tokens, Some((0, OnExcess::Clamp)));
     assert_eq!(
         guard.reasoning_effort,
-        Some(("low".into(), OnExcess::Refuse))
+        Some(("low".into(), OnExcess::Clamp))
     );
     assert_eq!(guard.deny, [Denied::Tools, Denied::Images]);
     assert_eq!(guard.body_bytes_max, Some(1 << 20));
@@ -132,7 +136,7 @@ expires = "90d"
     };
     assert_eq!(config.reservation, settings);
     let defaults = config.key_defaults;
-    let budget = defaults.budget.expect("a budget");
+    let budget = defaults.budget.clone().expect("a budget");
     assert_eq!((&*budget.limit_usd.0, &*budget.window), ("5", "day"));
     assert_eq!(
         defaults.limits.and_then(|l| l.requests_per_minute),
@@ -142,6 +146,20 @@ expires = "90d"
         defaults.expires_after,
         Some(Duration::from_secs(90 * 86_400))
     );
+}
+
+#[test]
+fn a_key_gets_what_it_is_made_without() {
+    let text = "[key_defaults]\nbudget = { limit_usd = 5 }\nlimits = { concurrent = 1 }\nexpires = \"1d\"\n";
+    let defaults = loaded(text).config.key_defaults;
+    let mut form = KeyForm::default();
+    defaults.fill(&mut form, 1_795_132_800_000);
+    assert_eq!(form.expires_at.as_deref(), Some("2026-11-21T00:00:00Z"));
+    assert_eq!(form.limits.and_then(|limits| limits.concurrent), Some(1));
+    let filled = form.clone();
+    let twice = "[key_defaults]\nbudget = { limit_usd = 6 }\nlimits = { concurrent = 2 }\nexpires = \"2d\"\n";
+    loaded(twice).config.key_defaults.fill(&mut form, 0);
+    assert_eq!(form, filled, "what it has is its own");
 }
 
 #[test]
@@ -260,8 +278,20 @@ fn each_bad_rule_is_told_in_its_place() {
             "4:1 [[guards]] needs `max_tokens`: or another bound, or it guards nothing",
         ),
         (
-            "[[guards]]\nn = 1\nmax_tokens_action = \"clamp\"\n",
-            "6:21 `max_tokens_action` must be left out without `max_tokens`, which it is for",
+            "[[guards]]\nanswers = { max = 0 }\n",
+            "5:19 `max` must be a whole number from 1 to 1000000000",
+        ),
+        (
+            "[[guards]]\nmax_tokens = { action = \"clamp\" }\n",
+            "5:14 `max_tokens` in [[guards]] needs `max`",
+        ),
+        (
+            "[[guards]]\nreasoning_effort = { max = \"lo\" }\n",
+            "5:28 `max` must be one of none, minimal, low, medium, high, xhigh, max",
+        ),
+        (
+            "[[guards]]\nmax_tokens = 5\n",
+            "5:14 `max_tokens` must be a table",
         ),
         (
             "[[guards]]\ndeny = [\"tool\"]\n",
