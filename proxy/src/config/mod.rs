@@ -118,6 +118,12 @@ pub fn data_dir(inputs: &Inputs) -> PathBuf {
     lenient(inputs, resolve::data_dir_of)
 }
 
+/// What keys are hashed with, where the configuration says it, for commands that make keys.
+#[must_use]
+pub fn key_pepper(inputs: &Inputs) -> Option<resolved::Secret> {
+    lenient(inputs, resolve::key_pepper_of)
+}
+
 /// Where the admin plane listens, for commands that call it.
 #[must_use]
 pub fn admin_listen(inputs: &Inputs) -> resolved::Listen {

@@ -1,8 +1,7 @@
 //! What may be spent and asked for, as the configuration says it.
 //!
-//! Budgets are `quotah_policy`'s own; limits and guards are still words here, checked and with their names.
+//! Budgets, limits and guards are `quotah_policy`'s own.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quotah_policy::budget::Budget;
@@ -29,75 +28,6 @@ impl Default for ReservationSettings {
             headroom: 8,
         }
     }
-}
-
-/// A row of `[[limits]]`, or the limits of a key. `None` is no limit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LimitWords {
-    /// Its name; empty for a key's own.
-    pub id: String,
-    /// Dimension → exact value or pattern; empty matches everything.
-    pub selects: BTreeMap<String, String>,
-    /// One count for each value of this dimension.
-    pub per: Option<String>,
-    /// Requests in a minute.
-    pub requests_per_minute: Option<u64>,
-    /// Requests in an hour.
-    pub requests_per_hour: Option<u64>,
-    /// Requests in a day.
-    pub requests_per_day: Option<u64>,
-    /// Tokens in a minute, input and output.
-    pub tokens_per_minute: Option<u64>,
-    /// Requests at once.
-    pub concurrent: Option<u64>,
-    /// Of these, streams.
-    pub concurrent_streams: Option<u64>,
-}
-
-/// A row of `[[guards]]`. `None` leaves a request alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GuardWords {
-    /// Its name.
-    pub id: String,
-    /// Dimension → exact value or pattern; empty matches everything.
-    pub selects: BTreeMap<String, String>,
-    /// Most output tokens that may be asked for.
-    pub max_tokens: Option<(u64, OnExcess)>,
-    /// Most answers that may be asked for at once.
-    pub answers: Option<(u64, OnExcess)>,
-    /// Most reasoning that may be asked for, a provider's word such as `low`, `medium`, `high`.
-    pub reasoning_effort: Option<(String, OnExcess)>,
-    /// Most tokens of reasoning that may be asked for; 0 for none.
-    pub reasoning_tokens: Option<(u64, OnExcess)>,
-    /// What may not be in a request.
-    pub deny: Vec<Denied>,
-    /// Largest request body, bytes.
-    pub body_bytes_max: Option<u64>,
-}
-
-/// What happens to a request that asks for more than a guard allows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OnExcess {
-    /// It asks for as much as is allowed.
-    #[default]
-    Clamp,
-    /// It is refused.
-    Refuse,
-}
-
-/// What a guard may forbid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denied {
-    /// Functions of the client.
-    Tools,
-    /// Tools that the provider runs: searches, code.
-    ServerTools,
-    /// Images in a prompt.
-    Images,
-    /// Audio in a prompt.
-    Audio,
-    /// Files in a prompt.
-    Files,
 }
 
 /// What keys get that are made without their own.

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quotah_policy::budget::Budget;
-use quotah_policy::{PriceRow, PriceTable};
+use quotah_policy::guard::Guard;
+use quotah_policy::limit::Limit;
+use quotah_policy::{KeyNetworks, OwnLimits, PriceRow, PriceTable};
 
 pub use super::credential::{Credential, Place};
-pub use super::policy::{
-    Denied, GuardWords, KeyDefaults, LimitWords, OnExcess, ReservationSettings,
-};
+pub use super::policy::{KeyDefaults, ReservationSettings};
 
 /// Everything `run` needs, resolved.
 #[derive(Debug, Clone)]
@@ -35,9 +35,9 @@ pub struct Config {
     /// How much may be spent, in the order of the file.
     pub budgets: Vec<Budget>,
     /// How much at once, in the order of the file.
-    pub limits: Vec<LimitWords>,
+    pub limits: Vec<Limit>,
     /// What may be asked for, in the order of the file.
-    pub guards: Vec<GuardWords>,
+    pub guards: Vec<Guard>,
     /// What a request holds until its cost is known.
     pub reservation: ReservationSettings,
     /// Own prices and corrections, which win over the built-in table.
@@ -119,6 +119,8 @@ pub struct Server {
     pub timeout_write: Duration,
     /// Tag names kept from `x-quotah-tags`.
     pub tags: Vec<String>,
+    /// What keys of the registry are hashed with; `None` for the one that is kept beside it.
+    pub key_pepper: Option<Secret>,
 }
 
 /// `server.on_client_disconnect`.
@@ -290,6 +292,18 @@ pub struct StaticKey {
     pub models: Vec<String>,
     /// Providers it may use; empty means all.
     pub providers: Vec<String>,
+    /// Operations it may use; empty means all.
+    pub operations: Vec<String>,
+    /// Where its clients may be.
+    pub networks: KeyNetworks,
+    /// From when on it is not valid, milliseconds since 1970 UTC.
+    pub expires_at_unix_ms: Option<u64>,
+    /// Its own budget, called `key:ID`.
+    pub budget: Option<Budget>,
+    /// Its own limits.
+    pub limits: Option<OwnLimits>,
+    /// Its own guards, as they were written.
+    pub guards: Option<serde_json::Value>,
 }
 
 /// Ledger settings.

@@ -61,9 +61,19 @@ impl Quote {
             ..
         } = self.expected;
         let plenty = self.most.cost(output_hold);
-        let likely = self.likely.cost(if self.is_stream { output_hold } else { output_least });
+        let likely = self.likely.cost(if self.is_stream {
+            output_hold
+        } else {
+            output_least
+        });
         let least = self.likely.cost(output_least);
-        [Ask::exactly(plenty), Ask { most: likely, least }]
+        [
+            Ask::exactly(plenty),
+            Ask {
+                most: likely,
+                least,
+            },
+        ]
     }
 
     /// How many output tokens `granted` pays for, at most those that were asked for.

@@ -16,8 +16,9 @@ use crate::config::{Config, Loaded};
 use crate::gateway::accept::DataPlane;
 use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings, Spending};
 use crate::metrics::Metrics;
-use crate::policy::{Nobody, Policy};
-use crate::state::State;
+use crate::policy::Policy;
+use crate::registry::RegistryError;
+use crate::state::{Ground, State};
 use crate::{admin, clock, telemetry};
 use leave::Housekeeper;
 use listen::{Listening, Ready};
@@ -30,6 +31,12 @@ pub enum ServeError {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] OpenError),
+    /// The registry of keys and rules cannot be opened.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// There is no thread to follow the registry.
+    #[error("cannot follow the registry: {0}")]
+    Follow(std::io::Error),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -56,11 +63,10 @@ pub fn serve(
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), COMMIT));
     let prices_as_of = config.price_table.as_of_unix_seconds();
     metrics.config_loaded(clock::unix_seconds(), prices_as_of);
-    let policy = Arc::new(Policy::new(Arc::new(Nobody)));
-    policy.begin(config.budgets.iter().cloned());
-    let ledger = open_ledger(&config, &metrics, &policy)?;
-    policy.opened();
-    let state = State::new(Arc::clone(&config), ledger, metrics, policy);
+    let ground = Ground::lay(&config)?;
+    let ledger = open_ledger(&config, &metrics, &ground.policy)?;
+    let state = State::new(ground, ledger, metrics);
+    state.registry.follow().map_err(ServeError::Follow)?;
     let reloader = Arc::new(Reloader::new(Arc::clone(&state), options.source.clone()));
     let upgrade_socket = config.data_dir.join("upgrade.sock");
     let upgrade = options.upgrade;

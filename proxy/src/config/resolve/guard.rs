@@ -1,24 +1,26 @@
 //! `[[guards]]`: what requests may ask for.
 
-use super::super::policy::{Denied, GuardWords, OnExcess};
+use quotah_policy::guard::{BoundForm, Guard, GuardForm};
+
 use super::super::problem::Problem;
 use super::super::section::Section;
 use super::limit::id;
 use super::select::{Known, selects};
 
 /// The guards in the order of the file.
-pub(super) fn guards(root: &Section<'_>, known: &Known<'_>) -> Vec<GuardWords> {
-    let mut guards: Vec<GuardWords> = Vec::new();
+pub(super) fn guards(root: &Section<'_>, known: &Known<'_>) -> Vec<Guard> {
+    let mut guards: Vec<Guard> = Vec::new();
     for (at, row) in root.tables("guards", "[[guards]]").into_iter().enumerate() {
         let id = id(&row).unwrap_or_else(|| format!("guard-{}", at + 1));
-        if guards.iter().any(|guard| guard.id == id) {
+        if guards.iter().any(|guard| *guard.id == *id) {
             let problem = Problem::Twice {
                 what: "guard",
                 name: id.clone(),
             };
             row.problems().at(row.place_of("id"), problem);
         }
-        guards.push(guard(&row, id, known));
+        // What its words lack is told.
+        guards.extend(guard(&row, id, known).read());
         if !GUARDS.iter().any(|key| row.is_present(key)) {
             row.missing("max_tokens", ": or another bound, or it guards nothing");
         }
@@ -27,7 +29,7 @@ pub(super) fn guards(root: &Section<'_>, known: &Known<'_>) -> Vec<GuardWords> {
     guards
 }
 
-fn guard(row: &Section<'_>, id: String, known: &Known<'_>) -> GuardWords {
+fn guard(row: &Section<'_>, id: String, known: &Known<'_>) -> GuardForm {
     let count = |key, label, least| {
         bound(row, key, label, |bound| {
             bound.integer("max", least..=COUNT_MAX)
@@ -40,7 +42,7 @@ fn guard(row: &Section<'_>, id: String, known: &Known<'_>) -> GuardWords {
         }
         Some(at.value.to_owned())
     };
-    GuardWords {
+    GuardForm {
         id,
         selects: selects(row, "`match` in [[guards]]", known),
         max_tokens: count("max_tokens", "`max_tokens` in [[guards]]", 1),
@@ -63,39 +65,35 @@ fn bound<T>(
     key: &'static str,
     label: &str,
     max: impl FnOnce(&Section<'_>) -> Option<T>,
-) -> Option<(T, OnExcess)> {
+) -> Option<BoundForm<T>> {
     let section = row.table(key, label)?;
     if !section.is_present("max") {
         section.missing("max", "");
     }
     let max = max(&section);
-    let words = [("clamp", OnExcess::Clamp), ("refuse", OnExcess::Refuse)];
-    let action = section.choice("action", &words).unwrap_or_default();
+    let words = ["clamp", "refuse"].map(|word| (word, word));
+    let action = section.choice("action", &words).unwrap_or("clamp");
     section.end();
-    Some((max?, action))
+    Some(BoundForm {
+        max: max?,
+        action: action.to_owned(),
+    })
 }
 
-fn denied(row: &Section<'_>) -> Vec<Denied> {
+fn denied(row: &Section<'_>) -> Vec<String> {
     let mut denied = Vec::new();
     for at in row.texts("deny") {
-        match DENIED.iter().find(|(word, _)| *word == at.value) {
-            Some((_, what)) => denied.push(*what),
-            None => {
-                let words = DENIED.map(|(word, _)| format!("\"{word}\"")).join(", ");
-                row.invalid::<()>("deny", &at.place, &format!("a list of {words}"));
-            }
+        if DENIED.contains(&at.value) {
+            denied.push(at.value.to_owned());
+        } else {
+            let words = DENIED.map(|word| format!("\"{word}\"")).join(", ");
+            row.invalid::<()>("deny", &at.place, &format!("a list of {words}"));
         }
     }
     denied
 }
 
-const DENIED: [(&str, Denied); 5] = [
-    ("tools", Denied::Tools),
-    ("server_tools", Denied::ServerTools),
-    ("images", Denied::Images),
-    ("audio", Denied::Audio),
-    ("files", Denied::Files),
-];
+const DENIED: [&str; 5] = ["tools", "server_tools", "images", "audio", "files"];
 
 const GUARDS: [&str; 6] = [
     "max_tokens",

@@ -1,31 +1,32 @@
 //! `[[limits]]`, and the limits in `[key_defaults]`.
 
 use quotah_policy::OwnLimits;
+use quotah_policy::limit::{Limit, LimitForm};
 
-use super::super::policy::LimitWords;
 use super::super::problem::Problem;
 use super::super::section::Section;
 use super::select::{Known, per, selects};
 use super::server::is_label;
 
 /// The limits in the order of the file.
-pub(super) fn limits(root: &Section<'_>, known: &Known<'_>) -> Vec<LimitWords> {
-    let mut limits: Vec<LimitWords> = Vec::new();
+pub(super) fn limits(root: &Section<'_>, known: &Known<'_>) -> Vec<Limit> {
+    let mut limits: Vec<Limit> = Vec::new();
     for (at, row) in root.tables("limits", "[[limits]]").into_iter().enumerate() {
-        let limit = LimitWords {
+        let form = LimitForm {
             id: id(&row).unwrap_or_else(|| format!("limit-{}", at + 1)),
             selects: selects(&row, "`match` in [[limits]]", known),
             per: per(&row, known),
             ..figures(&row)
         };
-        if limits.iter().any(|l| l.id == limit.id) {
+        if limits.iter().any(|limit| *limit.id == *form.id) {
             let problem = Problem::Twice {
                 what: "limit",
-                name: limit.id.clone(),
+                name: form.id.clone(),
             };
             row.problems().at(row.place_of("id"), problem);
         }
-        limits.push(limit);
+        // What its words lack has been told.
+        limits.extend(form.read());
         row.end();
     }
     limits
@@ -46,16 +47,16 @@ pub(super) fn of_keys(section: &Section<'_>) -> OwnLimits {
 }
 
 /// What a limit and a key's own have in common.
-fn figures(row: &Section<'_>) -> LimitWords {
+fn figures(row: &Section<'_>) -> LimitForm {
     let count = |key| row.integer(key, 1..=COUNT_MAX);
-    let limit = LimitWords {
+    let limit = LimitForm {
         requests_per_minute: count("requests_per_minute"),
         requests_per_hour: count("requests_per_hour"),
         requests_per_day: count("requests_per_day"),
         tokens_per_minute: row.integer("tokens_per_minute", 1..=TOKENS_MAX),
         concurrent: count("concurrent"),
         concurrent_streams: count("concurrent_streams"),
-        ..LimitWords::default()
+        ..LimitForm::default()
     };
     if !FIGURES.iter().any(|key| row.is_present(key)) {
         row.missing(FIGURES[0], ": or another figure, or it limits nothing");

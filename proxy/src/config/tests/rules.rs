@@ -7,7 +7,10 @@ use quotah_policy::{Dimension, KeyForm, Money, Window};
 
 use super::faults::faults;
 use super::{Warning, loaded};
-use crate::config::policy::{Denied, LimitWords, OnExcess, ReservationSettings};
+use quotah_policy::guard::{Action, Bound, Effort};
+use quotah_policy::limit::LimitForm;
+
+use crate::config::policy::ReservationSettings;
 
 #[test]
 fn a_budget_arrives_with_its_money_exact_whether_in_quotes_or_not() {
@@ -102,32 +105,40 @@ expires = "90d"
 "#,
     )
     .config;
-    assert_eq!(
-        (&*config.limits[0].id, config.limits[0].per.as_deref()),
-        ("limit-1", Some("key"))
-    );
-    assert_eq!(config.limits[0].tokens_per_minute, Some(1_000_000));
-    let night = LimitWords {
+    assert_eq!(&*config.limits[0].id, "limit-1");
+    assert_eq!(config.limits[0].per, Some(quotah_policy::Dimension::Key));
+    let tokens = config.limits[0].caps.tokens_per_minute;
+    assert_eq!(tokens.map(u64::from), Some(1_000_000));
+    let night = LimitForm {
         id: "night".into(),
         requests_per_hour: Some(10),
         requests_per_day: Some(100),
         concurrent: Some(64),
         concurrent_streams: Some(8),
-        ..LimitWords::default()
+        ..LimitForm::default()
     };
-    assert_eq!(config.limits[1], night);
+    assert_eq!(config.limits[1], night.read().expect("a limit"));
     let guard = &config.guards[0];
-    assert_eq!(guard.max_tokens, Some((4_096, OnExcess::Refuse)));
-    assert_eq!(
-        (&*guard.id, guard.answers),
-        ("guard-1", Some((1, OnExcess::Clamp)))
-    );
-    assert_eq!(guard.reasoning_tokens, Some((0, OnExcess::Clamp)));
-    assert_eq!(
-        guard.reasoning_effort,
-        Some(("low".into(), OnExcess::Clamp))
-    );
-    assert_eq!(guard.deny, [Denied::Tools, Denied::Images]);
+    let clamp = |max| {
+        Some(Bound {
+            max,
+            action: Action::Clamp,
+        })
+    };
+    let refuse = Bound {
+        max: 4_096,
+        action: Action::Refuse,
+    };
+    assert_eq!(guard.max_tokens, Some(refuse));
+    assert_eq!((&*guard.id, guard.answers), ("guard-1", clamp(1)));
+    assert_eq!(guard.reasoning_tokens, clamp(0));
+    let effort = Bound {
+        max: Effort::Low,
+        action: Action::Clamp,
+    };
+    assert_eq!(guard.effort, Some(effort));
+    let denied: Vec<_> = guard.deny.names().collect();
+    assert_eq!(denied, ["tools", "images"]);
     assert_eq!(guard.body_bytes_max, Some(1 << 20));
     let settings = ReservationSettings {
         prior_output_tokens: 1_024,
