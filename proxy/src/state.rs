@@ -6,7 +6,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use quotah_policy::KeyId;
-use quotah_policy::budget::{BudgetAccounts, Crossing};
+use quotah_policy::budget::Crossing;
 use tokio::sync::Notify;
 
 use crate::clock;
@@ -42,15 +42,11 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Makes everything that requests need from a configuration.
-    ///
-    /// What its configured keys spent under the snapshot `before` goes on.
     pub(crate) fn new(
         config: Arc<Config>,
         (pools, credentials): (&Pools, &Credentials),
         ring: &Arc<KeyRing>,
-        before: Option<&Self>,
     ) -> Self {
-        let before = before.map(|before| &before.keys);
         let names = config.models.iter().flat_map(|model| {
             let sent = model
                 .deployments
@@ -62,7 +58,7 @@ impl Snapshot {
         });
         Self {
             routes: Routes::new(&config, pools, credentials),
-            keys: Keys::new(&config.keys, config.server.require_key, ring, before),
+            keys: Keys::new(&config.keys, config.server.require_key, ring),
             keeps_header_case: config
                 .providers
                 .iter()
@@ -89,7 +85,7 @@ type Handles = DashMap<(Arc<str>, Arc<str>, Arc<str>), Arc<DeploymentMetrics>>;
 /// What must stand before the ledger can be opened: it tells what was spent to the budgets of rules and keys.
 #[derive(Debug)]
 pub(crate) struct Ground {
-    snapshot: Arc<ArcSwap<Snapshot>>,
+    snapshot: Snapshot,
     pools: Arc<Pools>,
     credentials: Credentials,
     registry: Arc<Registry>,
@@ -105,6 +101,7 @@ impl Ground {
     /// When the registry can neither be read nor made.
     pub(crate) fn lay(config: &Arc<Config>) -> Result<Self, RegistryError> {
         let ring = Arc::<KeyRing>::default();
+        ring.configure(&config.keys, false);
         let changed = Arc::<Notify>::default();
         let follower = Arc::new(Followers {
             ring: Arc::clone(&ring),
@@ -115,9 +112,8 @@ impl Ground {
         ring.set_pepper(registry.pepper().clone());
         let pools = Arc::<Pools>::default();
         let credentials = Credentials::new(Arc::clone(&pools));
-        let snapshot = Snapshot::new(Arc::clone(config), (&pools, &credentials), &ring, None);
-        let snapshot = Arc::new(ArcSwap::from_pointee(snapshot));
-        let policy = Policy::new(Arc::new(Holders(Arc::clone(&snapshot))));
+        let snapshot = Snapshot::new(Arc::clone(config), (&pools, &credentials), &ring);
+        let policy = Policy::new(Arc::clone(&ring) as Arc<dyn Owners>);
         policy.begin(&RuleSet::of(config, &registry));
         Ok(Self {
             snapshot,
@@ -149,24 +145,10 @@ impl Follower for Followers {
     }
 }
 
-/// The keys of the snapshot in force, as the policy asks for them.
-#[derive(Debug)]
-struct Holders(Arc<ArcSwap<Snapshot>>);
-
-impl Owners for Holders {
-    fn budget_of(&self, key: &str) -> Option<BudgetAccounts> {
-        self.0.load().keys.own_budget(key)
-    }
-
-    fn budgets(&self) -> Vec<BudgetAccounts> {
-        self.0.load().keys.own_budgets()
-    }
-}
-
 /// The process's own.
 #[derive(Debug)]
 pub(crate) struct State {
-    snapshot: Arc<ArcSwap<Snapshot>>,
+    snapshot: ArcSwap<Snapshot>,
     pub(crate) pools: Arc<Pools>,
     pub(crate) credentials: Credentials,
     pub(crate) ledger: Arc<Ledger>,
@@ -203,7 +185,7 @@ impl State {
         policy.opened(&ledger);
         let started_at_unix_ms = clock::unix_ms();
         Arc::new(Self {
-            snapshot,
+            snapshot: ArcSwap::from_pointee(snapshot),
             pools,
             credentials,
             ledger: Arc::new(ledger),
@@ -230,9 +212,8 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        let before = self.snapshot();
         let tools = (&*self.pools, &self.credentials);
-        let snapshot = Snapshot::new(config, tools, &self.ring, Some(&before));
+        let snapshot = Snapshot::new(config, tools, &self.ring);
         self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
         let snapshot = self.snapshot();

@@ -118,6 +118,12 @@ pub fn data_dir(inputs: &Inputs) -> PathBuf {
     lenient(inputs, resolve::data_dir_of)
 }
 
+/// What keys get that are made without their own, as far as the configuration can be read.
+#[must_use]
+pub fn key_defaults(inputs: &Inputs) -> resolved::KeyDefaults {
+    lenient(inputs, resolve::key_defaults_of)
+}
+
 /// What keys are hashed with, where the configuration says it, for commands that make keys.
 #[must_use]
 pub fn key_pepper(inputs: &Inputs) -> Option<resolved::Secret> {

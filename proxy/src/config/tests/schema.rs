@@ -10,7 +10,7 @@ use crate::config::tree::{Problems, Source, grow};
 use crate::config::{STARTER, resolve};
 
 /// How errors call a table, and where the schema has it.
-const TABLES: [(&str, &str); 28] = [
+const TABLES: [(&str, &str); 30] = [
     ("", ""),
     ("[server]", "/properties/server"),
     ("`tls` in [server]", "/properties/server/properties/tls"),
@@ -39,6 +39,14 @@ const TABLES: [(&str, &str); 28] = [
         "/properties/models/items/properties/deployments/items",
     ),
     ("[[keys]]", "/properties/keys/items"),
+    (
+        "`budget` in [[keys]]",
+        "/properties/key_defaults/properties/budget",
+    ),
+    (
+        "`limits` in [[keys]]",
+        "/properties/key_defaults/properties/limits",
+    ),
     ("[key_defaults]", "/properties/key_defaults"),
     (
         "`budget` in [key_defaults]",
@@ -84,6 +92,9 @@ const MORE: &str = r#"
 answers = { max = 1 }
 reasoning_effort = { max = "low" }
 reasoning_tokens = { max = 1 }
+[[keys]]
+budget = {}
+limits = {}
 [[providers]]
 kind = "vertex"
 [[providers]]
