@@ -3,6 +3,11 @@
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p quotah-policy --test accounts_model --release`
 #![cfg(loom)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what fails, fails the test"
+)]
 
 use std::sync::Arc;
 

@@ -25,6 +25,9 @@ pub type Parts = SmallVec<[Part; PARTS_INLINE]>;
 /// Few requests match more.
 const PARTS_INLINE: usize = 6;
 
+/// Into how many shares the room is thought to be divided: requests under way at once on one small budget.
+const SHARES: i128 = 8;
+
 /// What a request wants set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
@@ -82,23 +85,19 @@ pub fn reserve(parts: Parts, ask: Ask, now_unix_ms: u64) -> Result<Reservation, 
     Ok(reservation)
 }
 
-/// Sets the first of `asks` aside that there is room for, in all of `parts`, or nothing.
+/// As [`reserve`], but of what is left beyond `ask.least`, it takes no more than its share: an eighth of the room.
 ///
-/// A request that takes all that is left so that its answer may be long leaves nothing to those beside it. With two exact
-/// asks, it takes what a long answer needs while there is plenty, and what is usual when there is not.
+/// A request that takes all that is left so that its answer may be long leaves nothing to those beside it, and they are
+/// refused long before the money is spent.
 ///
 /// # Errors
-/// As [`reserve`], when there is no room for the last.
-pub fn reserve_either(
-    parts: Parts,
-    asks: [Ask; 2],
-    now_unix_ms: u64,
-) -> Result<Reservation, Exhausted> {
+/// As [`reserve`].
+pub fn reserve_share(parts: Parts, ask: Ask, now_unix_ms: u64) -> Result<Reservation, Exhausted> {
     let mut reservation = Reservation {
         parts,
         amount: Money::ZERO,
     };
-    reservation.raise_by_first(&asks, now_unix_ms)?;
+    reservation.raise_by(ask, SHARES, now_unix_ms)?;
     Ok(reservation)
 }
 
@@ -126,11 +125,11 @@ impl Reservation {
     /// # Errors
     /// [`Exhausted`] when there is no room for `ask.least` more; what was set aside before stays.
     pub fn raise(&mut self, ask: Ask, now_unix_ms: u64) -> Result<Money, Exhausted> {
-        self.raise_by_first(&[ask], now_unix_ms)
+        self.raise_by(ask, 1, now_unix_ms)
     }
 
-    /// Raises by the first of `asks` that there is room for; refuses by the last.
-    fn raise_by_first(&mut self, asks: &[Ask], now_unix_ms: u64) -> Result<Money, Exhausted> {
+    /// Raises by what is asked for, as far as it fits into one of so many `shares` of the room.
+    fn raise_by(&mut self, ask: Ask, shares: i128, now_unix_ms: u64) -> Result<Money, Exhausted> {
         let mut states = lock_all(&self.parts);
         let mut tightest: Option<(&Part, Balance)> = None;
         for (part, state) in self.parts.iter().zip(&mut states) {
@@ -140,22 +139,21 @@ impl Reservation {
                 tightest = Some((part, balance));
             }
         }
-        let grant = |ask: &Ask| match tightest {
-            Some((_, balance)) if balance.room() >= ask.most => Some(ask.most),
-            Some((_, balance)) => Some(balance.room()).filter(|room| *room >= ask.least),
-            None => Some(ask.most),
-        };
-        let granted = asks.iter().find_map(grant);
-        if let (None, Some((part, balance))) = (granted, tightest) {
-            return Err(Exhausted {
-                budget: Arc::clone(&part.budget.id),
-                account: part.account.value().into(),
-                balance,
-                least: asks.last().map_or(Money::ZERO, |ask| ask.least),
-            });
+        let mut granted = ask.most;
+        if let Some((part, balance)) = tightest {
+            let share = Money::from_picos(balance.room().picos().div_euclid(shares));
+            granted = granted.min(share.max(ask.least));
+            if granted > balance.room() {
+                return Err(Exhausted {
+                    budget: Arc::clone(&part.budget.id),
+                    account: part.account.value().into(),
+                    balance,
+                    least: ask.least,
+                });
+            }
         }
         // An overdrawn account gives nothing, and takes nothing.
-        let granted = granted.unwrap_or_default().max(Money::ZERO);
+        let granted = granted.max(Money::ZERO);
         for state in &mut states {
             state.set_aside(granted);
         }
