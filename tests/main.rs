@@ -14,6 +14,7 @@ mod harness;
 
 mod admin;
 mod books;
+mod budgets;
 mod bytes;
 mod cli;
 mod crash;

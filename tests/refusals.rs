@@ -277,6 +277,58 @@ fn one_request_too_many_in_flight_is_told_to_come_back() {
 }
 
 #[test]
+fn bodies_beyond_the_memory_for_them_are_told_to_come_back_and_what_was_held_is_given_back() {
+    const BODY_BYTES: usize = 120_000;
+    let provider = provider();
+    let quotah = Config::toward(&provider)
+        .server("body_bytes_max = 131072\nupload_held_bytes_max = 4096\nmemory_max = 300000")
+        .start();
+    let pad = " ".repeat(BODY_BYTES - r#"{"model":"m"}"#.len());
+    let large = format!("{{\"model\":\"m\"{pad}}}");
+    let held = || quotah.metric("quotah_held_body_bytes", &[]);
+    let eventually_held = |bytes: usize| {
+        crate::harness::eventually(&format!("{bytes} bytes held"), || {
+            (held() as usize == bytes).then_some(())
+        });
+    };
+    // One waits for its provider, one is all but here.
+    let target = DIALECTS[0].1;
+    let mut waiting = quotah.connect();
+    waiting.send(
+        ask(target, "m", &large)
+            .header("x-mock-hang", "before-head")
+            .bytes(),
+    );
+    eventually_held(BODY_BYTES);
+    let mut arriving = quotah.connect();
+    let bytes = ask(target, "m", &large).bytes();
+    let (most, last) = bytes.split_at(bytes.len() - 1);
+    arriving.send(most);
+    eventually_held(2 * BODY_BYTES - 1);
+    for (dialect, target) in DIALECTS {
+        let announced = ask(target, "m", &large);
+        let response = quotah.send(&announced);
+        assert_refused(&response, dialect, &OVERLOADED);
+        assert!(
+            response.header("retry-after").is_some(),
+            "{}",
+            response.head
+        );
+        let chunked = Request::of("POST", &target.replace("MODEL", "m"))
+            .header("content-type", "application/json")
+            .chunked(&large, &[50_000]);
+        assert_refused(&quotah.send(&chunked), dialect, &OVERLOADED);
+    }
+    eventually_held(2 * BODY_BYTES - 1);
+    arriving.send(last);
+    assert_eq!(arriving.response().status, 200);
+    eventually_held(BODY_BYTES);
+    assert_eq!(quotah.send(&ask(target, "m", &large)).status, 200);
+    drop(waiting);
+    eventually_held(0);
+}
+
+#[test]
 fn a_path_that_nobody_has_is_404_and_a_greeting_is_200() {
     let provider = provider();
     let quotah = Config::toward(&provider).start();

@@ -1,6 +1,7 @@
 //! The unmodified client libraries through Quotah: what they raise, what they read, and that every token
 //! is the same on the SDK's side, in the ledger, in the metrics and in the provider's own books.
 
+mod budget;
 mod providers;
 
 use std::collections::BTreeMap;

@@ -17,6 +17,7 @@
 pub mod budget;
 mod date;
 mod estimate;
+mod experience;
 pub mod feed;
 mod hours;
 mod key;
@@ -24,6 +25,7 @@ mod money;
 mod pattern;
 mod price;
 mod rules;
+mod sketch;
 mod subject;
 mod sync;
 mod table;
@@ -34,12 +36,22 @@ mod window;
 
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
+pub use experience::{
+    Asked, Expected, Experience, LEARNED_MAX, Learned, Lessons, Live, Media, Observed, Settings,
+};
 pub use hours::{Hours, Span};
-pub use key::{KeyId, VirtualKey};
+pub use key::{
+    KeyDigest, KeyError, KeyForm, KeyId, KeyNetworks, KeyRecord, KeySecret, KeyStatus, NoNetwork,
+    OwnBudget, OwnLimits, VirtualKey,
+};
 pub use money::{Money, MoneyError};
 pub use pattern::Pattern;
-pub use price::{Class, Column, Cost, CostSource, Place, Price, Rate, Rates, Split, split};
+pub use price::{
+    CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
+    Split, split,
+};
 pub use rules::Rules;
+pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};
 pub use table::{FileError, Origin, PriceRow, PriceTable};
 pub use tier::ServiceTier;

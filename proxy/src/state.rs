@@ -5,18 +5,21 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
+use quotah_policy::budget::Crossing;
 
 use crate::clock;
 use crate::config::resolved::Config;
 use crate::credentials::Credentials;
+use crate::events::Hub;
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::fetched::Fetched;
 use crate::gateway::identify::Keys;
 use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
-use crate::ledger::Ledger;
+use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
+use crate::policy::Policy;
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -80,9 +83,11 @@ pub(crate) struct State {
     pub(crate) credentials: Credentials,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) drain: Drain,
     pub(crate) headroom: Arc<Headroom>,
     pub(crate) fetched: Fetched,
+    pub(crate) events: Arc<Hub>,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
     pub(crate) started: Instant,
@@ -92,10 +97,16 @@ pub(crate) struct State {
 
 impl State {
     /// Begins with a first configuration.
-    pub(crate) fn new(config: Arc<Config>, ledger: Ledger, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        ledger: Ledger,
+        metrics: Arc<Metrics>,
+        policy: Arc<Policy>,
+    ) -> Arc<Self> {
         let pools = Arc::<Pools>::default();
         let credentials = Credentials::new(Arc::clone(&pools));
         let snapshot = Snapshot::new(config, &pools, &credentials);
+        let started_at_unix_ms = clock::unix_ms();
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
@@ -103,11 +114,13 @@ impl State {
             ledger: Arc::new(ledger),
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
+            policy,
             drain: Drain::default(),
             headroom: Arc::default(),
             fetched: Fetched::default(),
             started: clock::now(),
-            started_at_unix_ms: clock::unix_ms(),
+            events: Arc::new(Hub::new(started_at_unix_ms)),
+            started_at_unix_ms,
             handles: Handles::new(),
         })
     }
@@ -125,6 +138,25 @@ impl State {
         let snapshot = self.snapshot();
         self.headroom
             .keep(|provider| snapshot.routes.upstream(provider).is_some());
+    }
+
+    /// Tells of budgets whose alerts were reached: in the ledger, in metrics, in the log.
+    pub(crate) fn tell(&self, crossings: &[Crossing]) {
+        for crossing in crossings {
+            let event = threshold_event(crossing);
+            // What cannot be written waits in memory like any record.
+            let _appended = self.ledger.append_event(&event);
+            self.metrics
+                .budget_crossed(&crossing.budget, &event.threshold);
+            tracing::warn!(
+                budget = &*crossing.budget,
+                account = &*crossing.account,
+                threshold = event.threshold,
+                spent_usd = %crossing.spent,
+                limit_usd = %crossing.limit,
+                "budget threshold reached"
+            );
+        }
     }
 
     /// The metric handle of an order; a bounded number of them.
@@ -150,4 +182,24 @@ impl State {
         }
         handle
     }
+}
+
+/// A crossing as the ledger keeps it.
+fn threshold_event(crossing: &Crossing) -> Event {
+    let period = crossing.period;
+    let mut event = Event {
+        at_unix_ms: clock::unix_ms(),
+        kind: "budget.threshold".to_owned(),
+        budget: crossing.budget.to_string(),
+        account: crossing.account.to_string(),
+        threshold: crossing.threshold.to_string(),
+        spent: Some(crossing.spent.picos().into()),
+        limit: Some(crossing.limit.picos().into()),
+        window_start_unix_ms: period.start_unix_ms,
+        resets_at_unix_ms: period.ends().then_some(period.end_unix_ms),
+        mode: crossing.mode.as_str().to_owned(),
+        ..Event::default()
+    };
+    event.set_id(clock::request_id());
+    event
 }

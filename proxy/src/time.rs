@@ -25,6 +25,13 @@ pub fn parse_when(text: &str, now_unix_ms: u64) -> Option<u64> {
     if let Some(ago) = ago_ms(text) {
         return Some(now_unix_ms.saturating_sub(ago));
     }
+    parse_moment(text)
+}
+
+/// Reads RFC 3339 or a day (its start in UTC), in milliseconds since 1970. `None` for anything else, and for times
+/// before 1970.
+#[must_use]
+pub fn parse_moment(text: &str) -> Option<u64> {
     let at = text.parse::<Timestamp>().ok().or_else(|| {
         let day = text
             .parse::<Date>()

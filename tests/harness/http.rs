@@ -186,6 +186,13 @@ impl Conn {
         bytes
     }
 
+    /// Reads so many bytes, or as many as come before the connection ends.
+    pub(crate) fn read_some(&mut self, count: usize) -> Vec<u8> {
+        let mut pieces = Vec::new();
+        self.piece(count, &mut pieces);
+        pieces.concat()
+    }
+
     /// Everything until the other side closes, or resets.
     pub(crate) fn read_to_end(&mut self) -> (Vec<u8>, End) {
         let mut bytes = Vec::new();

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStderr, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use super::binary::binary;
 use super::clock::{PATIENCE, eventually, now};
@@ -139,6 +139,16 @@ impl Process {
             .and_then(Pid::from_raw)
             .expect("a process id");
         kill_process(pid, signal).expect("the process is there");
+    }
+
+    /// From here on no file of it grows beyond so many bytes; writes beyond fail.
+    pub(crate) fn limit_file_size(&self, bytes_max: Option<u64>) {
+        let limit = Rlimit {
+            current: bytes_max,
+            maximum: None,
+        };
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
+        prlimit(pid, Resource::Fsize, limit).expect("the system sets the limit");
     }
 
     /// Its exit status, waited for.

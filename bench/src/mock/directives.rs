@@ -49,6 +49,8 @@ pub struct Directives {
     pub bad_chunk: Option<BadChunk>,
     /// `x-mock-error-at: N`: after N content chunks the dialect's error event ends the stream (status 200).
     pub error_at: Option<u32>,
+    /// `x-mock-fill`: as many output tokens as the request allows, 4,096 where it caps nothing.
+    pub fill: bool,
     /// `x-mock-odd`: unknown fields, odd spacing, escapes and big numbers in every JSON object.
     pub odd: bool,
     /// `x-mock-bomb: N`: the entity is N zero bytes (with `x-mock-encoding`: a decompression bomb).
@@ -182,6 +184,7 @@ impl Directives {
             "usage" => self.usage = usage_form(value),
             "bad-chunk" => self.bad_chunk = bad_chunk(value),
             "error-at" => self.error_at = value.parse().ok(),
+            "fill" => self.fill = true,
             "odd" => self.odd = true,
             "bomb" => self.bomb_bytes = value.parse().ok().filter(|n| *n <= BOMB_BYTES_MAX),
             _ => {

@@ -3,12 +3,14 @@
 //! A [`Price`] is the provider's price list for one model. [`Price::cost`] splits a [`Usage`] into
 //! classes that do not overlap ([`split`]), finds for each the rate in force, and adds up integers.
 
+mod ceiling;
 mod class;
 mod rates;
 mod shape;
 mod split;
 mod view;
 
+pub use ceiling::{CacheWrites, Ceiling, Kinds, Most};
 pub use class::Class;
 pub use rates::{Rate, Rates};
 pub use shape::Place;

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use dashmap::DashMap;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use sha2::{Digest, Sha256};
@@ -25,7 +26,7 @@ pub(super) enum Peer {
 }
 
 impl Peer {
-    fn is_local(self) -> bool {
+    pub(super) fn is_local(self) -> bool {
         match self {
             Self::Ip(ip) => ip.to_canonical().is_loopback(),
             Self::Local => true,
@@ -50,84 +51,74 @@ impl Peer {
 /// Somebody with a token.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) role: Role,
+    /// The only team that it sees; `None` sees all.
+    pub(super) team: Option<Arc<str>>,
+    pub(super) peer: Peer,
 }
 
 impl Caller {
-    /// Refuses callers below `role`.
-    pub(super) fn require(&self, role: Role) -> Result<(), Problem> {
-        if self.role >= role {
-            return Ok(());
-        }
-        Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "this token's role does not allow that",
-        ))
+    /// Whether it may know of what belongs to `team`.
+    pub(super) fn sees(&self, team: Option<&str>) -> bool {
+        self.team.is_none() || self.team.as_deref() == team
     }
 }
 
 impl FromRequestParts<Shared> for Caller {
     type Rejection = Problem;
 
+    /// The caller that the guard let in; without a guard (no such path), whoever has a token.
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
-        let peer = parts
-            .extensions
-            .get::<Peer>()
-            .copied()
-            .unwrap_or(Peer::Ip(ANYBODY));
-        let now = clock::now();
-        shared.throttle.admit(peer, now)?;
-        let Some(token) = bearer(parts) else {
-            // Nothing was guessed: not counted.
-            return Err(Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "an admin token is needed",
-            ));
-        };
-        let config = (shared.state.config)();
-        find(&config.admin.tokens, token).map_or_else(
-            || {
-                shared.throttle.failed(peer, now);
-                Err(Problem::new(
-                    StatusCode::UNAUTHORIZED,
-                    "this token is not known",
-                ))
-            },
-            Ok,
-        )
-    }
-}
-
-/// Somebody on this machine, or with a token.
-#[derive(Debug)]
-pub(super) struct LocalOrCaller;
-
-impl FromRequestParts<Shared> for LocalOrCaller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Problem> {
-        if parts
-            .extensions
-            .get::<Peer>()
-            .is_some_and(|peer| peer.is_local())
-        {
-            return Ok(Self);
+        if let Some(caller) = parts.extensions.get::<Self>() {
+            return Ok(caller.clone());
         }
-        Caller::from_request_parts(parts, shared)
-            .await
-            .map(|_| Self)
+        authenticate(shared, &parts.headers, peer(&parts.extensions))
     }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+/// The other end of this request's connection.
+pub(super) fn peer(extensions: &Extensions) -> Peer {
+    let peer = extensions.get::<Peer>().copied();
+    peer.unwrap_or(Peer::Ip(ANYBODY))
+}
+
+/// Whose token this is.
+///
+/// # Errors
+/// 401 without a known token, 429 for an address that guessed too often.
+pub(super) fn authenticate(
+    shared: &Shared,
+    headers: &HeaderMap,
+    peer: Peer,
+) -> Result<Caller, Problem> {
+    let now = clock::now();
+    shared.throttle.admit(peer, now)?;
+    if bearer(headers).is_none() {
+        // Nothing was guessed: not counted.
+        let detail = "an admin token is needed";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, detail));
+    }
+    known(shared, headers, peer).ok_or_else(|| {
+        shared.throttle.failed(peer, now);
+        Problem::new(StatusCode::UNAUTHORIZED, "this token is not known")
+    })
+}
+
+/// Whose token this is, if it is anybody's; not counted as a guess.
+pub(super) fn known(shared: &Shared, headers: &HeaderMap, peer: Peer) -> Option<Caller> {
+    let config = (shared.state.config)();
+    find(&config.admin.tokens, bearer(headers)?, peer)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The token's owner. Compares digests, all of them, so that time tells nothing.
-fn find(tokens: &[AdminToken], presented: &str) -> Option<Caller> {
+fn find(tokens: &[AdminToken], presented: &str, peer: Peer) -> Option<Caller> {
     let presented = Sha256::digest(presented.as_bytes());
     let mut found = 0_u32;
     for (index, token) in (1..).zip(tokens) {
@@ -136,8 +127,10 @@ fn find(tokens: &[AdminToken], presented: &str) -> Option<Caller> {
     }
     let index = usize::try_from(found.checked_sub(1)?).ok()?;
     tokens.get(index).map(|t| Caller {
-        name: t.name.clone(),
+        name: t.name.as_str().into(),
         role: t.role,
+        team: t.team.as_deref().map(Into::into),
+        peer,
     })
 }
 

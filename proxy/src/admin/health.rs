@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
-use super::{LocalOrCaller, Shared};
+use super::Shared;
 
 /// How the gateway is doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Health {
     /// Whether it should be sent requests: listening and not draining.
     pub ready: bool,
@@ -19,7 +20,7 @@ pub struct Health {
 }
 
 /// One part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Component {
     /// `proxy`, `ledger`, `config`, or a provider's name.
     pub name: String,
@@ -30,7 +31,7 @@ pub struct Component {
 }
 
 /// How a part is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Well.
@@ -52,10 +53,7 @@ pub(super) async fn readyz(Extract(shared): Extract<Shared>) -> impl IntoRespons
     (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
 }
 
-pub(super) async fn healthz(
-    _: LocalOrCaller,
-    Extract(shared): Extract<Shared>,
-) -> impl IntoResponse {
+pub(super) async fn healthz(Extract(shared): Extract<Shared>) -> impl IntoResponse {
     let health = (shared.state.health)();
     let worst = health
         .components

@@ -1,16 +1,23 @@
 //! The admin plane: health, metrics, and what the books say, on a listener of its own.
 //!
-//! `/livez` and `/readyz` are open, so that any orchestrator can probe them. `/healthz` and `/metrics` need no
-//! token from this machine (loopback or a unix socket) and one from anywhere else; everything under
-//! `/admin/v1` needs one always. Errors are RFC 9457 problem documents.
+//! `/livez` and `/readyz` are open, so that any orchestrator can probe them. `/healthz`, `/metrics` and
+//! `/openapi.json` need no token from this machine (loopback or a unix socket) and one from anywhere else;
+//! everything under `/admin/v1` needs one always. `routes.rs` has the table that says so. Errors are RFC 9457
+//! problem documents.
 
+mod access;
 mod auth;
 mod config;
+mod events;
 mod health;
+mod idempotency;
+mod openapi;
+mod page;
 mod prices;
 mod problem;
 mod rate_limits;
 mod requests;
+mod routes;
 mod serve;
 mod status;
 mod usage;
@@ -25,19 +32,21 @@ use std::time::Instant;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
 
 use crate::clock;
 use crate::config::resolved::Config;
+use crate::events::Hub;
 use crate::headroom::Headroom;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::policy::Policy;
 
 pub use config::ReloadReport;
 pub use health::{Component, Health, State};
+pub use openapi::document;
 pub(crate) use serve::{CONNECTIONS_MAX, serve_stream};
 
-use auth::{Caller, LocalOrCaller};
+use auth::Caller;
 use problem::Problem;
 
 /// What the admin plane shows and does, as handles into the running gateway.
@@ -47,8 +56,12 @@ pub struct AdminState {
     pub metrics: Arc<Metrics>,
     /// What providers said about their limits.
     pub headroom: Arc<Headroom>,
+    /// Budgets in force, and how they stand.
+    pub policy: Arc<Policy>,
     /// The books.
     pub ledger: Arc<Ledger>,
+    /// What happens, for whoever listens.
+    pub events: Arc<Hub>,
     /// The configuration in force, asked for on each request.
     pub config: Arc<dyn Fn() -> Arc<Config> + Send + Sync>,
     /// Loads the configuration again and swaps it in, or says every fault. May block.
@@ -75,21 +88,10 @@ impl fmt::Debug for AdminState {
 pub fn router(state: AdminState) -> Router {
     let shared = Shared {
         throttle: Arc::default(),
+        replays: Arc::default(),
         state,
     };
-    Router::new()
-        .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz))
-        .route("/healthz", get(health::healthz))
-        .route("/metrics", get(metrics))
-        .route("/admin/v1/status", get(status::status))
-        .route("/admin/v1/requests", get(requests::list))
-        .route("/admin/v1/requests/{id}", get(requests::show))
-        .route("/admin/v1/usage", get(usage::usage))
-        .route("/admin/v1/prices", get(prices::list))
-        .route("/admin/v1/rate-limits", get(rate_limits::list))
-        .route("/admin/v1/config", get(config::show))
-        .route("/admin/v1/reload", post(config::reload))
+    routes::router(&shared)
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .with_state(shared)
@@ -100,19 +102,18 @@ pub fn router(state: AdminState) -> Router {
 struct Shared {
     state: AdminState,
     throttle: Arc<auth::Throttle>,
+    replays: Arc<idempotency::Replays>,
 }
 
-async fn metrics(
-    _: LocalOrCaller,
-    axum::extract::State(shared): axum::extract::State<Shared>,
-) -> impl IntoResponse {
+async fn metrics(axum::extract::State(shared): axum::extract::State<Shared>) -> impl IntoResponse {
     let status = shared.state.ledger.status();
     shared.state.metrics.ledger_bytes(status.bytes);
     let rate_limits = shared.state.headroom.rows(clock::unix_ms());
+    let budgets = shared.state.policy.budget_sums(clock::unix_ms());
     let text = shared
         .state
         .metrics
-        .render(clock::unix_seconds(), &rate_limits);
+        .render(clock::unix_seconds(), &rate_limits, &budgets);
     (
         [(
             header::CONTENT_TYPE,

@@ -3,15 +3,28 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// What went wrong with a request to the admin plane.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
-    errors: Vec<String>,
+    errors: Vec<Value>,
     retry_after_seconds: Option<u64>,
+}
+
+/// A field of a body that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct FieldError {
+    /// Where it stands, with dots between members.
+    #[schema(example = "limit_usd")]
+    pub(super) field: String,
+    /// What is wrong with it.
+    #[schema(example = "is no amount of money")]
+    pub(super) detail: String,
 }
 
 impl Problem {
@@ -32,9 +45,28 @@ impl Problem {
         )
     }
 
+    /// There is no such thing, or none that the caller may know of: both look the same.
+    pub(super) fn unknown(noun: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("no {noun} has this id"))
+    }
+
+    /// A field of the body that is wrong.
+    pub(super) fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        let error = FieldError {
+            field: field.into(),
+            detail: detail.into(),
+        };
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "a field of the body is wrong",
+        );
+        problem.errors.push(json!(error));
+        problem
+    }
+
     /// The same with a list of causes.
     pub(super) fn with_errors(mut self, errors: Vec<String>) -> Self {
-        self.errors = errors;
+        self.errors = errors.into_iter().map(Value::from).collect();
         self
     }
 

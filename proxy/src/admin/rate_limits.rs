@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 
 use super::{Caller, Problem, Shared};
 use crate::clock;
@@ -12,11 +13,14 @@ use crate::headroom::RateLimit;
 use crate::time::rfc3339;
 
 /// Paging, and one provider's only.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wanted {
+    /// Of this provider.
     provider: Option<String>,
+    /// Rows of a page, 1 to 1000; 200 unless given.
     limit: Option<usize>,
+    /// `next` of the page before.
     cursor: Option<usize>,
 }
 

@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::{Caller, Problem, Shared, blocking};
@@ -13,24 +14,35 @@ use crate::ledger::{Conditions, Cursor, Outcome, PAGE_LEN_MAX, ReadError};
 use crate::time::{WHEN, parse_when};
 
 /// Filters and paging.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Filter {
+    /// Arrived then or later: RFC 3339, a day (UTC), or so long ago (`24h`, `7d`).
     from: Option<String>,
+    /// Arrived before then.
     to: Option<String>,
+    /// Of this key, by its id.
     key: Option<String>,
+    /// Of this team.
     team: Option<String>,
+    /// Of this user.
     user: Option<String>,
+    /// For this project.
     project: Option<String>,
+    /// Answered by this provider.
     provider: Option<String>,
+    /// Of this model, as sent to the provider.
     model: Option<String>,
+    /// `ok`, `refused`, `upstream_error`, `client_gone`, `cut_by_budget` or `interrupted`.
     outcome: Option<String>,
+    /// Entries of a page, 1 to 1000; 50 unless given.
     limit: Option<usize>,
+    /// `next` of the page before.
     cursor: Option<String>,
 }
 
 pub(super) async fn list(
-    _: Caller,
+    caller: Caller,
     State(shared): State<Shared>,
     filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
@@ -45,7 +57,17 @@ pub(super) async fn list(
         .map(str::parse::<Cursor>)
         .transpose();
     let cursor = cursor.map_err(|_| Problem::parameter("cursor", "what the page before gave"))?;
-    let conditions = conditions(filter)?;
+    let mut conditions = conditions(filter)?;
+    if let Some(team) = caller.team {
+        if conditions
+            .team
+            .as_deref()
+            .is_some_and(|asked| *asked != *team)
+        {
+            return Ok(Json(json!({ "items": [], "next": null })));
+        }
+        conditions.team = Some(team.to_string());
+    }
     let reader = shared.state.ledger.reader();
     let page =
         blocking(move || reader.page(&conditions, cursor, limit).map_err(unreadable)).await?;
@@ -54,15 +76,16 @@ pub(super) async fn list(
 }
 
 pub(super) async fn show(
-    _: Caller,
+    caller: Caller,
     State(shared): State<Shared>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let id = Uuid::try_parse(&id).map_err(|_| Problem::parameter("id", "a UUID"))?;
     let reader = shared.state.ledger.reader();
     let entry = blocking(move || reader.find(id).map_err(unreadable)).await?;
-    let missing = || Problem::new(StatusCode::NOT_FOUND, "no settled request has this id");
-    Ok(Json(json!(entry.ok_or_else(missing)?)))
+    let entry = entry.filter(|entry| caller.sees(Some(&entry.team)));
+    let entry = entry.ok_or_else(|| Problem::unknown("settled request"))?;
+    Ok(Json(json!(entry)))
 }
 
 fn conditions(filter: Filter) -> Result<Conditions, Problem> {

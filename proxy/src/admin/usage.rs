@@ -4,29 +4,38 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{Caller, Problem, Shared, blocking};
 use crate::clock;
-use crate::ledger::{Dimension, Interval, Query as Ask, UsageReport};
+use crate::ledger::{Dimension, Filter, Interval, Query as Ask, UsageReport};
 use crate::time::{MONTH_MS, WHEN, parse_when};
 
 /// What to sum.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Wanted {
+    /// First hour: RFC 3339, a day (UTC), or so long ago (`24h`, `7d`); 30 days ago unless given.
     from: Option<String>,
+    /// End, exclusive; now unless given.
     to: Option<String>,
+    /// `hour`, `day` or `month`: one row for each; one for the whole time unless given.
     interval: Option<String>,
+    /// Up to 4 of provider, model, key, team, user, project, operation, outcome, tag.NAME, with commas.
     by: Option<String>,
 }
 
 pub(super) async fn usage(
-    _: Caller,
+    caller: Caller,
     State(shared): State<Shared>,
     wanted: Result<Query<Wanted>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<UsageReport>, Problem> {
     let Query(wanted) = wanted.map_err(|e| Problem::new(StatusCode::BAD_REQUEST, e.body_text()))?;
-    let ask = ask(&wanted, clock::unix_ms())?;
+    let mut ask = ask(&wanted, clock::unix_ms())?;
+    ask.filters.extend(caller.team.map(|team| Filter {
+        dimension: Dimension::Team,
+        values: vec![team.to_string()],
+    }));
     let ledger = shared.state.ledger;
     blocking(move || Ok(ledger.usage(&ask))).await.map(Json)
 }

@@ -142,7 +142,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The fields of an entry in the order in which the documentation lists them. New ones come last.
-pub(super) const COLUMNS: [&str; 54] = [
+pub(super) const COLUMNS: [&str; 59] = [
     "id",
     "client_request_id",
     "at",
@@ -197,4 +197,9 @@ pub(super) const COLUMNS: [&str; 54] = [
     "service_tier",
     "table_cost_usd",
     "corrected_at",
+    "reserved_usd",
+    "charged_usd",
+    "prompt_bytes",
+    "output_bytes",
+    "max_tokens_lowered_to",
 ];

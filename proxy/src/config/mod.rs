@@ -8,6 +8,7 @@
 //! Nothing here looks at the process: environment, flags and the terminal come in as [`Inputs`].
 
 pub mod admin_token;
+mod amount;
 mod base_url;
 pub mod credential;
 mod discover;
@@ -15,6 +16,7 @@ mod environment;
 mod file;
 pub mod files;
 mod interpolate;
+pub mod policy;
 mod problem;
 mod redact;
 pub mod reload;
@@ -184,6 +186,16 @@ pub enum Warning {
     },
     /// Every request will be refused.
     NoKeys,
+    /// A hard budget that whoever sends no key, or no header, is not counted in.
+    Avoidable {
+        /// The budget.
+        budget: String,
+    },
+    /// A budget may lose spending, because the ledger keeps so many bytes only.
+    ForgottenBySize {
+        /// The budget.
+        budget: String,
+    },
     /// Data goes to the working directory.
     NoHome,
 }
@@ -215,6 +227,15 @@ impl fmt::Display for Warning {
             Self::PriceUpdate { fault } => fault.fmt(f),
             Self::NoKeys => f.write_str(
                 "server.require_key is set but there are no [[keys]]: every request will be refused",
+            ),
+            Self::Avoidable { budget } => write!(
+                f,
+                "budget `{budget}` is for some keys, users, teams, projects or tags, and server.require_key is not \
+                 set: requests that name none are not counted in it"
+            ),
+            Self::ForgottenBySize { budget } => write!(
+                f,
+                "budget `{budget}` counts what the ledger keeps: ledger.retain_bytes may be too few for its window"
             ),
             Self::NoHome => f.write_str(
                 "neither XDG_DATA_HOME nor HOME is set: data goes to ./quotah-data (see --data-dir)",

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use quotah_policy::NoDimension;
+use quotah_policy::budget::FormError;
+
 /// A fault, without its place. Texts never hold a secret's value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -75,6 +78,39 @@ pub enum Problem {
         name: String,
         /// The nearest one.
         meant: Option<String>,
+    },
+    /// What requests do not differ in.
+    #[error("{fault}{}", Meant(.meant.as_deref()))]
+    UnknownDimension {
+        /// As written.
+        fault: NoDimension,
+        /// The nearest one.
+        meant: Option<String>,
+    },
+    /// A rule for requests that there are not.
+    #[error(
+        "no request carries the tag `{tag}`{}: name it in server.tags", Meant(.meant.as_deref())
+    )]
+    UnknownTag {
+        /// As written.
+        tag: String,
+        /// The nearest one.
+        meant: Option<String>,
+    },
+    /// A word of a budget that means nothing.
+    #[error(transparent)]
+    Budget(#[from] FormError),
+    /// A budget that would begin anew at a restart.
+    #[error(
+        "a budget by the {window} counts what the ledger keeps, which is {kept} days: {}", Needed(*.needed)
+    )]
+    Forgotten {
+        /// Its window.
+        window: &'static str,
+        /// Days that it needs; `None` is for ever.
+        needed: Option<u64>,
+        /// Days that are kept.
+        kept: u64,
     },
     /// `${…}` that cannot be filled in.
     #[error(transparent)]
@@ -243,6 +279,18 @@ impl fmt::Display for Meant<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0
             .map_or(Ok(()), |meant| write!(f, ", did you mean `{meant}`?"))
+    }
+}
+
+/// What `ledger.retain_days` must be.
+struct Needed(Option<u64>);
+
+impl fmt::Display for Needed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(days) => write!(f, "ledger.retain_days must be at least {days}"),
+            None => f.write_str("ledger.retain_days must be left out"),
+        }
     }
 }
 

@@ -1,15 +1,21 @@
 //! From what was written to what will run: every default, every check, every fault at once.
 
 mod adapter;
+mod admin;
 mod aws;
+mod budget;
 mod cloud;
 mod credential;
 mod entra;
 mod google;
+mod guard;
 mod key;
+mod limit;
 mod model;
 mod price;
 mod provider;
+mod reservation;
+mod select;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -41,7 +47,7 @@ pub(super) fn resolve(
     let root = Section::new("", tree, Place::start(), problems);
     let mut warnings = Vec::new();
     let server = server::server(&root, inputs);
-    let admin = server::admin(&root, inputs);
+    let admin = admin::admin(&root, inputs);
     let mut providers = provider::providers(&root, &inputs.env);
     if !root.is_present("providers") {
         providers = discover::providers(&inputs.env, &server.listen, &mut warnings);
@@ -67,13 +73,20 @@ pub(super) fn resolve(
     if server.require_key && keys.is_empty() && !root.is_present("keys") {
         warnings.push(Warning::NoKeys);
     }
+    let ledger = ledger(&root);
+    let known = select::Known::new(&server, &keys, &providers);
+    let budgets = budget::budgets(&root, &known, (&server, &ledger), &mut warnings);
+    let limits = limit::limits(&root, &known);
+    let guards = guard::guards(&root, &known);
     let prices = price::prices(&root, &providers);
     let data_dir = data_dir(&root, inputs, &mut warnings);
     let (table, fault) = updated_table(&data_dir);
     warnings.extend(fault.map(|fault| Warning::PriceUpdate { fault }));
     let config = Config {
         price_table: Arc::new(table.with_overrides(prices.clone())),
-        ledger: ledger(&root),
+        key_defaults: reservation::key_defaults(&root, &ledger),
+        reservation: reservation::reservation(&root),
+        ledger,
         log: log(&root, inputs),
         data_dir,
         digest: digest(sources, &providers),
@@ -83,6 +96,9 @@ pub(super) fn resolve(
         providers,
         models,
         keys,
+        budgets,
+        limits,
+        guards,
         prices,
     };
     metrics(&root);
@@ -108,7 +124,7 @@ pub(super) fn data_dir_of(tree: &Table, inputs: &Inputs) -> PathBuf {
 /// The admin plane's address alone.
 pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
     let problems = Problems::default();
-    server::admin(&Section::new("", tree, Place::start(), &problems), inputs).listen
+    admin::admin(&Section::new("", tree, Place::start(), &problems), inputs).listen
 }
 
 /// The prices alone.
@@ -131,16 +147,7 @@ pub(super) fn provider_kinds_of(tree: &Table, inputs: &Inputs) -> Vec<(String, &
 }
 
 /// Tables that later versions act on. Accepting them in silence would promise what nobody keeps.
-const LATER: [&str; 8] = [
-    "budgets",
-    "limits",
-    "reservation",
-    "cache",
-    "alerts",
-    "jwt",
-    "retry",
-    "breaker",
-];
+const LATER: [&str; 5] = ["cache", "alerts", "jwt", "retry", "breaker"];
 
 fn ledger(root: &Section<'_>) -> LedgerSettings {
     let mut settings = LedgerSettings {

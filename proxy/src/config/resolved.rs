@@ -9,9 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quotah_policy::budget::Budget;
 use quotah_policy::{PriceRow, PriceTable};
 
 pub use super::credential::{Credential, Place};
+pub use super::policy::{
+    Denied, GuardWords, KeyDefaults, LimitWords, OnExcess, ReservationSettings,
+};
 
 /// Everything `run` needs, resolved.
 #[derive(Debug, Clone)]
@@ -26,6 +30,16 @@ pub struct Config {
     pub models: Vec<Model>,
     /// Keys configured in the file.
     pub keys: Vec<StaticKey>,
+    /// What keys get that are made without their own.
+    pub key_defaults: KeyDefaults,
+    /// How much may be spent, in the order of the file.
+    pub budgets: Vec<Budget>,
+    /// How much at once, in the order of the file.
+    pub limits: Vec<LimitWords>,
+    /// What may be asked for, in the order of the file.
+    pub guards: Vec<GuardWords>,
+    /// What a request holds until its cost is known.
+    pub reservation: ReservationSettings,
     /// Own prices and corrections, which win over the built-in table.
     pub prices: Vec<PriceRow>,
     /// The built-in table with `prices` applied.
@@ -85,6 +99,8 @@ pub struct Server {
     pub upload_bytes_max: u64,
     /// Most that is held of such a body to find its model, bytes.
     pub upload_held_bytes_max: u64,
+    /// Most bytes of request bodies held at once; one that would pass it is answered 503.
+    pub memory_max: u64,
     /// Threads that serve requests.
     pub threads: usize,
     /// Requests served at once; one more is answered 503.

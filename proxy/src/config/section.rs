@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use super::amount::{parse_size, parse_span, show_size};
 use super::problem::{Problem, nearest};
 use super::tree::{Node, Place, Problems, Table, UNFILLED, Value};
+use crate::time::parse_moment;
 
 /// A table being read.
 pub(super) struct Section<'a> {
@@ -41,6 +43,12 @@ impl<'a> Section<'a> {
 
     pub(super) const fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Where the value of `key` stands; the table's own place when it is absent.
+    pub(super) fn place_of(&self, key: &str) -> &Place {
+        let entry = self.table.get(key);
+        entry.map_or(&self.place, |entry| &entry.node.place)
     }
 
     pub(super) const fn problems(&self) -> &'a Problems {
@@ -155,6 +163,25 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A span of time such as `"90d"`, from a second to ten years.
+    pub(super) fn span(&self, key: &'static str) -> Option<Duration> {
+        let text = self.text(key)?;
+        let span = parse_span(text.value).filter(|span| SPANS.contains(&span.as_secs()));
+        span.or_else(|| {
+            let expected = "a time from 1s to 3650d, such as \"90d\" or \"12h\"";
+            self.invalid(key, &text.place, expected)
+        })
+    }
+
+    /// A moment, in quotes or not, in milliseconds since 1970 UTC.
+    pub(super) fn moment(&self, key: &'static str) -> Option<u64> {
+        let at = self.decimal(key)?;
+        parse_moment(at.value).or_else(|| {
+            let expected = "a time such as 2026-12-01T00:00:00Z, or a day (UTC)";
+            self.invalid(key, &at.place, expected)
+        })
+    }
+
     /// One of some words.
     pub(super) fn choice<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
@@ -181,6 +208,19 @@ impl<'a> Section<'a> {
             }),
             _ => self.plain_text(key, node),
         }
+    }
+
+    /// A list of decimal numbers as they were written; `None` when it is absent.
+    pub(super) fn decimals(&self, key: &'static str) -> Option<Vec<&'a str>> {
+        let node = self.node(key)?;
+        let Value::Array(items) = &node.value else {
+            return self.invalid(key, &node.place, "a list of numbers");
+        };
+        let number = |item: &'a Node| match &item.value {
+            Value::Number(text) => Some(text.as_str()),
+            _ => self.plain_text(key, item).map(|at| at.value),
+        };
+        Some(items.iter().filter_map(number).collect())
     }
 
     /// A list of strings; a single string is a list of one.
@@ -286,6 +326,13 @@ impl<'a> Section<'a> {
     /// Says which keys nobody asked for.
     pub(super) fn end(self) {
         let asked = self.asked.into_inner();
+        #[cfg(test)]
+        for key in &asked {
+            self.problems
+                .1
+                .borrow_mut()
+                .insert((self.label.clone(), key));
+        }
         for entry in self.table.0.iter().filter(|e| !asked.contains(&&*e.key)) {
             let table = match &*self.label {
                 "" => "the configuration".to_owned(),
@@ -341,59 +388,5 @@ impl<'a> Section<'a> {
 /// A day: longer waits are mistakes.
 const MILLIS_MAX: u64 = 86_400_000;
 
-/// Units of sizes: powers of 1024 with an `i`, of 1000 without.
-const UNITS: [(&str, u64); 9] = [
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-    ("TiB", 1 << 40),
-    ("KB", 1_000),
-    ("MB", 1_000_000),
-    ("GB", 1_000_000_000),
-    ("TB", 1_000_000_000_000),
-    ("B", 1),
-];
-
-/// Reads `"64MiB"`, `"1 GB"`, `"500"`; whole numbers only.
-fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let (digits, factor) = UNITS
-        .iter()
-        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))
-        .unwrap_or((text, 1));
-    digits.trim_end().parse::<u64>().ok()?.checked_mul(factor)
-}
-
-fn show_size(bytes: u64) -> String {
-    let fits = |factor: &u64| bytes >= *factor && bytes.is_multiple_of(*factor);
-    let largest = UNITS[..4].iter().rev().find(|(_, factor)| fits(factor));
-    largest.map_or_else(
-        || format!("{bytes}B"),
-        |(unit, f)| format!("{}{unit}", bytes / f),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_with_their_units() {
-        for (text, bytes) in [
-            ("64MiB", Some(67_108_864)),
-            ("64 MB", Some(64_000_000)),
-            ("17", Some(17)),
-            ("17B", Some(17)),
-            ("1.5GiB", None),
-            ("-1", None),
-            ("MiB", None),
-            ("99999999999TiB", None),
-        ] {
-            assert_eq!(parse_size(text), bytes, "{text}");
-        }
-        assert_eq!(
-            (show_size(1 << 26), show_size(1_025)),
-            ("64MiB".into(), "1025B".into())
-        );
-    }
-}
+/// Seconds from one to ten years: longer spans are mistakes.
+const SPANS: std::ops::RangeInclusive<u64> = 1..=3_650 * 86_400;

@@ -71,7 +71,12 @@ impl Table {
 
 /// Every fault found so far, with its place.
 #[derive(Default)]
-pub(super) struct Problems(std::cell::RefCell<Vec<(Problem, Option<Place>)>>);
+pub(super) struct Problems(
+    std::cell::RefCell<Vec<(Problem, Option<Place>)>>,
+    /// Every key that was asked for, by table: what the schema is held against.
+    #[cfg(test)]
+    pub(super) std::cell::RefCell<std::collections::BTreeSet<(String, &'static str)>>,
+);
 
 impl Problems {
     /// Notes a fault at a place.

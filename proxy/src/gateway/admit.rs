@@ -1,156 +1,93 @@
-//! Onto the books: who asks for what, and the intent in the ledger before any provider is called.
+//! May this request be served, and what must be set aside for it?
 //!
-//! In this version nothing is reserved; budgets and limits take their place here.
+//! Everything that it counts in is asked before the intent is written, and the intent before any provider is called.
+//! What it is granted it holds until it is booked, whichever way it ends.
 
-use std::net::IpAddr;
+use std::sync::Arc;
 
-use http::{HeaderMap, header, request};
 use quotah_adapters::Facts;
+use quotah_policy::budget::{Parts, reserve};
 
 use super::choose::Order;
-use super::fetched::Name;
+use super::describe::describe_order;
 use super::identify::Identity;
 use super::parse::Target;
+use super::quote::{Quote, asked, beside};
 use super::record::Booking;
 use super::refuse::Refusal;
-use super::settle::{Evidence, asked_units};
-use crate::ledger::{Tag, USER_AGENT_BYTES_MAX};
+use super::relay::Watch;
+use crate::clock;
+use crate::ledger::Appended;
+use crate::policy::with_subject;
 
-/// Longest model name kept, bytes.
-const MODEL_BYTES_MAX: usize = 256;
-/// Longest value kept of a header of ours, bytes.
-const VALUE_BYTES_MAX: usize = 128;
-
-/// Writes down who asks: what the key binds wins over what the request's headers say.
-pub(crate) fn describe(
-    booking: &mut Booking,
-    identity: &Identity,
-    head: &request::Parts,
-    peer: Option<IpAddr>,
-) {
-    let headers = &head.headers;
-    let text =
-        |value: &Option<std::sync::Arc<str>>| value.as_deref().unwrap_or_default().to_owned();
-    let mut tags = tags(headers, &booking.snapshot.config.server.tags);
-    for (name, value) in &identity.tags {
-        tags.retain(|tag| tag.name != *name);
-        tags.push(Tag {
-            name: name.clone(),
-            value: value.clone(),
-        });
-    }
-    tags.sort_by(|a, b| a.name.cmp(&b.name));
-    let project = tags
-        .iter()
-        .find(|tag| tag.name == "project")
-        .map(|tag| tag.value.clone());
-    let entry = &mut booking.entry;
-    entry.key = identity.key.to_string();
-    entry.team = text(&identity.team);
-    entry.user = text(&identity.user);
-    if entry.user.is_empty() {
-        entry.user = short(headers, "x-quotah-user", VALUE_BYTES_MAX);
-    }
-    entry.project = identity
-        .project
-        .as_deref()
-        .map(str::to_owned)
-        .or(project)
-        .unwrap_or_default();
-    entry.tags = tags;
-    entry.client_request_id = short(headers, "x-quotah-request-id", VALUE_BYTES_MAX);
-    entry.user_agent = short(headers, header::USER_AGENT.as_str(), USER_AGENT_BYTES_MAX);
-    entry.client_ip = peer.map(|ip| ip.to_string()).unwrap_or_default();
-}
-
-/// Writes down what is asked for, as far as the path tells.
-pub(crate) fn describe_call(booking: &mut Booking, target: &Target) {
-    target
-        .dialect
-        .as_str()
-        .clone_into(&mut booking.entry.dialect);
-    target
-        .operation
-        .as_str()
-        .clone_into(&mut booking.entry.operation);
-}
-
-/// And as far as the body tells.
-pub(crate) fn describe_body(booking: &mut Booking, target: &Target, facts: &Facts) {
-    let entry = &mut booking.entry;
-    // A name longer than any model's is not worth its place on disk.
-    entry.model_asked = cut(target.model(facts).unwrap_or_default(), MODEL_BYTES_MAX).to_owned();
-    entry.stream = target.streams(facts);
-    entry.request_bytes = facts.body_bytes as u64;
-}
-
-/// Appends the intent.
+/// Admits a request, and says what is to be changed in it.
 ///
 /// # Errors
-/// None in this version: without a hard budget, a ledger that cannot be written is counted in memory.
+/// 429 when a hard budget has no room, 403 when one holds and the model has no price, 503 when one holds and the intent
+/// cannot be written.
 pub(crate) fn admit(
     booking: &mut Booking,
-    target: &Target,
-    facts: &Facts,
+    (target, facts): (&Target, &Facts),
     order: &Order,
-) -> Result<(), Refusal> {
-    let provider = &order.deployment.upstream.config;
-    let entry = &mut booking.entry;
-    entry.model_sent = order.model_sent.to_string();
-    entry.provider = provider.name.to_string();
-    entry.deployment = if order.model_sent.is_empty() {
-        provider.name.to_string()
-    } else {
-        format!("{}/{}", provider.name, order.model_sent)
-    };
-    booking.provider_kind = provider.kind.as_str();
-    booking.evidence = Evidence {
-        operation: Some(target.operation),
-        prompt_bytes: facts.prompt_bytes as u64,
-        fetches: Name::of_results(target.operation, &provider.name, target.path()),
-        units: asked_units(target.operation, facts),
-        sent: false,
-        accepted: false,
-    };
-    booking.metrics = booking.state.deployment_metrics(&booking.snapshot, order);
-    // Without a hard budget, a record that waits in memory is no reason to refuse.
-    let _ = booking.admit();
-    Ok(())
-}
-
-/// The tags that the configuration names, out of `x-quotah-tags: project=x,feature=y`.
-fn tags(headers: &HeaderMap, kept: &[String]) -> Vec<Tag> {
-    let text = headers
-        .get("x-quotah-tags")
-        .and_then(|value| value.to_str().ok());
-    let Some(text) = text else { return Vec::new() };
-    let mut tags: Vec<Tag> = Vec::new();
-    for pair in text.split(',') {
-        let Some((name, value)) = pair.split_once('=') else {
-            continue;
-        };
-        let (name, value) = (name.trim(), value.trim());
-        let known = name == "project" || kept.iter().any(|kept| kept == name);
-        let value = cut(value, VALUE_BYTES_MAX);
-        if known && !value.is_empty() && !tags.iter().any(|tag| tag.name == name) {
-            tags.push(Tag {
-                name: name.to_owned(),
-                value: value.to_owned(),
-            });
-        }
+    identity: &Identity,
+) -> Result<Option<u64>, Refusal> {
+    describe_order(booking, target, facts, order);
+    let in_force = booking.state.policy.in_force();
+    let now_unix_ms = clock::unix_ms();
+    let own = booking.state.policy.own_budget(&identity.key);
+    let parts = with_subject(&booking.entry, |subject| {
+        in_force.budgets.parts(&own, subject, now_unix_ms)
+    });
+    booking.hold.own_budget = own;
+    let is_metered = target.operation.is_metered() && !target.operation.is_fetch();
+    let mut cap = None;
+    let mut is_held = false;
+    if is_metered && !parts.is_empty() {
+        is_held = parts.iter().any(|part| part.is_held);
+        cap = hold(booking, (target, facts), parts, now_unix_ms)?;
     }
-    tags
+    let appended = booking.admit();
+    if is_held && appended != Appended::Written {
+        return Err(Refusal::ledger_unavailable());
+    }
+    Ok(cap)
 }
 
-fn short(headers: &HeaderMap, name: &str, bytes_max: usize) -> String {
-    let value = headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    cut(value, bytes_max).to_owned()
-}
-
-fn cut(text: &str, bytes_max: usize) -> &str {
-    text.get(..text.floor_char_boundary(bytes_max))
-        .unwrap_or_default()
+/// Sets aside what the request may cost, and gives the output cap that follows from it.
+fn hold(
+    booking: &mut Booking,
+    (target, facts): (&Target, &Facts),
+    parts: Parts,
+    now_unix_ms: u64,
+) -> Result<Option<u64>, Refusal> {
+    let held = parts.iter().find(|part| part.is_held);
+    let held = held.map(|part| Arc::clone(&part.budget.id));
+    let asked = asked(target, facts);
+    let expected = booking
+        .state
+        .policy
+        .expect(&booking.entry, asked, &booking.snapshot.config);
+    booking.hold.asked = Some(asked);
+    let beside = beside(target, facts, booking.evidence.units);
+    let Some(quote) = Quote::new(booking, expected, beside) else {
+        return match held {
+            Some(budget) => Err(Refusal::unpriced(&booking.entry.model_sent, &budget)),
+            // What has no price costs nothing that could be counted.
+            None => Ok(None),
+        };
+    };
+    let reserved = reserve(parts, quote.ask(), now_unix_ms);
+    let mut reservation = reserved.map_err(|denied| Refusal::exhausted(&denied))?;
+    let output = quote.output(reservation.amount());
+    reservation.lower_to(quote.cost(output));
+    let amount = reservation.amount();
+    booking.entry.reserved_picousd = i64::try_from(amount.picos()).unwrap_or(i64::MAX);
+    booking.hold.reservation = reservation;
+    if held.is_none() {
+        return Ok(None);
+    }
+    if asked.stream {
+        booking.hold.watch = Some(Box::new(Watch::new(&quote, amount)));
+    }
+    Ok(quote.expected.cap_for(output))
 }

@@ -6,8 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::relay::Relay;
-use crate::upstream::ExchangeError;
+use super::relay::{Cause, Relay};
 
 /// An answer's body: our own words, or the provider's as they come.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub(crate) enum AnswerBody {
 /// Why an answer had to be broken off: the engine then closes the connection (h1) or resets the stream (h2).
 #[derive(Debug, thiserror::Error)]
 #[error("answer broken off: {0}")]
-pub(crate) struct BrokenOff(pub(crate) ExchangeError);
+pub(crate) struct BrokenOff(pub(crate) Cause);
 
 impl Body for AnswerBody {
     type Data = Bytes;

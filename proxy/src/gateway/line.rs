@@ -14,7 +14,7 @@ use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
-use super::{admit, choose, credential, parse, read, send};
+use super::{admit, choose, credential, describe, parse, read, send};
 use crate::clock;
 use crate::state::{Snapshot, State};
 use crate::upstream::{Upload, UploadBounds};
@@ -78,6 +78,7 @@ async fn line(
         bytes_max: server.body_bytes_max,
         upload_bytes_max: server.upload_bytes_max,
         held_bytes_max: server.upload_held_bytes_max,
+        memory_max: server.memory_max,
         silence_max: server.timeout_body,
     };
     if target.is_greeting() {
@@ -103,17 +104,17 @@ async fn line(
         .inspect_err(|_| {
             conn.left_unread.store(true, Ordering::Relaxed);
         })?;
-    admit::describe(&mut booking, &identity, &head, conn.peer);
-    admit::describe_call(&mut booking, &target);
+    describe::describe(&mut booking, &identity, &head, conn.peer);
+    describe::describe_call(&mut booking, &target);
 
     // read and parse: all of the body, or what must be known before it may pass
     let (facts, body) = read_and_parse(&mut booking, conn, bounds, (&target, &head, incoming))
         .await
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
-    admit::describe_body(&mut booking, &target, &facts);
+    describe::describe_body(&mut booking, &target, &facts);
 
     // choose, admit: the intent names the deployment
-    let order = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
+    let (order, output_cap) = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, relay; settle and record when the answer ends
@@ -126,6 +127,7 @@ async fn line(
             target,
             identity,
             order,
+            output_cap,
         },
         refuser,
     )
@@ -147,14 +149,20 @@ async fn read_and_parse(
         return Err(Refusal::no_such_path());
     };
     let reading_since = clock::now();
-    let body = read::read(incoming, conn, bounds, &mut reader).await;
+    let memory = booking.state.metrics.held_body();
+    let body = read::read(incoming, conn, bounds, &mut reader, memory).await;
     booking.client_wait = clock::now().saturating_duration_since(reading_since);
-    let read::Body { held, rest } = body?;
+    let read::Body { held, rest, memory } = body?;
     let Some(rest) = rest else {
         let (facts, _) = reader
             .finish(true)
             .map_err(|error| Refusal::bad_request(&error))?;
-        return Ok((facts, send::Body { held, rest: None }));
+        let body = send::Body {
+            held,
+            rest: None,
+            memory,
+        };
+        return Ok((facts, body));
     };
     let (facts, form) = reader.finish(false).map_err(|error| unread(&error))?;
     let bounds = UploadBounds {
@@ -170,7 +178,7 @@ async fn read_and_parse(
     ));
     booking.upload = Some(Arc::clone(&rest));
     let rest = Some(rest);
-    Ok((facts, send::Body { held, rest }))
+    Ok((facts, send::Body { held, rest, memory }))
 }
 
 /// Finds a deployment and puts the request on the books.
@@ -180,15 +188,15 @@ fn choose_and_admit(
     facts: &Facts,
     identity: &Identity,
     head: &request::Parts,
-) -> Result<choose::Order, Refusal> {
+) -> Result<(choose::Order, Option<u64>), Refusal> {
     let asked = head
         .headers
         .get("x-quotah-provider")
         .and_then(|name| name.to_str().ok());
     let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
     credential::may_pass(&order.deployment.upstream, &head.headers)?;
-    admit::admit(booking, target, facts, &order)?;
-    Ok(order)
+    let cap = admit::admit(booking, (target, facts), &order, identity)?;
+    Ok((order, cap))
 }
 
 /// Books a refusal of a request whose owner is known.

@@ -16,6 +16,7 @@ use super::io::{ConnState, LazyTimer};
 use super::reader::{BodyReader, Wants};
 use super::refuse::Refusal;
 use crate::clock;
+use crate::metrics::Held;
 
 /// Frames below this are gathered: a body of one-byte chunks must not cost a handle each.
 const GATHER_BELOW_BYTES: usize = 2 * 1024;
@@ -29,16 +30,20 @@ pub(crate) struct Bounds {
     pub(crate) upload_bytes_max: u64,
     /// Most that is held of one that passes.
     pub(crate) held_bytes_max: u64,
+    /// Most that is held of all bodies at once.
+    pub(crate) memory_max: u64,
     pub(crate) silence_max: Duration,
 }
 
 /// What has been read of a body.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Body {
     /// Its beginning, or all of it.
     pub(crate) held: Vec<Bytes>,
     /// What is still to come, if it may pass as it comes.
     pub(crate) rest: Option<Incoming>,
+    /// Its share of the memory that there is for bodies.
+    pub(crate) memory: Held,
 }
 
 /// Reads `body` to its end, or to where it may pass, showing every piece to `reader`.
@@ -46,28 +51,29 @@ pub(crate) struct Body {
 /// An upload that is announced to be short is read to its end too: held whole, it can be sent twice.
 ///
 /// # Errors
-/// 413 over the bound (before reading when announced), 408 after too long a silence, 400 for broken framing.
+/// 413 over the bound and 503 when there is no memory for it (both before reading when announced), 408 after too
+/// long a silence, 400 for broken framing.
 pub(crate) async fn read(
     mut body: Incoming,
     conn: &ConnState,
     bounds: Bounds,
     reader: &mut BodyReader,
+    mut memory: Held,
 ) -> Result<Body, Refusal> {
     if body.is_end_stream() {
-        return Ok(Body::default());
+        return Ok(Body {
+            held: Vec::new(),
+            rest: None,
+            memory,
+        });
     }
     let refused = |refusal| {
         conn.left_unread.store(true, Ordering::Relaxed);
         Err(refusal)
     };
     let announced = body.size_hint();
-    let bytes_max = if reader.is_upload() {
-        bounds.upload_bytes_max
-    } else {
-        bounds.bytes_max
-    };
-    if announced.lower() > bytes_max {
-        return refused(Refusal::body_too_large(bytes_max));
+    if let Err(refusal) = may_come(announced.lower(), bounds, reader, &memory) {
+        return refused(refusal);
     }
     let is_short = announced
         .exact()
@@ -91,6 +97,9 @@ pub(crate) async fn read(
             Ok(None) => break,
             Err(refusal) => return refused(refusal),
         };
+        if memory.grow(data.len()) > bounds.memory_max {
+            return refused(Refusal::memory_full());
+        }
         total = total.saturating_add(data.len() as u64);
         reader.feed(&data);
         let bytes_max = match reader.wants() {
@@ -111,7 +120,29 @@ pub(crate) async fn read(
         }
     }
     let held = chunks.finish();
-    Ok(Body { held, rest })
+    Ok(Body { held, rest, memory })
+}
+
+/// Whether a body of at least so many bytes may be read.
+fn may_come(
+    announced: u64,
+    bounds: Bounds,
+    reader: &BodyReader,
+    memory: &Held,
+) -> Result<(), Refusal> {
+    let bytes_max = if reader.is_upload() {
+        bounds.upload_bytes_max
+    } else {
+        bounds.bytes_max
+    };
+    if announced > bytes_max {
+        return Err(Refusal::body_too_large(bytes_max));
+    }
+    let to_hold = if reader.is_upload() { 0 } else { announced };
+    if memory.all().saturating_add(to_hold) > bounds.memory_max {
+        return Err(Refusal::memory_full());
+    }
+    Ok(())
 }
 
 /// Watches how long a client sends nothing.

@@ -11,6 +11,7 @@ use quotah_adapters::Reading;
 use quotah_policy::Money;
 use uuid::Uuid;
 
+use super::hold::Hold;
 use super::io::OnConnection;
 use super::settle::{self, Bill, Evidence};
 use crate::clock;
@@ -40,6 +41,8 @@ pub(crate) struct Booking {
     pub(crate) streams: Option<InFlight>,
     /// Price look-ups go by the provider's name first, its kind second.
     pub(crate) provider_kind: &'static str,
+    /// What is given back when it is booked.
+    pub(crate) hold: Hold,
     stage: Stage,
     _on_connection: OnConnection,
     _in_flight: InFlight,
@@ -78,6 +81,7 @@ impl Booking {
             upload: None,
             streams: None,
             provider_kind: "",
+            hold: Hold::default(),
             stage: Stage::Open,
             _on_connection: on_connection,
             _in_flight: state.metrics.inflight_request(),
@@ -94,6 +98,7 @@ impl Booking {
             id_lo: entry.id_lo,
             at_unix_ms: entry.at_unix_ms,
             stream: entry.stream,
+            reserved_picousd: entry.reserved_picousd,
             ..Intent::default()
         };
         lend(entry, &mut intent);
@@ -153,7 +158,8 @@ impl Booking {
             .once(provider, self.evidence.fetches, reading);
         let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
         let times = self.times();
-        self.write(outcome, reading, &bill, times);
+        self.fill_in(outcome, reading, &bill, times);
+        self.charge();
         self.metrics.record(&Settled {
             status: u16::try_from(self.entry.status).unwrap_or(0),
             outcome: outcome.as_str(),
@@ -164,6 +170,7 @@ impl Booking {
             cost: (!bill.is_unpriced).then(|| bill.cost.unwrap_or_default()),
             team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
         });
+        self.state.events.request(&self.entry);
         crate::telemetry::access(&self.entry);
     }
 
@@ -200,7 +207,8 @@ impl Booking {
         }
     }
 
-    fn write(&mut self, outcome: Outcome, reading: &Reading, bill: &Bill, times: Times) {
+    /// Says on the entry what came of it.
+    fn fill_in(&mut self, outcome: Outcome, reading: &Reading, bill: &Bill, times: Times) {
         let entry = &mut self.entry;
         entry.set_outcome(outcome);
         entry.set_usage(&bill.usage, bill.usage_source);
@@ -226,8 +234,29 @@ impl Booking {
         entry.duration_ms = millis(times.duration);
         entry.ttft_ms = times.to_first_byte.map(millis);
         entry.overhead_us = u64::try_from(times.overhead.as_micros()).unwrap_or(u64::MAX);
+        entry.output_bytes = reading.output_bytes;
+        entry.prompt_bytes = self.evidence.prompt_bytes;
+    }
+
+    /// Writes the entry, and charges budgets with what it says: in one step for whoever counts the ledger anew.
+    fn charge(&mut self) {
+        let hold = std::mem::take(&mut self.hold);
+        let state = &self.state;
+        let _charging = state.ledger.charging();
         // What cannot be written is counted, kept in memory and retried by the ledger; the answer goes on.
-        let _appended = self.state.ledger.append_entry(entry);
+        let _appended = state.ledger.append_entry(&self.entry);
+        if let Some(asked) = hold.asked {
+            state.policy.learn(&self.entry, asked);
+        }
+        let reserved = hold.reservation.amount();
+        if reserved > Money::ZERO && hold.reservation.is_held() {
+            state
+                .metrics
+                .reservation_used(self.entry.charge().unwrap_or(0), reserved);
+        }
+        let own = hold.own_budget.as_ref();
+        let crossings = state.policy.settle(&self.entry, own, hold.reservation);
+        state.tell(&crossings);
     }
 }
 

@@ -7,12 +7,15 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use quotah_adapters::{Dialect, FactsError, RefusalKind};
+use quotah_policy::Money;
+use quotah_policy::budget::Exhausted;
 use uuid::Uuid;
 
 use super::body::AnswerBody;
 use super::gate::GateError;
 use super::io::Refused;
 use super::routes::Wire;
+use crate::time::rfc3339;
 use crate::upstream::{ConnectError, ExchangeError, UploadFault};
 
 /// When to come back after a momentary refusal.
@@ -76,6 +79,14 @@ impl Refusal {
         Self::new(
             RefusalKind::Overloaded,
             "too many requests are under way; try again shortly",
+        )
+        .retry()
+    }
+
+    pub(crate) fn memory_full() -> Self {
+        Self::new(
+            RefusalKind::Overloaded,
+            "the bodies of other requests take all memory that there is for them; try again shortly",
         )
         .retry()
     }
@@ -178,6 +189,31 @@ impl Refusal {
         }
     }
 
+    /// A hard budget has no room for the request.
+    pub(crate) fn exhausted(exhausted: &Exhausted) -> Self {
+        Self::new(RefusalKind::BudgetExhausted, exhausted_text(exhausted))
+    }
+
+    /// Nobody can say what the request would cost, and a hard budget wants to know.
+    pub(crate) fn unpriced(model: &str, budget: &str) -> Self {
+        Self::new(
+            RefusalKind::Unpriced,
+            format!(
+                "the model {:?} has no price, and the hard budget {budget:?} holds for this request",
+                short(model)
+            ),
+        )
+    }
+
+    /// What is spent could not be written down, and a hard budget wants it written.
+    pub(crate) fn ledger_unavailable() -> Self {
+        Self::new(
+            RefusalKind::LedgerUnavailable,
+            "the ledger cannot be written just now, and a hard budget holds for this request",
+        )
+        .retry()
+    }
+
     /// No credential for a provider can be had; `why` is one of a few fixed phrases.
     pub(crate) fn no_credential(provider: &str, why: &'static str) -> Self {
         Self::new(
@@ -214,6 +250,31 @@ impl Refusal {
         };
         Self::new(kind, error.to_string())
     }
+}
+
+/// What a caller is told of a budget: its name, what is left of it, and when it begins anew.
+pub(crate) fn exhausted_text(exhausted: &Exhausted) -> String {
+    let Exhausted {
+        budget, balance, ..
+    } = exhausted;
+    let left = balance.room().max(Money::ZERO);
+    let under_way = if balance.reserved > Money::ZERO {
+        format!(
+            " ({} USD are set aside for requests under way)",
+            balance.reserved
+        )
+    } else {
+        String::new()
+    };
+    let anew = if balance.period.ends() {
+        format!("it begins anew at {}", rfc3339(balance.period.end_unix_ms))
+    } else {
+        "it does not begin anew by itself".to_owned()
+    };
+    format!(
+        "budget {budget:?} is exhausted: {left} USD are left of {} USD{under_way}; {anew}",
+        balance.limit
+    )
 }
 
 /// At most 64 characters of what a client sent, for a message.

@@ -12,6 +12,7 @@ use http::{Request, Response, Uri, request};
 use quotah_adapters::{
     Asked, Changes, Decoder, Encoder, ErrorClass, Facts, Meter, apply, is_json_lines, plan,
 };
+use quotah_policy::Money;
 
 use super::body::AnswerBody;
 use super::choose::Order;
@@ -29,6 +30,7 @@ use super::tap::Tap;
 use crate::clock;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
+use crate::metrics::Held;
 use crate::upstream::{self, Answer, ExchangeError, Outgoing, RequestBody, Upload, UploadFault};
 
 /// Everything that is known of a request when it is sent.
@@ -40,6 +42,8 @@ pub(crate) struct Sending {
     pub(crate) target: Target,
     pub(crate) identity: Arc<Identity>,
     pub(crate) order: Order,
+    /// What one answer is to be capped at.
+    pub(crate) output_cap: Option<u64>,
 }
 
 /// A request's body: what is here, and what is still with the client.
@@ -47,6 +51,8 @@ pub(crate) struct Sending {
 pub(crate) struct Body {
     pub(crate) held: Vec<Bytes>,
     pub(crate) rest: Option<Arc<Upload>>,
+    /// Its share of the memory that there is for bodies.
+    pub(crate) memory: Held,
 }
 
 /// Sends a request and gives the answer, to be relayed.
@@ -85,6 +91,7 @@ async fn attempt(
         target,
         identity,
         order,
+        output_cap,
     } = sending;
     let upstream = Arc::clone(&order.deployment.upstream);
     let provider = &upstream.config;
@@ -93,11 +100,14 @@ async fn attempt(
     let changes = Changes {
         rename_to: rename,
         ask_usage: asks_usage,
+        output_cap,
         ..Changes::default()
     };
     let edits = plan(&facts, &changes, provider.kind);
-    let Body { held, rest } = body;
-    let body = RequestBody::new(apply(&held, &edits)).followed_by(rest.clone());
+    let Body { held, rest, memory } = body;
+    let body = RequestBody::new(apply(&held, &edits))
+        .followed_by(rest.clone())
+        .holding(memory);
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
     let path = target.path_for(&upstream, rename, keeps_key);
     let sent_at = clock::now();
@@ -315,6 +325,11 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     };
 
     let mut headers = forward_answer(head.headers, rewrite.is_none());
+    if let Some(left) = booking.hold.reservation.room(clock::unix_ms())
+        && let Ok(left) = HeaderValue::try_from(left.max(Money::ZERO).to_string())
+    {
+        headers.insert("x-quotah-budget-remaining-usd", left);
+    }
     headers.insert("x-quotah-request-id", context.refuser.id_value());
     headers.insert("x-quotah-provider", context.upstream.name.clone());
     if let Ok(model) = HeaderValue::from_str(&context.order.model_sent)

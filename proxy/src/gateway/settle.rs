@@ -8,6 +8,7 @@ use quotah_policy::{
 
 use super::fetched::Name;
 use super::record::Booking;
+use super::relay::Watch;
 use crate::ledger::Outcome;
 use crate::prices::Used;
 
@@ -52,7 +53,8 @@ pub(crate) fn bill(
     outcome: Outcome,
     reading: &Reading,
 ) -> Bill {
-    let (usage, usage_source) = usage(&booking.evidence, outcome, reading);
+    let watch = booking.hold.watch.as_deref();
+    let (usage, usage_source) = usage(&booking.evidence, outcome, reading, watch);
     let tier = reading
         .service_tier
         .as_deref()
@@ -103,7 +105,12 @@ pub(crate) fn bill(
     }
 }
 
-fn usage(evidence: &Evidence, outcome: Outcome, reading: &Reading) -> (Usage, UsageSource) {
+fn usage(
+    evidence: &Evidence,
+    outcome: Outcome,
+    reading: &Reading,
+    watch: Option<&Watch>,
+) -> (Usage, UsageSource) {
     let metered = evidence.operation.is_some_and(Operation::is_metered);
     if !metered {
         return (Usage::default(), UsageSource::None);
@@ -112,7 +119,7 @@ fn usage(evidence: &Evidence, outcome: Outcome, reading: &Reading) -> (Usage, Us
     match reading.source {
         UsageSource::Provider => return (reported, UsageSource::Provider),
         UsageSource::Partial => {
-            let delivered = estimate_tokens(reading.output_bytes);
+            let delivered = delivered_tokens(reading, watch);
             let output_tokens = reported.output_tokens.max(delivered);
             return (
                 Usage {
@@ -139,12 +146,18 @@ fn usage(evidence: &Evidence, outcome: Outcome, reading: &Reading) -> (Usage, Us
     let spoken = estimate_spoken_tokens(evidence.units.get(Unit::Characters));
     let estimated = Usage {
         input_tokens: estimate_tokens(evidence.prompt_bytes),
-        output_tokens: estimate_tokens(reading.output_bytes).saturating_add(spoken),
+        output_tokens: delivered_tokens(reading, watch).saturating_add(spoken),
         output_audio_tokens: spoken,
         units: evidence.units,
         ..Usage::default()
     };
     (estimated, UsageSource::Estimated)
+}
+
+/// Tokens of the output that came: never more than a budget's watch counted it as, which errs on the dear side.
+fn delivered_tokens(reading: &Reading, watch: Option<&Watch>) -> u64 {
+    let most = watch.map_or(u64::MAX, |watch| watch.tokens_at(reading.output_bytes));
+    estimate_tokens(reading.output_bytes).min(most)
 }
 
 /// Without the estimated tokens, where the price goes by the pieces that the request itself tells.

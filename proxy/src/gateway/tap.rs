@@ -1,6 +1,7 @@
 //! The copy of an answer that is read: decoded, metered, and for an error, classed.
 
 use quotah_adapters::{Decoder, Dialect, Meter, Reading};
+use quotah_policy::Usage;
 
 use super::learn::Refused;
 
@@ -34,6 +35,16 @@ impl Tap {
                 refused.feed(plain);
             }
         });
+    }
+
+    /// Bytes of output that have come.
+    pub(super) fn output_bytes(&self) -> u64 {
+        self.meter.as_ref().map_or(0, Meter::output_bytes)
+    }
+
+    /// What the provider has said so far of what was used.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        self.meter.as_ref().and_then(Meter::usage)
     }
 
     /// Whether the answer's own end was seen.

@@ -67,6 +67,8 @@ impl Correction {
             id_hi: entry.id_hi,
             id_lo: entry.id_lo,
             at_unix_ms: entry.at_unix_ms,
+            duration_ms: entry.duration_ms,
+            charged_picousd: entry.charged_picousd,
             key: entry.key.clone(),
             team: entry.team.clone(),
             user: entry.user.clone(),
@@ -92,6 +94,32 @@ impl Correction {
             old_price_version: entry.price_version.clone(),
             reason: clip(reason, REASON_BYTES_MAX).to_owned(),
         }
+    }
+
+    /// The correction's own id, a UUID of version 7.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        Uuid::from_u64_pair(self.id_hi, self.id_lo)
+    }
+
+    /// What budgets are charged more than before, 10⁻¹² USD; negative for less. Nothing for a request whose
+    /// charge never was its cost.
+    #[must_use]
+    pub fn difference_picousd(&self) -> i64 {
+        let Some(entry) = &self.entry else { return 0 };
+        if entry.charged_picousd.is_some() {
+            return 0;
+        }
+        let now = entry.cost_picousd.unwrap_or(0);
+        now.saturating_sub(self.old_cost_picousd.unwrap_or(0))
+    }
+
+    /// When the corrected request was over, milliseconds since 1970 UTC: the difference belongs into the window of
+    /// that moment. Corrections written before entries were counted by their end know its beginning only.
+    #[must_use]
+    pub fn ended_at_unix_ms(&self) -> u64 {
+        let entry = self.entry.as_ref();
+        entry.map_or(self.at_unix_ms, Entry::ended_at_unix_ms)
     }
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::amend::Correction;
 use super::entry::{Entry, Intent};
+use super::record::Record;
 use super::rollup::Rollup;
 use super::segment::kind;
 
@@ -48,6 +49,30 @@ pub(super) struct Open {
     pub(super) payload: Box<[u8]>,
 }
 
+/// What booking a record came to.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives on the stack for one record; nearly all are new ones"
+)]
+pub(super) enum Booked {
+    /// It says something new.
+    New(Record),
+    /// The intent of this request is open now.
+    Opened(u128),
+    /// It was there already, or is of a kind that this version does not know.
+    Nothing,
+    /// It cannot be understood.
+    Nonsense,
+}
+
+impl Booked {
+    /// Whether the record could be understood, as far as this version has to.
+    pub(super) const fn is_sound(&self) -> bool {
+        !matches!(self, Self::Nonsense)
+    }
+}
+
 /// The head of every record.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Id {
@@ -64,46 +89,58 @@ impl Id {
 }
 
 impl Books {
-    /// Books a record read from `writer`'s series. `false` when the payload cannot be understood.
-    pub(super) fn record(&mut self, kind: u8, payload: &[u8], writer: u64) -> bool {
-        match kind {
-            kind::INTENT => match Id::decode(payload) {
-                Ok(id) => self.intent(id.value(), payload, writer),
-                Err(_) => return false,
-            },
-            kind::SETTLEMENT | kind::ENTRY => match Entry::decode(payload) {
-                Ok(entry) => {
-                    self.entry(&entry, kind);
-                }
-                Err(_) => return false,
-            },
-            kind::CORRECTION => match Correction::decode(payload) {
-                Ok(correction) => self.correction(&correction),
-                Err(_) => return false,
-            },
-            _ => self.unknown += 1,
+    /// Books a record read from `writer`'s series, and says what it came to.
+    pub(super) fn record(&mut self, kind: u8, payload: &[u8], writer: u64) -> Booked {
+        if kind == kind::INTENT {
+            let id = Id::decode(payload).map(|id| id.value());
+            return id.map_or(Booked::Nonsense, |id| self.intent(id, payload, writer));
         }
-        true
+        let record = match Record::decode(kind, payload) {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                self.unknown += 1;
+                return Booked::Nothing;
+            }
+            Err(_) => return Booked::Nonsense,
+        };
+        let is_new = match &record {
+            Record::Entry(entry) => self.entry(entry, kind),
+            Record::Correction(correction) => self.correction(correction),
+            Record::Adjustment(_) | Record::Event(_) => self.note(record.id()),
+        };
+        if is_new {
+            Booked::New(record)
+        } else {
+            Booked::Nothing
+        }
     }
 
-    /// Books what an entry costs after all, once.
-    fn correction(&mut self, correction: &Correction) {
-        let id = u128::from(correction.id_hi) << 64 | u128::from(correction.id_lo);
-        if self.recent.insert(id) {
+    /// Books what an entry costs after all. `false` when it was there already.
+    fn correction(&mut self, correction: &Correction) -> bool {
+        let is_new = self.note(correction.id().as_u128());
+        if is_new {
             self.rollup.correct(correction);
-        } else {
-            self.duplicates += 1;
         }
+        is_new
+    }
+
+    /// Notes a record that is no entry. `false` when it was there already.
+    fn note(&mut self, id: u128) -> bool {
+        let is_new = self.recent.insert(id);
+        self.duplicates += u64::from(!is_new);
+        is_new
     }
 
     /// Books an intent of another series. Nearly all are settled a few records later, so that only
     /// its id is decoded.
-    pub(super) fn intent(&mut self, id: u128, payload: &[u8], writer: u64) {
+    pub(super) fn intent(&mut self, id: u128, payload: &[u8], writer: u64) -> Booked {
         let settled = self.early.remove(&id) || self.recent.contains(id);
-        if !settled && self.open.len() < OPEN_MAX {
-            let payload = payload.into();
-            self.open.insert(id, Open { writer, payload });
+        if settled || self.open.len() >= OPEN_MAX {
+            return Booked::Nothing;
         }
+        let payload = payload.into();
+        self.open.insert(id, Open { writer, payload });
+        Booked::Opened(id)
     }
 
     /// Books an entry of another series. `false` when it was there already.
@@ -226,7 +263,8 @@ mod tests {
             id_lo: id,
             ..Intent::default()
         };
-        assert!(books.record(kind::INTENT, &intent.encode_to_vec(), 9));
+        let booked = books.record(kind::INTENT, &intent.encode_to_vec(), 9);
+        assert!(booked.is_sound());
     }
 
     fn entry(id: u64) -> Entry {

@@ -160,6 +160,9 @@ pub struct Entry {
     /// Why it was refused or failed, one word of ours; empty when it went well.
     #[prost(string, tag = "45")]
     pub reason: String,
+    /// Most that was set aside for it while it ran, 10⁻¹² USD; 0 where no budget applied.
+    #[prost(sint64, tag = "46")]
+    pub reserved_picousd: i64,
     /// Tokens: see [`Usage::cached_image_tokens`].
     #[prost(uint64, tag = "47")]
     pub cached_image_tokens: u64,
@@ -187,6 +190,18 @@ pub struct Entry {
     /// When its cost was corrected last, milliseconds since 1970 UTC; never stored with an entry.
     #[prost(uint64, tag = "55")]
     pub corrected_at_unix_ms: u64,
+    /// What budgets were charged where that is not the cost, 10⁻¹² USD; see [`Entry::charge`].
+    #[prost(sint64, optional, tag = "56")]
+    pub charged_picousd: Option<i64>,
+    /// Bytes of generated text that were delivered, without the JSON around them.
+    #[prost(uint64, tag = "57")]
+    pub output_bytes: u64,
+    /// Bytes of the text that was asked with, without the JSON around them.
+    #[prost(uint64, tag = "58")]
+    pub prompt_bytes: u64,
+    /// The output cap that was sent instead of the client's, tokens; `None` when it was left alone.
+    #[prost(uint64, optional, tag = "59")]
+    pub max_tokens_lowered_to: Option<u64>,
 }
 
 impl Entry {
@@ -251,6 +266,22 @@ impl Entry {
         self.cost_picousd.map(nanousd)
     }
 
+    /// What budgets are charged, 10⁻¹² USD: the cost, but for a request that a crash interrupted, whose cost
+    /// nobody knows and which is charged what it had set aside.
+    #[must_use]
+    pub const fn charge(&self) -> Option<i64> {
+        match self.charged_picousd {
+            None => self.cost_picousd,
+            charged => charged,
+        }
+    }
+
+    /// When it was over, milliseconds since 1970 UTC: budgets count it in the window of that moment.
+    #[must_use]
+    pub const fn ended_at_unix_ms(&self) -> u64 {
+        self.at_unix_ms.saturating_add(self.duration_ms)
+    }
+
     /// Whether something was used that no price is known for.
     #[must_use]
     pub fn unpriced(&self) -> bool {
@@ -259,7 +290,7 @@ impl Entry {
 
     /// The entry that closes an intent whose writer died before it could settle it.
     #[must_use]
-    pub(super) fn interrupted(intent: &Intent) -> Self {
+    pub(crate) fn interrupted(intent: &Intent) -> Self {
         let mut entry = Self {
             id_hi: intent.id_hi,
             id_lo: intent.id_lo,
@@ -276,6 +307,8 @@ impl Entry {
             provider: intent.provider.clone(),
             deployment: intent.deployment.clone(),
             stream: intent.stream,
+            reserved_picousd: intent.reserved_picousd,
+            charged_picousd: Some(intent.reserved_picousd).filter(|reserved| *reserved > 0),
             ..Self::default()
         };
         entry.set_outcome(Outcome::Interrupted);
@@ -305,6 +338,33 @@ mod tests {
         let read = Entry::decode(entry.encode_to_vec().as_slice()).expect("decodes");
         assert_eq!(read.usage(), usage);
         assert_eq!(UsageSource::from(read.usage_source()), UsageSource::Partial);
+    }
+
+    #[test]
+    fn a_request_that_a_crash_interrupted_is_charged_what_it_had_set_aside() {
+        let intent = Intent {
+            at_unix_ms: 5,
+            reserved_picousd: 700,
+            ..Intent::default()
+        };
+        let entry = Entry::interrupted(&intent);
+        let read = Entry::decode(entry.encode_to_vec().as_slice()).expect("decodes");
+        assert_eq!((read.cost_picousd, read.charge()), (None, Some(700)));
+        assert_eq!((read.reserved_picousd, read.ended_at_unix_ms()), (700, 5));
+        assert_eq!(Entry::interrupted(&Intent::default()).charge(), None);
+    }
+
+    #[test]
+    fn a_settled_request_is_charged_its_cost_in_the_moment_it_ended() {
+        let entry = Entry {
+            at_unix_ms: 1_000,
+            duration_ms: 250,
+            cost_picousd: Some(9),
+            reserved_picousd: 700,
+            ..Entry::default()
+        };
+        assert_eq!(entry.charge(), Some(9));
+        assert_eq!(entry.ended_at_unix_ms(), 1_250);
     }
 
     #[test]

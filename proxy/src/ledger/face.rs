@@ -1,4 +1,5 @@
-//! Faces in JSON: of entries as `/admin/v1/requests` and `quotah export` show them, and of reports.
+//! Faces in JSON: of entries as `/admin/v1/requests` and `quotah export` show them, of adjustments,
+//! events and reports.
 //!
 //! Times are RFC 3339 in UTC, ids are UUID text, money is an exact decimal string `…_usd` beside an
 //! integer `…_nanousd`. Empty labels are `null`.
@@ -7,6 +8,7 @@ use quotah_policy::UsageSource;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::entry::{Attempt, Entry, Tag, nanousd, units};
+use super::note::{Adjustment, Event, Picos};
 use super::rollup::Sums;
 use super::usage::{UsageReport, UsageRow};
 
@@ -42,6 +44,9 @@ impl Serialize for Entry {
         map.serialize_entry("user_agent", &word(&self.user_agent))?;
         map.serialize_entry("request_bytes", &self.request_bytes)?;
         map.serialize_entry("response_bytes", &self.response_bytes)?;
+        map.serialize_entry("prompt_bytes", &self.prompt_bytes)?;
+        map.serialize_entry("output_bytes", &self.output_bytes)?;
+        map.serialize_entry("max_tokens_lowered_to", &self.max_tokens_lowered_to)?;
         map.end()
     }
 }
@@ -54,6 +59,39 @@ impl Serialize for Attempt {
         map.serialize_entry("status", &self.status)?;
         map.serialize_entry("error_class", &word(&self.error_class))?;
         map.serialize_entry("duration_ms", &self.duration_ms)?;
+        map.end()
+    }
+}
+
+impl Serialize for Adjustment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id().to_string())?;
+        map.serialize_entry("at", &rfc3339(self.at_unix_ms))?;
+        map.serialize_entry("budget", &self.budget)?;
+        map.serialize_entry("account", &word(&self.account))?;
+        map.serialize_entry("amount_usd", &usd(self.amount_picousd.into()))?;
+        map.serialize_entry("actor", &word(&self.actor))?;
+        map.serialize_entry("reason", &word(&self.reason))?;
+        map.end()
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let dollars = |amount: Option<Picos>| amount.map(|amount| usd(amount.value()));
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id().to_string())?;
+        map.serialize_entry("at", &rfc3339(self.at_unix_ms))?;
+        map.serialize_entry("kind", &self.kind)?;
+        map.serialize_entry("budget", &word(&self.budget))?;
+        map.serialize_entry("account", &word(&self.account))?;
+        map.serialize_entry("threshold", &word(&self.threshold))?;
+        map.serialize_entry("spent_usd", &dollars(self.spent))?;
+        map.serialize_entry("limit_usd", &dollars(self.limit))?;
+        map.serialize_entry("window_start", &rfc3339(self.window_start_unix_ms))?;
+        map.serialize_entry("resets_at", &self.resets_at_unix_ms.map(rfc3339))?;
+        map.serialize_entry("mode", &word(&self.mode))?;
         map.end()
     }
 }
@@ -165,7 +203,10 @@ fn money<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
         &dollars(entry.would_have_cost_picousd),
     )?;
     let rejected = entry.would_have_cost_picousd.map(nanousd);
-    map.serialize_entry("would_have_cost_nanousd", &rejected)
+    map.serialize_entry("would_have_cost_nanousd", &rejected)?;
+    let reserved = Some(entry.reserved_picousd).filter(|reserved| *reserved != 0);
+    map.serialize_entry("reserved_usd", &dollars(reserved))?;
+    map.serialize_entry("charged_usd", &dollars(entry.charged_picousd))
 }
 
 fn sums<M: SerializeMap>(map: &mut M, sums: &Sums) -> Result<(), M::Error> {

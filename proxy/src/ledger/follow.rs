@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::books::Books;
-use super::segment::{HEADER_BYTES, Header, HeaderError, scan};
+use super::record::Record;
+use super::segment::{FRAME_BYTES, HEADER_BYTES, Header, HeaderError, scan};
 use super::series::SegmentName;
+use super::spending::Teller;
 use super::status::{DAMAGED_LISTED_MAX, DamagedRange};
 use super::summary::Summary;
 
@@ -17,12 +20,18 @@ use super::summary::Summary;
 #[derive(Debug)]
 pub(super) struct Follower {
     dir: PathBuf,
-    places: BTreeMap<SegmentName, Place>,
+    places: Places,
+    /// Who is told of what is read.
+    pub(super) teller: Option<Teller>,
     /// Damage met, at most [`DAMAGED_LISTED_MAX`] ranges.
     pub(super) damaged: Vec<DamagedRange>,
     /// Segments that were given up, and why.
     pub(super) unreadable: Vec<(PathBuf, String)>,
 }
+
+/// How far each segment was read. Locked for as long as one is read: whoever holds the lock sees places up to which
+/// everything was booked and told, and behind which nothing was.
+pub(super) type Places = Arc<Mutex<BTreeMap<SegmentName, Place>>>;
 
 /// How far a segment was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,10 +48,16 @@ impl Follower {
     pub(super) fn new(dir: PathBuf) -> Self {
         Self {
             dir,
-            places: BTreeMap::new(),
+            places: Places::default(),
+            teller: None,
             damaged: Vec::new(),
             unreadable: Vec::new(),
         }
+    }
+
+    /// The places, for whoever needs to know them.
+    pub(super) fn places(&self) -> Places {
+        Arc::clone(&self.places)
     }
 
     /// Takes a segment from its summary instead of its bytes, if the file still fits it.
@@ -57,14 +72,40 @@ impl Follower {
         }
         summary.add_to(&mut books.lock(), name.writer);
         summary.damaged().for_each(|range| self.report(name, range));
-        self.places.insert(
-            name,
-            Place {
-                end: summary.bytes,
-                ..Place::default()
-            },
-        );
+        let place = Place {
+            end: summary.bytes,
+            ..Place::default()
+        };
+        self.places.lock().insert(name, place);
         true
+    }
+
+    /// Reads a segment that was taken from its summary once more, for those that are told of records.
+    ///
+    /// # Errors
+    /// Whatever reading the file says; what was read till then was told.
+    pub(super) fn tell(&mut self, name: SegmentName) -> io::Result<()> {
+        let (Some(teller), Some(place)) =
+            (&mut self.teller, self.places.lock().get(&name).copied())
+        else {
+            return Ok(());
+        };
+        let mut file = File::open(name.path(&self.dir))?;
+        file.seek(SeekFrom::Start(HEADER_BYTES as u64))?;
+        let mut file = file.take(place.end.saturating_sub(HEADER_BYTES as u64));
+        let mut record = Record::default();
+        let scanned = scan(&mut file, HEADER_BYTES as u64, |kind, payload, _| {
+            match record.decode_into(kind, payload) {
+                Ok(true) => teller.record(&record),
+                Ok(false) => {}
+                Err(_) => return false,
+            }
+            true
+        })?;
+        for range in scanned.damaged {
+            self.report(name, range);
+        }
+        Ok(())
     }
 
     /// Reads what is new in a segment.
@@ -72,7 +113,9 @@ impl Follower {
     /// # Errors
     /// Whatever reading the file says; the place stays where it was, or behind what was booked.
     pub(super) fn read(&mut self, name: SegmentName, books: &Mutex<Books>) -> io::Result<()> {
-        let mut place = self.places.get(&name).copied().unwrap_or_default();
+        let places = Arc::clone(&self.places);
+        let mut places = places.lock();
+        let mut place = places.get(&name).copied().unwrap_or_default();
         let mut file = match File::open(name.path(&self.dir)) {
             // Deleted by another process's retention.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -85,22 +128,26 @@ impl Follower {
         }
         if place.end == 0 {
             place = self.header(name, &mut file)?;
-            self.places.insert(name, place);
+            places.insert(name, place);
             if place.end == 0 {
                 return Ok(());
             }
         }
         file.seek(SeekFrom::Start(place.end))?;
         let mut behind = place.end;
+        let teller = &mut self.teller;
         let scanned = scan(&mut file, place.end, |kind, payload, at| {
-            behind = at;
-            books.lock().record(kind, payload, name.writer)
+            behind = at + (FRAME_BYTES + payload.len()) as u64;
+            let booked = books.lock().record(kind, payload, name.writer);
+            if let Some(teller) = teller {
+                teller.booked(&booked, payload, name.writer);
+            }
+            booked.is_sound()
         });
-        // What was booked must not be booked again: after an error the last record is met twice, and
-        // counted once.
+        // What was booked must not be booked again, even after an error.
         place.end = scanned.as_ref().map_or(behind, |scanned| scanned.end);
         place.tail_bytes = scanned.as_ref().map_or(0, |scanned| scanned.tail_bytes);
-        self.places.insert(name, place);
+        places.insert(name, place);
         for range in scanned?.damaged {
             self.report(name, range);
         }
@@ -135,11 +182,8 @@ impl Follower {
     /// # Errors
     /// Whatever the system says; nothing is cut then.
     pub(super) fn cut_tail(&mut self, name: SegmentName) -> io::Result<u64> {
-        let Some(place) = self
-            .places
-            .get_mut(&name)
-            .filter(|place| place.tail_bytes > 0)
-        else {
+        let mut places = self.places.lock();
+        let Some(place) = places.get_mut(&name).filter(|place| place.tail_bytes > 0) else {
             return Ok(0);
         };
         let path = name.path(&self.dir);
@@ -168,11 +212,12 @@ impl Follower {
 
     /// Forgets segments that are gone.
     pub(super) fn retain(&mut self, there: &HashMap<SegmentName, u64>) {
-        self.places.retain(|name, _| there.contains_key(name));
+        let mut places = self.places.lock();
+        places.retain(|name, _| there.contains_key(name));
     }
 
     /// How far a segment was read.
     pub(super) fn place(&self, name: SegmentName) -> Option<Place> {
-        self.places.get(&name).copied()
+        self.places.lock().get(&name).copied()
     }
 }

@@ -11,13 +11,17 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use super::entry::Entry;
-use super::follow::Follower;
+use super::entry::{Entry, Intent};
+use super::follow::{Follower, Places};
 use super::log::Appended;
+use super::read::newest_at_most;
+use super::record::Record;
 use super::segment::HEADER_BYTES;
 use super::series::{Listing, SegmentName, WriterLock, list};
+use super::spending::Teller;
 use super::status::Recovery;
 use super::summary::Summary;
 use super::{Inner, Settings, index, summary};
@@ -38,20 +42,16 @@ pub(super) struct Keeper {
     pending: Vec<WriterLock>,
     /// This process.
     writer: u64,
+    /// Whether other writers were there at the last round.
+    has_company: bool,
 }
 
 impl Keeper {
-    /// Reads everything that is there. `heirlooms` are the locks of the dead writers, taken before.
-    pub(super) fn load(
-        dir: PathBuf,
-        settings: Settings,
-        writer: u64,
-        books: &Books,
-        recovery: &mut Recovery,
-    ) -> io::Result<(Self, Listing)> {
-        let listing = list(&dir)?;
-        let mut keeper = Self {
-            follower: Follower::new(dir.clone()),
+    pub(super) fn new(dir: PathBuf, settings: Settings, writer: u64, teller: Teller) -> Self {
+        let mut follower = Follower::new(dir.clone());
+        follower.teller = Some(teller);
+        Self {
+            follower,
             dir,
             settings,
             finals: HashSet::new(),
@@ -59,8 +59,14 @@ impl Keeper {
             unchecked: Vec::new(),
             pending: Vec::new(),
             writer,
-        };
-        let summaries = index::load(&keeper.dir).unwrap_or_else(|error| {
+            has_company: false,
+        }
+    }
+
+    /// Reads everything that is there. The locks of dead writers were taken before.
+    pub(super) fn load(&mut self, books: &Books, recovery: &mut Recovery) -> io::Result<Listing> {
+        let listing = list(&self.dir)?;
+        let summaries = index::load(&self.dir).unwrap_or_else(|error| {
             recovery.index_fault = Some(error.to_string());
             HashMap::new()
         });
@@ -70,20 +76,59 @@ impl Keeper {
                     .iter()
                     .any(|later| later.writer == name.writer);
             if let Some(summary) = summaries.get(name).filter(|_| !growing)
-                && keeper.follower.trust(*name, summary, books)
+                && self.follower.trust(*name, summary, books)
             {
-                keeper.summarised.insert(*name);
-                keeper.unchecked.push((*name, summary.crc));
-                recovery.segments_from_index += 1;
+                self.trusted(*name, summary, recovery);
             } else {
-                keeper.read(*name, books);
+                self.read(*name, books);
             }
             if !listing.writers.contains(&name.writer) {
-                keeper.finals.insert(*name);
+                self.finals.insert(*name);
             }
         }
         recovery.segments = listing.segments.len();
-        Ok((keeper, listing))
+        Ok(listing)
+    }
+
+    /// Notes a segment that was taken from the index, and reads it for the listener if it matters to that.
+    fn trusted(&mut self, name: SegmentName, summary: &Summary, recovery: &mut Recovery) {
+        self.unchecked.push((name, summary.crc));
+        recovery.segments_from_index += 1;
+        // One by an earlier version is made again, so that it says how new its records are.
+        if summary.newest_unix_ms.is_some() {
+            self.summarised.insert(name);
+        }
+        let teller = self.follower.teller.as_ref();
+        if teller.is_some_and(|teller| teller.wants(summary.newest_unix_ms)) {
+            recovery.segments_told += 1;
+            let told = self.follower.tell(name);
+            self.unreadable(name, told);
+        }
+    }
+
+    /// Ends the start: from now on the listener hears of what living writers hold.
+    pub(super) fn start(&mut self, inner: &Inner) {
+        if let Some(teller) = &mut self.follower.teller {
+            teller.start(&inner.books.lock());
+        }
+        self.has_company = list(&self.dir).is_ok_and(|listing| listing.writers.len() > 1);
+    }
+
+    /// How far other writers' segments were read.
+    pub(super) fn places(&self) -> Places {
+        self.follower.places()
+    }
+
+    /// Whether other writers were there lately.
+    pub(super) const fn has_company(&self) -> bool {
+        self.has_company
+    }
+
+    /// Reads what other writers wrote since.
+    pub(super) fn follow_others(&mut self, inner: &Inner) {
+        if let Ok(listing) = list(&self.dir) {
+            self.follow(&listing, inner);
+        }
     }
 
     /// One round.
@@ -95,6 +140,7 @@ impl Keeper {
                 return;
             }
         };
+        self.has_company = listing.writers.len() > 1;
         self.follow(&listing, inner);
         for writer in &listing.writers {
             if *writer != self.writer
@@ -144,7 +190,7 @@ impl Keeper {
         let left = inner.books.lock().left_open_by(lock.writer);
         let mut written = true;
         for intent in &left {
-            let appended = inner.append_entry(&Entry::interrupted(intent));
+            let appended = self.interrupt(intent, inner);
             written &= matches!(appended, Appended::Written | Appended::Duplicate);
         }
         if !left.is_empty() {
@@ -159,6 +205,19 @@ impl Keeper {
             self.pending.push(lock);
         }
         (left.len() as u64, torn_bytes)
+    }
+
+    /// Closes one request of a dead writer, and tells that it is over.
+    fn interrupt(&mut self, intent: &Intent, inner: &Inner) -> Appended {
+        let entry = Entry::interrupted(intent);
+        let _charging = inner.charging();
+        let appended = inner.append_entry(&entry);
+        if let Some(teller) = &mut self.follower.teller
+            && appended != Appended::Duplicate
+        {
+            teller.record(&Record::Entry(entry));
+        }
+        appended
     }
 
     /// Damage and unreadable segments so far.
@@ -181,7 +240,12 @@ impl Keeper {
     }
 
     fn read(&mut self, name: SegmentName, books: &Books) {
-        if let Err(error) = self.follower.read(name, books) {
+        let read = self.follower.read(name, books);
+        self.unreadable(name, read);
+    }
+
+    fn unreadable(&mut self, name: SegmentName, read: io::Result<()>) {
+        if let Err(error) = read {
             tracing::warn!(%error, segment = %name, "ledger segment cannot be read");
             let unreadable = (name.path(&self.dir), error.to_string());
             if !self.follower.unreadable.contains(&unreadable) {
@@ -261,9 +325,13 @@ impl Keeper {
         }
     }
 
-    /// Deletes the oldest closed segments beyond the bounds on size and age. What they added to the
+    /// Deletes the oldest closed segments beyond the bounds on size and age, but for those that budgets need. What they added to the
     /// sums stays until the next start.
     fn delete_old(&mut self, listing: &Listing, inner: &Inner) {
+        let Some(_no_replay) = inner.replaying.try_lock() else {
+            return;
+        };
+        let keep_since = inner.keep_since_unix_ms.load(Ordering::Relaxed);
         let mut sizes = HashMap::new();
         for name in &listing.segments {
             if let Ok(found) = fs::metadata(name.path(&self.dir)) {
@@ -288,7 +356,9 @@ impl Keeper {
                 written
                     .is_ok_and(|written| now.duration_since(written).is_ok_and(|age| age > bound))
             });
-            if (too_much || too_old) && fs::remove_file(&path).is_ok() {
+            let is_old = || newest_at_most(&fs::metadata(&path)?).map(|newest| newest < keep_since);
+            let may_go = (too_much || too_old) && is_old().unwrap_or(false);
+            if may_go && fs::remove_file(&path).is_ok() {
                 tracing::info!(segment = %name, "deleted an old ledger segment");
                 total -= sizes.remove(name).unwrap_or(0);
                 self.finals.remove(name);

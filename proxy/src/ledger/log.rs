@@ -57,6 +57,17 @@ pub(super) struct Log {
     gong: Condvar,
 }
 
+/// Where a log ends at one moment.
+#[derive(Debug)]
+pub(super) struct LogEnd {
+    /// Its newest segment.
+    pub(super) segment: SegmentName,
+    /// Offset behind the last whole record in it.
+    pub(super) length: u64,
+    /// Frames that wait in memory, oldest first.
+    pub(super) backlog: Vec<Box<[u8]>>,
+}
+
 /// Figures of a log.
 #[derive(Debug, Clone)]
 pub(super) struct LogStatus {
@@ -284,6 +295,16 @@ impl Log {
             counts: tail.counts,
             backlog: tail.backlog.len(),
             backlog_bytes: tail.backlog_bytes,
+        }
+    }
+
+    /// Where it ends now. What waits for the disk is copied: nothing, but for a disk that fails.
+    pub(super) fn end(&self) -> LogEnd {
+        let tail = self.tail.lock();
+        LogEnd {
+            segment: tail.name,
+            length: tail.length,
+            backlog: tail.backlog.iter().cloned().collect(),
         }
     }
 

@@ -11,10 +11,12 @@
 //! | `series` | who writes what; living and dead writers |
 //! | `log`, `disk` | the growing end; what happens when the disk fails |
 //! | `amend` | what entries cost after all: corrections, in series of their own |
+//! | `note`, `record` | adjustments of budgets and events; any record |
+//! | `spending`, `replay` | what budgets hear of other processes; the past for budgets that are made while running |
 //! | `books`, `rollup`, `usage` | what the records add up to; reports |
 //! | `recover`, `follow`, `keep` | reading at the start, following other processes, closing dead writers' books |
 //! | `summary`, `index` | closed segments in short, so that a start is quick |
-//! | `read` | entries for the admin plane and the command line |
+//! | `read`, `page`, `back` | records for the admin plane and the command line |
 //!
 //! # Promises
 //!
@@ -27,6 +29,7 @@
 //! - Damage costs the records it touches, and is reported.
 
 mod amend;
+mod back;
 mod books;
 mod disk;
 mod entry;
@@ -35,11 +38,16 @@ mod follow;
 mod index;
 mod keep;
 mod log;
+mod note;
+mod page;
 mod read;
+mod record;
 mod recover;
+mod replay;
 mod rollup;
 pub mod segment;
 mod series;
+mod spending;
 mod status;
 mod summary;
 mod terms;
@@ -51,12 +59,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use self::books::Books;
+use self::follow::Places;
 use self::log::Log;
 use self::segment::kind;
 use self::series::WriterLock;
@@ -66,9 +76,14 @@ pub use self::disk::{Disk, Files, SegmentFile};
 pub use self::entry::{Attempt, Call, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, clip};
 pub use self::face::usd;
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
-pub use self::read::{Conditions, Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page, ReadError, Reader};
+pub use self::note::{Adjustment, Event, Picos};
+pub use self::page::{Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page};
+pub use self::read::{Conditions, ReadError, Reader};
+pub use self::record::Record;
+pub use self::replay::Charging;
 pub use self::rollup::Sums;
 pub use self::series::SegmentName;
+pub use self::spending::{Spending, Unspent};
 pub use self::status::{
     Clock, DAMAGED_LISTED_MAX, DamagedRange, LedgerHealth, Observer, Recovery, Status, Unobserved,
 };
@@ -118,6 +133,8 @@ pub struct Hooks {
     pub observer: Arc<dyn Observer>,
     /// Where segments are made: [`Files`], but for tests.
     pub disk: Arc<dyn Disk>,
+    /// Who hears what others spend.
+    pub spending: Arc<dyn Spending>,
 }
 
 impl Hooks {
@@ -128,6 +145,7 @@ impl Hooks {
             clock,
             observer: Arc::new(Unobserved),
             disk: Arc::new(Files),
+            spending: Arc::new(Unspent),
         }
     }
 }
@@ -174,6 +192,60 @@ impl Ledger {
     /// It settles the intent with its id, or stands alone when there is none.
     pub fn append_entry(&self, entry: &Entry) -> Appended {
         self.inner.append_entry(entry)
+    }
+
+    /// Appends a correction of a budget's spending. Returns after `write(2)`.
+    ///
+    /// Whoever calls changes the account too, both under one [`Ledger::charging`].
+    pub fn append_adjustment(&self, adjustment: &Adjustment) -> Appended {
+        let log = &self.inner.log;
+        log.append(kind::ADJUSTMENT, adjustment)
+            .or_else(|_| log.append(kind::ADJUSTMENT, &adjustment.clipped()))
+            .unwrap_or(Appended::Dropped)
+    }
+
+    /// Appends an event. Returns after `write(2)`.
+    pub fn append_event(&self, event: &Event) -> Appended {
+        let log = &self.inner.log;
+        log.append(kind::EVENT, event)
+            .or_else(|_| log.append(kind::EVENT, &event.clipped()))
+            .unwrap_or(Appended::Dropped)
+    }
+
+    /// To be held around an append and the charge that goes with it, so that [`Ledger::replay`] sees both or neither.
+    /// A few nanoseconds; not twice in one thread, and not over an `.await`.
+    pub fn charging(&self) -> Charging<'_> {
+        self.inner.charging()
+    }
+
+    /// Replays the past for budgets that are made while the ledger runs, so that every record is counted once.
+    ///
+    /// In a moment in which nothing is charged and nothing is told to [`Spending`], calls `publish`, which makes the new
+    /// budgets visible to charges, and notes where every series ends. Then calls `each` with all entries, corrections,
+    /// adjustments and events up to there, as they were written, oldest segment first. What comes behind is charged or told
+    /// under what was published. Segments whose newest record is older than `since_unix_ms` are left out. Records that were
+    /// lost because the backlog was full are missing.
+    ///
+    /// Reads on the calling thread: about a second for a million entries. `publish` must be short, and neither of the two
+    /// may use the ledger. Returns the damage met.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`] when the directory or a segment could not be read; `publish` was called, and `each` with what could.
+    pub fn replay(
+        &self,
+        since_unix_ms: u64,
+        publish: impl FnOnce(),
+        each: impl FnMut(&Record),
+    ) -> Result<Vec<DamagedRange>, ReadError> {
+        self.inner.replay(since_unix_ms, publish, each)
+    }
+
+    /// Keeps segments that may hold records since then from being deleted, milliseconds since 1970 UTC, whatever the
+    /// bounds on size and age say; 0 keeps all, `u64::MAX` none. Until it is called, what [`Spending::since_unix_ms`] said.
+    pub fn keep_since(&self, unix_ms: u64) {
+        self.inner
+            .keep_since_unix_ms
+            .store(unix_ms, Ordering::Relaxed);
     }
 
     /// Sums over a time. Answers from memory, without making writers wait.
@@ -228,6 +300,14 @@ struct Inner {
     books: Mutex<Books>,
     seen: Mutex<Seen>,
     clock: Clock,
+    /// How far other writers' segments were read.
+    places: Places,
+    /// Held by those who append and charge, and for a moment by a replay, alone.
+    gate: RwLock<()>,
+    /// Held by a replay: no segment is deleted meanwhile.
+    replaying: Mutex<()>,
+    /// Segments with records since then are not deleted.
+    keep_since_unix_ms: AtomicU64,
 }
 
 /// What housekeeping saw last.
@@ -254,6 +334,11 @@ impl Inner {
             .append(kind, entry)
             .or_else(|_| self.log.append(kind, &entry.clipped()))
             .unwrap_or(Appended::Dropped)
+    }
+
+    /// Who writes this process's series.
+    fn writer(&self) -> u64 {
+        self.log.status().segment.writer
     }
 
     fn status(&self) -> Status {

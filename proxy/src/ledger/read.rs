@@ -3,12 +3,10 @@
 //! Needs no lock and no running process; a segment that grows meanwhile is read as far as it is whole.
 
 use std::cell::Cell;
-use std::fmt;
-use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::SystemTime;
 
 use memchr::memmem;
@@ -17,25 +15,21 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use super::amend::Amendments;
+use super::back::Listed as _;
 use super::books::{Books, Recent};
 use super::entry::Entry;
 use super::follow::Follower;
 use super::index;
-use super::segment::{
-    FRAME_BYTES, HEADER_BYTES, Header, HeaderError, PAYLOAD_BYTES_MAX, Step, kind, scan, step,
-};
+use super::segment::{HEADER_BYTES, Header, HeaderError, scan};
 use super::series::{SegmentName, list};
 use super::status::DamagedRange;
 use super::terms::Outcome;
 use super::usage::{self, Query, UsageReport};
 
-/// Most entries of one page.
-pub const PAGE_LEN_MAX: usize = 1_000;
-
 /// Reads a ledger directory.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
 }
 
 /// What must hold of an entry; all that is given.
@@ -62,6 +56,15 @@ pub struct Conditions {
 }
 
 impl Conditions {
+    /// What came to be since that id was made.
+    pub(super) fn since(id: Uuid) -> Self {
+        // Version 7: the upper 48 bits are milliseconds.
+        Self {
+            from_ms: Some(id.as_u64_pair().0 >> 16),
+            ..Self::default()
+        }
+    }
+
     /// Whether they hold of `entry`.
     #[must_use]
     pub fn hold(&self, entry: &Entry) -> bool {
@@ -79,51 +82,6 @@ impl Conditions {
             && (is(&self.model, &entry.model_sent)
                 || is(&self.model, &entry.model_asked)
                 || is(&self.model, &entry.model_answered))
-    }
-}
-
-/// Entries, newest first, and where to go on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page {
-    /// Newest first: by the time they were settled, one writer's after another's.
-    pub items: Vec<Entry>,
-    /// The next page begins here; `None` when there is none.
-    pub next: Option<Cursor>,
-}
-
-/// A place between two records. Stays good while the ledger grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    segment: SegmentName,
-    /// Everything before this offset is still to come.
-    before: u64,
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}-{:x}-{}",
-            self.segment.sequence, self.segment.writer, self.before
-        )
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = ReadError;
-
-    fn from_str(text: &str) -> Result<Self, ReadError> {
-        let parse = || {
-            let mut parts = text.splitn(3, '-');
-            let sequence = parts.next()?.parse().ok()?;
-            let writer = u64::from_str_radix(parts.next()?, 16).ok()?;
-            let before = parts.next()?.parse().ok()?;
-            Some(Self {
-                segment: SegmentName { sequence, writer },
-                before,
-            })
-        };
-        parse().ok_or(ReadError::Cursor)
     }
 }
 
@@ -145,60 +103,6 @@ impl Reader {
         Self { dir }
     }
 
-    /// Up to `limit` entries (at most [`PAGE_LEN_MAX`]) that `conditions` hold of, newest first.
-    ///
-    /// Reads backwards from `after`, or from the newest, at most [`PAGE_BYTES_MAX`] bytes: a page of
-    /// a rare kind may hold fewer than `limit`, or none, and still have a next one.
-    ///
-    /// # Errors
-    /// [`ReadError::Io`].
-    pub fn page(
-        &self,
-        conditions: &Conditions,
-        after: Option<Cursor>,
-        limit: usize,
-    ) -> Result<Page, ReadError> {
-        let limit = limit.clamp(1, PAGE_LEN_MAX);
-        let mut page = Page {
-            items: Vec::new(),
-            next: None,
-        };
-        let mut left_bytes = PAGE_BYTES_MAX;
-        let mut recent = Recent::default();
-        let amendments = Amendments::read(&self.dir)?;
-        for name in list(&self.dir)?.segments.into_iter().rev() {
-            let before = match after {
-                Some(after) if name > after.segment => continue,
-                Some(after) if name == after.segment => after.before,
-                _ => u64::MAX,
-            };
-            let Some((file, length)) = open(&self.dir, name, conditions)? else {
-                continue;
-            };
-            let mut backwards = Backwards::new(file, length.min(before));
-            while let Some((at, mut entry)) = backwards.next()? {
-                let before = Some(Cursor {
-                    segment: name,
-                    before: at,
-                });
-                if conditions.hold(&entry) && recent.insert(entry.id().as_u128()) {
-                    amendments.apply(&mut entry);
-                    page.items.push(entry);
-                    if page.items.len() == limit {
-                        page.next = before;
-                        return Ok(page);
-                    }
-                }
-                if backwards.read_bytes > left_bytes {
-                    page.next = before;
-                    return Ok(page);
-                }
-            }
-            left_bytes = left_bytes.saturating_sub(backwards.read_bytes);
-        }
-        Ok(page)
-    }
-
     /// The entry of one request, if it is settled.
     ///
     /// Reads the segments written since the request arrived, as its id tells.
@@ -207,14 +111,9 @@ impl Reader {
     /// [`ReadError::Io`].
     pub fn find(&self, id: Uuid) -> Result<Option<Entry>, ReadError> {
         let (id_hi, id_lo) = id.as_u64_pair();
-        // Version 7: the upper 48 bits are milliseconds.
-        let conditions = Conditions {
-            from_ms: Some(id_hi >> 16),
-            ..Conditions::default()
-        };
         let needle = memmem::Finder::new(&id_hi.to_le_bytes()).into_owned();
         let mut found = None;
-        self.records(&conditions, |payload| {
+        self.records(&Conditions::since(id), Entry::has_kind, |payload| {
             if needle.find(payload).is_none() {
                 return Some(ControlFlow::Continue(()));
             }
@@ -251,7 +150,7 @@ impl Reader {
     ) -> Result<Vec<DamagedRange>, ReadError> {
         let mut recent = Recent::default();
         let amendments = Amendments::read(&self.dir)?;
-        self.records(conditions, |payload| {
+        self.records(conditions, Entry::has_kind, |payload| {
             let mut entry = Entry::decode(payload).ok()?;
             amendments.apply(&mut entry);
             let wanted = conditions.hold(&entry) && recent.insert(entry.id().as_u128());
@@ -263,11 +162,12 @@ impl Reader {
         })
     }
 
-    /// Calls `visit` with the payload of every entry in the segments that may hold some of the time
+    /// Calls `visit` with the payload of every record of these kinds in the segments that may hold some of the time
     /// asked for. What it cannot make sense of (`None`) counts as damage.
-    fn records(
+    pub(super) fn records(
         &self,
         conditions: &Conditions,
+        wanted: fn(u8) -> bool,
         mut visit: impl FnMut(&[u8]) -> Option<ControlFlow<()>>,
     ) -> Result<Vec<DamagedRange>, ReadError> {
         let mut damaged = Vec::new();
@@ -278,7 +178,7 @@ impl Reader {
             };
             let mut file = Stoppable { file, done: &done };
             let scanned = scan(&mut file, HEADER_BYTES as u64, |kind, payload, _| {
-                if done.get() || !matches!(kind, kind::SETTLEMENT | kind::ENTRY) {
+                if done.get() || !wanted(kind) {
                     return true;
                 }
                 let visited = visit(payload);
@@ -316,22 +216,19 @@ impl Reader {
     }
 }
 
-/// Most bytes that one page reads.
-pub const PAGE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
 /// Opens a segment behind its header; `None` when it is gone, or holds nothing of the time asked for.
-fn open(dir: &Path, name: SegmentName, conditions: &Conditions) -> io::Result<Option<(File, u64)>> {
+pub(super) fn open(
+    dir: &Path,
+    name: SegmentName,
+    conditions: &Conditions,
+) -> io::Result<Option<(File, u64)>> {
     let mut file = match File::open(name.path(dir)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
     let found = file.metadata()?;
     // Every request of the segment arrived before its last record was written.
-    let written = found
-        .modified()?
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let written_ms = u64::try_from(written.as_millis()).unwrap_or(u64::MAX);
+    let newest_ms = newest_at_most(&found)?;
     let mut header = Vec::with_capacity(HEADER_BYTES);
     file.by_ref()
         .take(HEADER_BYTES as u64)
@@ -341,10 +238,21 @@ fn open(dir: &Path, name: SegmentName, conditions: &Conditions) -> io::Result<Op
     }
     // There is no such bound at the other end: a request that died with its process is closed by
     // the next one, however much later that starts.
-    let too_old = conditions
-        .from_ms
-        .is_some_and(|from| written_ms.saturating_add(WRITTEN_SLACK_MS) < from);
+    let too_old = conditions.from_ms.is_some_and(|from| newest_ms < from);
     Ok((!too_old).then_some((file, found.len())))
+}
+
+/// No record of a segment came to be later than that, milliseconds since 1970 UTC.
+///
+/// # Errors
+/// Where files carry no stamp of when they were written.
+pub(super) fn newest_at_most(segment: &Metadata) -> io::Result<u64> {
+    let written = segment
+        .modified()?
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let written_ms = u64::try_from(written.as_millis()).unwrap_or(u64::MAX);
+    Ok(written_ms.saturating_add(WRITTEN_SLACK_MS))
 }
 
 /// File systems stamp with a clock that ticks every 4 to 10 ms and lags behind the one that requests are
@@ -366,76 +274,3 @@ impl Read for Stoppable<'_> {
         }
     }
 }
-
-/// A segment's entries from its end.
-struct Backwards {
-    file: File,
-    /// Everything before this offset is unread.
-    end: u64,
-    /// Read and not given out yet, oldest first.
-    found: Vec<(u64, Entry)>,
-    read_bytes: u64,
-}
-
-impl Backwards {
-    fn new(file: File, end: u64) -> Self {
-        Self {
-            file,
-            end,
-            found: Vec::new(),
-            read_bytes: 0,
-        }
-    }
-
-    /// The entry before the last one given, with its offset.
-    fn next(&mut self) -> io::Result<Option<(u64, Entry)>> {
-        loop {
-            if let Some(entry) = self.found.pop() {
-                return Ok(Some(entry));
-            }
-            if self.end <= HEADER_BYTES as u64 {
-                return Ok(None);
-            }
-            self.fill()?;
-        }
-    }
-
-    /// Reads the chunk before `end`. It may begin inside a record: the mark of the next one is found,
-    /// and what stands before it belongs to the chunk before.
-    fn fill(&mut self) -> io::Result<()> {
-        let start = self.end.saturating_sub(BACK_BYTES).max(HEADER_BYTES as u64);
-        let mut chunk = Vec::new();
-        self.file.seek(SeekFrom::Start(start))?;
-        self.file
-            .by_ref()
-            .take(self.end - start)
-            .read_to_end(&mut chunk)?;
-        self.read_bytes += chunk.len() as u64;
-        let (mut at, mut first) = (0, None);
-        loop {
-            match step(&chunk, at) {
-                Step::Record { kind, payload, end } => {
-                    first.get_or_insert(at);
-                    if matches!(kind, kind::SETTLEMENT | kind::ENTRY)
-                        && let Ok(entry) = Entry::decode(payload)
-                    {
-                        self.found.push((start + at as u64, entry));
-                    }
-                    at = end;
-                }
-                Step::Damaged { end } => at = end,
-                Step::Tail => break,
-            }
-        }
-        self.end = match first {
-            _ if start == HEADER_BYTES as u64 => start,
-            Some(first) => start + first as u64,
-            // Nothing but damage: a record that begins before the chunk ends this far in it at most.
-            None => start + (FRAME_BYTES + PAYLOAD_BYTES_MAX) as u64,
-        };
-        Ok(())
-    }
-}
-
-/// How much is read at once from the end; several times the longest record.
-const BACK_BYTES: u64 = 512 * 1024;

@@ -4,15 +4,17 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::books::Books;
 use super::keep::Keeper;
 use super::log::{Log, LogPlan};
 use super::series::{SegmentName, WriterLock, list};
+use super::spending::Teller;
 use super::status::Recovery;
 use super::{Hooks, Inner, Ledger, Settings};
 
@@ -26,8 +28,10 @@ pub(super) fn open(dir: &Path, settings: Settings, hooks: Hooks) -> io::Result<(
     // Locks first, reading second: what is read of a dead writer then is all there will ever be.
     let dead = inherit_dead(dir, life.writer, &mut recovery)?;
     let books = Mutex::new(Books::default());
-    let (mut keeper, listing) =
-        Keeper::load(dir.to_owned(), settings, life.writer, &books, &mut recovery)?;
+    let teller = Teller::new(hooks.spending);
+    let keep_since = teller.since_unix_ms().unwrap_or(u64::MAX);
+    let mut keeper = Keeper::new(dir.to_owned(), settings, life.writer, teller);
+    let listing = keeper.load(&books, &mut recovery)?;
     recovery.entries = books.lock().entries;
     let last = listing.segments.last().map_or(0, |name| name.sequence);
     let log = Log::begin(LogPlan {
@@ -46,6 +50,10 @@ pub(super) fn open(dir: &Path, settings: Settings, hooks: Hooks) -> io::Result<(
         books,
         seen: Mutex::default(),
         clock,
+        places: keeper.places(),
+        gate: RwLock::default(),
+        replaying: Mutex::default(),
+        keep_since_unix_ms: AtomicU64::new(keep_since),
     });
     let orphans = inherit_orphans(dir, &listing.writers, &inner.books)?;
     for lock in dead.into_iter().chain(orphans) {
@@ -53,6 +61,7 @@ pub(super) fn open(dir: &Path, settings: Settings, hooks: Hooks) -> io::Result<(
         recovery.intents_closed += intents_closed;
         recovery.torn_bytes += torn_bytes;
     }
+    keeper.start(&inner);
     keeper.report(&mut recovery);
     inner.seen.lock().damaged.clone_from(&recovery.damaged);
     let threads = vec![
@@ -104,6 +113,13 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(250);
 /// How often housekeeping goes round.
 const KEEP_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often other writers' series are read meanwhile, while there are any that live: budgets hold across a hand-over
+/// as tightly as each of two processes knows what the other spends.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Times that others are followed between two rounds.
+const FOLLOWED_A_ROUND: u32 = 19;
+
 /// Longest sleep of the sync thread when nothing is written; it is woken for every first record.
 const IDLE_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -136,8 +152,24 @@ fn keep_thread(inner: &Arc<Inner>, mut keeper: Keeper) -> io::Result<JoinHandle<
     thread::Builder::new()
         .name("ledger-keep".to_owned())
         .spawn(move || {
-            while !inner.log.pause(KEEP_INTERVAL) {
-                keeper.round(&inner);
+            let mut followed = 0;
+            loop {
+                let is_alone = !keeper.has_company();
+                let interval = if is_alone {
+                    KEEP_INTERVAL
+                } else {
+                    FOLLOW_INTERVAL
+                };
+                if inner.log.pause(interval) {
+                    return;
+                }
+                if is_alone || followed == FOLLOWED_A_ROUND {
+                    followed = 0;
+                    keeper.round(&inner);
+                } else {
+                    followed += 1;
+                    keeper.follow_others(&inner);
+                }
             }
         })
 }

@@ -42,6 +42,10 @@ pub mod kind {
     pub const ENTRY: u8 = 3;
     /// What an entry costs after all.
     pub const CORRECTION: u8 = 4;
+    /// A correction of a budget's spending.
+    pub const ADJUSTMENT: u8 = 5;
+    /// Something about a budget that was told.
+    pub const EVENT: u8 = 6;
 }
 
 /// What stands at a place in a segment.

@@ -73,6 +73,8 @@ pub struct Recovery {
     pub segments: usize,
     /// Segments that the index spared reading.
     pub segments_from_index: usize,
+    /// Of these, segments that were read all the same, for [`Spending`](super::Spending) alone.
+    pub segments_told: usize,
     /// Requests of dead writers that were closed as `interrupted`.
     pub intents_closed: u64,
     /// Bytes behind the last whole record of dead writers, moved aside to `<segment>.torn`.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use prost::Message;
 
-use super::books::Books;
+use super::books::{Booked, Books};
 use super::entry::{Intent, numbered, units};
 use super::rollup::{self, LABELS, Labels, Symbol};
 use super::segment::{HEADER_BYTES, scan};
@@ -50,6 +50,10 @@ pub(super) struct Summary {
     /// Beginning and end of each damaged range.
     #[prost(uint64, repeated, tag = "12")]
     pub(super) damaged: Vec<u64>,
+    /// When its newest record came to be, milliseconds since 1970 UTC; 0 when it has none but intents. Summaries of
+    /// earlier versions do not say.
+    #[prost(uint64, optional, tag = "13")]
+    pub(super) newest_unix_ms: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -79,14 +83,20 @@ impl Summary {
         let mut header = vec![0; HEADER_BYTES];
         file.read_exact(&mut header)?;
         let mut books = Books::default();
+        let mut newest_unix_ms = 0;
         let scanned = scan(&mut file, HEADER_BYTES as u64, |kind, payload, _| {
-            books.record(kind, payload, name.writer)
+            let booked = books.record(kind, payload, name.writer);
+            if let Booked::New(record) = &booked {
+                newest_unix_ms = record.at_unix_ms().max(newest_unix_ms);
+            }
+            booked.is_sound()
         })?;
         if scanned.tail_bytes > 0 {
             return Ok(None);
         }
         let mut summary = Self::of(&books);
         summary.bytes = scanned.end;
+        summary.newest_unix_ms = Some(newest_unix_ms);
         summary.header = header;
         summary.crc = file.crc.finalize();
         let edges = scanned

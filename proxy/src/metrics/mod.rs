@@ -8,13 +8,17 @@
 //!
 //! Nothing outside this folder names prometheus.
 
+mod budgets;
 mod cost;
 mod deployment;
 mod family;
+mod held;
 mod rate_limits;
 
+pub use budgets::BudgetSum;
 pub use deployment::{DeploymentMetrics, Settled};
 pub use family::SERIES_MAX;
+pub use held::Held;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -29,6 +33,8 @@ use prometheus::{
 use cost::Costs;
 use family::{Cached, Counters, Dropped, Histograms};
 
+use quotah_policy::Money;
+
 use crate::headroom::RateLimit;
 
 /// Every metric of the process.
@@ -40,7 +46,9 @@ pub struct Metrics {
     overhead: Histogram,
     inflight_requests: IntGauge,
     inflight_streams: IntGauge,
+    held_body_bytes: IntGauge,
     unpriced: IntCounter,
+    reservation_error_ratio: Histogram,
     ledger_append: Histogram,
     ledger_sync: Histogram,
     ledger_errors: IntCounter,
@@ -60,6 +68,7 @@ struct Families {
     attempts: Arc<Counters>,
     tokens: Arc<Counters>,
     refused: Arc<Counters>,
+    crossings: Arc<Counters>,
     costs: Arc<Costs>,
     dropped: Dropped,
 }
@@ -93,9 +102,15 @@ impl Metrics {
             ),
             inflight_requests: r.gauge("inflight_requests", "Requests being served"),
             inflight_streams: r.gauge("inflight_streams", "Streamed answers being relayed"),
+            held_body_bytes: r.gauge("held_body_bytes", "Bytes of request bodies in memory"),
             unpriced: r.counter(
                 "unpriced_requests_total",
                 "Requests with usage whose model has no price",
+            ),
+            reservation_error_ratio: r.histogram(
+                "reservation_error_ratio",
+                "What a request cost by what was set aside for it",
+                &RESERVATION_RATIO,
             ),
             ledger_append: r.histogram(
                 "ledger_append_seconds",
@@ -132,6 +147,24 @@ impl Metrics {
         Arc::new(DeploymentMetrics::new(self, provider, model, route))
     }
 
+    /// A budget reached a part of its limit.
+    pub fn budget_crossed(&self, budget: &str, threshold: &str) {
+        self.families
+            .crossings
+            .child(&[budget, threshold], &[])
+            .inc();
+    }
+
+    /// A request cost so much of what was set aside for it.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a ratio for a histogram, not money"
+    )]
+    pub fn reservation_used(&self, cost_picousd: i64, reserved: Money) {
+        let ratio = cost_picousd as f64 / reserved.picos() as f64;
+        self.reservation_error_ratio.observe(ratio);
+    }
+
     /// Counts a request that Quotah refused itself.
     pub fn refused(&self, reason: &'static str) {
         self.refusals
@@ -149,6 +182,12 @@ impl Metrics {
     #[must_use]
     pub fn inflight_stream(&self) -> InFlight {
         InFlight::begin(&self.inflight_streams)
+    }
+
+    /// Counts what is in memory of a body until the guard is dropped.
+    #[must_use]
+    pub fn held_body(&self) -> Held {
+        Held::new(&self.held_body_bytes)
     }
 
     /// Requests in flight now.
@@ -202,9 +241,15 @@ impl Metrics {
         self.reload_successful.set(0);
     }
 
-    /// Everything in Prometheus' text format, version 0.0.4, with the providers' limits as they stand.
+    /// Everything in Prometheus' text format, version 0.0.4, with the providers' limits and the budgets as they
+    /// stand.
     #[must_use]
-    pub fn render(&self, now_unix_seconds: i64, rate_limits: &[RateLimit]) -> String {
+    pub fn render(
+        &self,
+        now_unix_seconds: i64,
+        rate_limits: &[RateLimit],
+        budgets: &[BudgetSum],
+    ) -> String {
         let as_of = self.price_table_as_of.load(Ordering::Relaxed);
         if as_of > 0 {
             self.price_table_age
@@ -216,6 +261,7 @@ impl Metrics {
             .unwrap_or_default();
         self.families.costs.render(&mut text);
         rate_limits::render(rate_limits, &self.families.dropped, &mut text);
+        budgets::render(budgets, &self.families.dropped, &mut text);
         text
     }
 }
@@ -288,6 +334,11 @@ impl Registrar<'_> {
                 &["provider", "model", "type"],
             ),
             refused: counters("refused_total", "Requests that Quotah refused", &["reason"]),
+            crossings: counters(
+                "budget_threshold_crossings_total",
+                "Alerts of budgets that were reached",
+                &["budget", "threshold"],
+            ),
             costs: Arc::new(Costs::new(dropped.clone())),
             dropped,
         }
@@ -361,6 +412,9 @@ const FIRST_TOKEN_SECONDS: [f64; 21] = [
 const OVERHEAD_SECONDS: [f64; 10] = [
     0.000_05, 0.000_1, 0.000_2, 0.000_3, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05,
 ];
+
+/// A tenth to all of what was set aside is as it should be; above 1 a budget was overdrawn by the rest.
+const RESERVATION_RATIO: [f64; 11] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 2.0];
 
 /// 1 µs (one `write` to the page cache) to 2.5 s (a disk in trouble).
 const LEDGER_SECONDS: [f64; 12] = [

@@ -14,8 +14,9 @@ use pingora_core::services::background::background_service;
 use crate::cli::RunOptions;
 use crate::config::{Config, Loaded};
 use crate::gateway::accept::DataPlane;
-use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings};
+use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings, Spending};
 use crate::metrics::Metrics;
+use crate::policy::{Nobody, Policy};
 use crate::state::State;
 use crate::{admin, clock, telemetry};
 use leave::Housekeeper;
@@ -55,8 +56,11 @@ pub fn serve(
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), COMMIT));
     let prices_as_of = config.price_table.as_of_unix_seconds();
     metrics.config_loaded(clock::unix_seconds(), prices_as_of);
-    let ledger = open_ledger(&config, &metrics)?;
-    let state = State::new(Arc::clone(&config), ledger, metrics);
+    let policy = Arc::new(Policy::new(Arc::new(Nobody)));
+    policy.begin(config.budgets.iter().cloned());
+    let ledger = open_ledger(&config, &metrics, &policy)?;
+    policy.opened();
+    let state = State::new(Arc::clone(&config), ledger, metrics, policy);
     let reloader = Arc::new(Reloader::new(Arc::clone(&state), options.source.clone()));
     let upgrade_socket = config.data_dir.join("upgrade.sock");
     let upgrade = options.upgrade;
@@ -101,7 +105,11 @@ const COMMIT: &str = match option_env!("QUOTAH_COMMIT") {
     None => "unknown",
 };
 
-fn open_ledger(config: &Config, metrics: &Arc<Metrics>) -> Result<Ledger, ServeError> {
+fn open_ledger(
+    config: &Config,
+    metrics: &Arc<Metrics>,
+    policy: &Arc<Policy>,
+) -> Result<Ledger, ServeError> {
     let settings = Settings {
         sync_interval: config.ledger.sync_interval,
         segment_bytes: config.ledger.segment_bytes,
@@ -110,6 +118,7 @@ fn open_ledger(config: &Config, metrics: &Arc<Metrics>) -> Result<Ledger, ServeE
     };
     let hooks = Hooks {
         observer: Arc::new(LedgerMetrics(Arc::clone(metrics))),
+        spending: Arc::clone(policy) as Arc<dyn Spending>,
         ..Hooks::new(Clock {
             now: clock::now,
             unix_ms: clock::unix_ms,

@@ -16,6 +16,7 @@ use crate::admin::{AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport,
 use crate::clock;
 use crate::config::reload::{Source, Watcher};
 use crate::config::{Config, ConfigError};
+use crate::events::{Event, EventKind};
 use crate::ledger::{LedgerHealth, Observer};
 use crate::metrics::Metrics;
 use crate::state::State;
@@ -66,7 +67,9 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
     AdminState {
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
+        policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
+        events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {
             reload
@@ -155,7 +158,13 @@ impl Reloader {
             warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
         };
         let prices_as_of = config.price_table.as_of_unix_seconds();
+        let budgets = config.budgets.clone();
         self.state.replace(config);
+        if let Err(error) = self.state.policy.publish(budgets, &self.state.ledger) {
+            tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
+        }
+        let told = Event::new(EventKind::Reload, None, &report);
+        self.state.events.publish(told);
         self.state
             .metrics
             .config_loaded(clock::unix_seconds(), prices_as_of);

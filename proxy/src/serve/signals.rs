@@ -11,6 +11,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// How long a successor may take to ask for the sockets.
 const SUCCESSOR_WAIT: Duration = Duration::from_secs(10);
 
+/// "File size limit exceeded", the same number on every architecture of Linux but MIPS.
+const SIGXFSZ: i32 = 25;
+
 /// Which end of the process is asked for.
 #[derive(Debug)]
 pub(super) struct Signals {
@@ -29,6 +32,8 @@ impl ShutdownSignalWatch for Signals {
             // Without signal handlers the process ends as the system ends it.
             return std::future::pending().await;
         };
+        // A file that may not grow is an error of its write, which the ledger bears; left alone, the signal kills.
+        let _too_large = watch(SignalKind::from_raw(SIGXFSZ));
         loop {
             tokio::select! {
                 _ = term.recv() => return ShutdownSignal::GracefulTerminate,

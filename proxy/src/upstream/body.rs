@@ -10,6 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use sha2::{Digest, Sha256};
 
 use super::upload::{Upload, UploadFault};
+use crate::metrics::Held;
 
 /// Chunks of a body, shared between attempts without copying, and perhaps the rest of it as it arrives.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,8 @@ pub(crate) struct RequestBody {
     rest: Option<Arc<Upload>>,
     /// Bytes of the rest that have gone.
     passed: u64,
+    /// Given back with the last copy, when nothing can be sent again.
+    _memory: Option<Arc<Held>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -51,6 +54,14 @@ impl RequestBody {
     /// The same with the rest of the client's body behind it.
     pub(crate) fn followed_by(self, rest: Option<Arc<Upload>>) -> Self {
         Self { rest, ..self }
+    }
+
+    /// The same, with the memory that it takes.
+    pub(crate) fn holding(self, memory: Held) -> Self {
+        Self {
+            _memory: (self.left > 0).then(|| Arc::new(memory)),
+            ..self
+        }
     }
 
     /// Its length to go, bytes; `None` where the client has not said how long its body is.

@@ -15,6 +15,11 @@ pub(super) fn tokens(ask: &Ask, directives: &Directives) -> Tokens {
     let output = directives
         .output
         .or_else(|| directives.chunks.map(u64::from))
+        .or_else(|| {
+            directives
+                .fill
+                .then(|| ask.output_max.unwrap_or(FILL_TOKENS))
+        })
         .unwrap_or_else(|| (16 + ask.body_bytes % 48).min(ask.output_max.unwrap_or(u64::MAX)));
     match ask.call {
         Call::Embeddings | Call::Embed | Call::BatchEmbed => Tokens {
@@ -42,6 +47,9 @@ pub(super) fn tokens(ask: &Ask, directives: &Directives) -> Tokens {
         },
     }
 }
+
+/// What an answer that fills its cap has where there is none.
+const FILL_TOKENS: u64 = 4_096;
 
 impl Scene<'_> {
     /// `,"key":{…}` in the form that the directives ask for. `members` writes the object's inside for

@@ -1,14 +1,13 @@
-//! `[server]` and `[admin]`: addresses, bounds, deadlines, tokens.
+//! `[server]`: addresses, bounds, deadlines.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::Inputs;
+use super::super::amount::show_size;
 use super::super::problem::Problem;
-use super::super::resolved::{
-    Admin, AdminToken, Listen, OnClientDisconnect, Role, Secret, Server, Tls,
-};
+use super::super::resolved::{Listen, OnClientDisconnect, Server, Tls};
 use super::super::section::{At, Section};
 use super::super::tree::{Place, Table};
 
@@ -51,6 +50,7 @@ pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
         upload_held_bytes_max: s
             .size("upload_held_bytes_max", 4_096..=1 << 30)
             .unwrap_or(256 << 10),
+        memory_max: s.size("memory_max", 1_024..=1 << 44).unwrap_or(1 << 30),
         in_flight_max: count("in_flight_max", 10_000),
         threads: count("threads", cores()),
         connections_max: count("connections_max", 20_000),
@@ -61,6 +61,7 @@ pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
         timeout_write: s.millis("timeout_write_ms", 60_000),
         tags: tags(s),
     };
+    has_room(s, &server);
     let open = s.boolean("allow_unauthenticated").unwrap_or(false);
     if !server.require_key && !open {
         let place = written.first().map_or_else(|| s.place(), |at| &at.place);
@@ -68,6 +69,20 @@ pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
     }
     section.end();
     server
+}
+
+/// What may be held of one body must fit into what may be held of all, or such a body would never be taken.
+fn has_room(section: &Section<'_>, server: &Server) {
+    let ones = [
+        ("body_bytes_max", server.body_bytes_max),
+        ("upload_held_bytes_max", server.upload_held_bytes_max),
+    ];
+    for (key, bytes) in ones {
+        if server.memory_max < bytes {
+            let expected = format!("at least `{key}`, which is {}", show_size(bytes));
+            section.invalid::<()>("memory_max", section.place_of("memory_max"), &expected);
+        }
+    }
 }
 
 /// One thread a core, as far as the system says how many there are.
@@ -127,78 +142,6 @@ pub(super) fn is_label(text: &str) -> bool {
     !text.is_empty() && text.len() <= LABEL_BYTES_MAX && text.chars().all(is_plain)
 }
 
-/// The admin plane's settings. The list of tokens may be empty: one is made when the program starts.
-pub(super) fn admin(root: &Section<'_>, inputs: &Inputs) -> Admin {
-    let empty = Table::default();
-    let section = root
-        .table("admin", "[admin]")
-        .unwrap_or_else(|| root.stand_in(&empty));
-    let written = section.text("listen").into_iter().collect::<Vec<_>>();
-    let listen = section.listens("listen", &written).into_iter().next();
-    let mut tokens = Vec::new();
-    let from_env = inputs.env.filled("QUOTAH_ADMIN_TOKEN");
-    if from_env.is_some_and(|token| !is_strong(token)) {
-        let expected = TOKEN_EXPECTED.to_owned();
-        root.problems().nowhere(Problem::BadOverride {
-            name: "QUOTAH_ADMIN_TOKEN",
-            expected,
-        });
-    }
-    let from_file = section
-        .required_if_present("token")
-        .filter(|t| strong(&section, t));
-    if let Some(token) = from_env.or_else(|| from_file.map(|t| t.value)) {
-        tokens.push(AdminToken {
-            name: "admin".to_owned(),
-            token: Secret::new(token),
-            role: Role::Admin,
-            team: None,
-        });
-    }
-    for row in section.tables("tokens", "[[admin.tokens]]") {
-        tokens.extend(token(&row));
-        row.end();
-    }
-    section.end();
-    let listen = overridden(root, inputs, &ADMIN_LISTEN)
-        .or(listen)
-        .unwrap_or(LISTEN_ADMIN);
-    Admin { listen, tokens }
-}
-
-fn token(row: &Section<'_>) -> Option<AdminToken> {
-    let name = row.required("name", "");
-    let token = row.required("token", "").filter(|t| strong(row, t));
-    let roles = [
-        ("viewer", Role::Viewer),
-        ("operator", Role::Operator),
-        ("admin", Role::Admin),
-    ];
-    let role = row.choice("role", &roles);
-    // A token bound to a team must see that team only, which no resource of this version can do yet.
-    row.not_yet(&["team"]);
-    Some(AdminToken {
-        name: name?.value.to_owned(),
-        token: Secret::new(token?.value),
-        role: role.unwrap_or(Role::Viewer),
-        team: None,
-    })
-}
-
-fn strong(section: &Section<'_>, token: &At<&str>) -> bool {
-    let fits = is_strong(token.value);
-    if !fits {
-        section.invalid::<()>("token", &token.place, TOKEN_EXPECTED);
-    }
-    fits
-}
-
-fn is_strong(token: &str) -> bool {
-    token.len() >= TOKEN_BYTES_MIN && token.bytes().all(|b| b.is_ascii_graphic())
-}
-
-const TOKEN_EXPECTED: &str = "at least 16 visible ASCII characters";
-
 /// Reads an address: `127.0.0.1:8080`, `localhost:8080`, `[::1]:0`, `unix:/run/quotah.sock`.
 fn parse_listen(text: &str) -> Option<Listen> {
     if let Some(path) = text.strip_prefix("unix:") {
@@ -214,7 +157,7 @@ fn parse_listen(text: &str) -> Option<Listen> {
 }
 
 impl Section<'_> {
-    fn listens(&self, key: &'static str, texts: &[At<&str>]) -> Vec<Listen> {
+    pub(super) fn listens(&self, key: &'static str, texts: &[At<&str>]) -> Vec<Listen> {
         let listen = |at: &At<&str>| {
             parse_listen(at.value).or_else(|| self.invalid(key, &at.place, LISTEN_EXPECTED))
         };
@@ -223,10 +166,10 @@ impl Section<'_> {
 }
 
 /// Where an address may be set besides the file.
-struct Override {
-    flag: &'static str,
-    variable: &'static str,
-    of: fn(&Inputs) -> Option<&String>,
+pub(super) struct Override {
+    pub(super) flag: &'static str,
+    pub(super) variable: &'static str,
+    pub(super) of: fn(&Inputs) -> Option<&String>,
 }
 
 const PROXY_LISTEN: Override = Override {
@@ -235,14 +178,8 @@ const PROXY_LISTEN: Override = Override {
     of: |inputs| inputs.flags.listen.as_ref(),
 };
 
-const ADMIN_LISTEN: Override = Override {
-    flag: "--admin-listen",
-    variable: "QUOTAH_ADMIN_LISTEN",
-    of: |inputs| inputs.flags.admin_listen.as_ref(),
-};
-
 /// A flag beats a variable beats the file.
-fn overridden(root: &Section<'_>, inputs: &Inputs, what: &Override) -> Option<Listen> {
+pub(super) fn overridden(root: &Section<'_>, inputs: &Inputs, what: &Override) -> Option<Listen> {
     let flag = (what.of)(inputs).map(|text| (what.flag, text.as_str()));
     let (name, text) = flag.or_else(|| Some((what.variable, inputs.env.filled(what.variable)?)))?;
     let listen = parse_listen(text);
@@ -259,9 +196,6 @@ const LISTEN_EXPECTED: &str =
 
 const LISTEN: Listen = Listen::Tcp(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)));
 
-const LISTEN_ADMIN: Listen =
-    Listen::Tcp(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8081)));
-
 /// More sockets than a process can hold.
 const COUNT_MAX: u64 = 1_000_000;
 
@@ -269,6 +203,3 @@ const COUNT_MAX: u64 = 1_000_000;
 const TAGS_MAX: usize = 16;
 
 const LABEL_BYTES_MAX: usize = 64;
-
-/// 16 characters: below that a token can be guessed with patience.
-const TOKEN_BYTES_MIN: usize = 16;

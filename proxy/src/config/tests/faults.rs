@@ -3,7 +3,7 @@
 use super::{ConfigError, PROVIDER, inputs, load};
 
 /// `line:column message` of every fault, for a text that follows a good provider (3 lines).
-fn faults(text: &str) -> Vec<String> {
+pub(super) fn faults(text: &str) -> Vec<String> {
     let errors = load(&format!("{PROVIDER}{text}"), &inputs(&[])).expect_err(text);
     let line = |e: ConfigError| {
         let at =
@@ -84,6 +84,25 @@ fn each_bad_setting_is_told_in_its_place() {
             "7:8 `role` must be \"viewer\" or \"operator\" or \"admin\"",
         ),
         (
+            "[[admin.tokens]]\nname = \"g\"\ntoken = \"0123456789abcdef\"\n\
+             [[admin.tokens]]\nname = \"g\"\ntoken = \"fedcba9876543210\"\n",
+            "8:8 admin token `g` is defined twice",
+        ),
+        (
+            "[admin]\ntoken = \"0123456789abcdef\"\n\
+             [[admin.tokens]]\nname = \"admin\"\ntoken = \"fedcba9876543210\"\n",
+            "7:8 admin token `admin` is defined twice",
+        ),
+        (
+            "[admin]\ntoken = \"0123456789abcdef\"\n\
+             [[admin.tokens]]\nname = \"g\"\ntoken = \"0123456789abcdef\"\n",
+            "8:9 `token` must be a token that no other row has",
+        ),
+        (
+            "[admin]\ntoken = \"sk-qh-0123456789abcdef\"\n",
+            "5:9 `token` must be at least 16 visible ASCII characters, and no virtual key",
+        ),
+        (
             "[[providers]]\nkind = \"opnai\"\napi_key = \"k\"\n",
             "5:8 `kind` must be one of openai, anthropic, gemini, vertex, azure, bedrock, cohere, ollama, custom, mistral, groq, openrouter, deepseek, xai, together, fireworks, perplexity, cerebras, huggingface, alibaba, zai, crusoe, vllm, openai-compatible (did you mean \"openai\"?)",
         ),
@@ -159,10 +178,6 @@ fn each_bad_setting_is_told_in_its_place() {
         (
             "[[prices]]\nprovider = \"openai\"\nmodel = \"m\"\ninput_usd_per_mtok = 1\neffective_from = 2026-02-30\n",
             "8:18 ",
-        ),
-        (
-            "[[budgets]]\nid = \"b\"\n",
-            "4:3 [[budgets]] is not in this version of Quotah",
         ),
         (
             "[retry]\nattempts_max = 3\n",

@@ -2,6 +2,8 @@
 
 mod clouds;
 mod faults;
+mod rules;
+mod schema;
 
 use std::time::Duration;
 
@@ -72,6 +74,7 @@ tags = ["feature"]
 name = "grafana"
 token = "0123456789abcdef"
 role = "viewer"
+team = "research"
 [[providers]]
 name = "local"
 kind = "openai-compatible"
@@ -111,6 +114,7 @@ access = false
     assert_eq!(config.server.timeout_head, Duration::from_secs(5));
     assert_eq!(config.server.body_bytes_max, 1_000_000);
     assert_eq!(config.admin.tokens[0].role, Role::Viewer);
+    assert_eq!(config.admin.tokens[0].team.as_deref(), Some("research"));
     let provider = &config.providers[0];
     assert!(matches!(provider.credential, Credential::Client));
     assert_eq!(

@@ -4,25 +4,31 @@
 //! again, and an answer that must be broken off gets the dialect's error event first. The request is
 //! booked before the bytes that complete it for its reader are handed on.
 
+mod border;
+mod cause;
+mod judge;
+mod watch;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use quotah_adapters::{
-    Dialect, ErrorClass, Operation, Reading, RefusalKind, answer_error_class, stream_error_event,
-    stream_error_line,
-};
-use quotah_policy::UsageSource;
+use quotah_adapters::{Dialect, Operation, stream_error_event, stream_error_line};
 
 use super::body::BrokenOff;
+use super::quote;
 use super::record::Booking;
 use super::rewrite::Rewrite;
 use super::tap::Tap;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
 use crate::upstream::{AnswerBody, ExchangeError};
+use border::Border;
+
+pub(crate) use cause::Cause;
+pub(crate) use watch::Watch;
 
 /// An answer under way.
 #[derive(Debug)]
@@ -40,7 +46,7 @@ struct Inner {
     phase: Phase,
     failure: Failure,
     /// Why the answer broke off, if it did.
-    broken_by: Option<ExchangeError>,
+    broken_by: Option<Cause>,
 }
 
 /// What to say when the answer breaks off.
@@ -64,38 +70,9 @@ pub(crate) struct Failure {
 enum Phase {
     Flowing,
     /// The error event is queued; what is before the break must reach the socket first.
-    Flushing(ExchangeError),
-    Breaking(ExchangeError),
+    Flushing,
+    Breaking,
     Done,
-}
-
-/// The last bytes that went down: an event may be added only behind a blank line, a line behind a line's end.
-#[derive(Debug, Default)]
-struct Border {
-    tail: [u8; 4],
-    is_begun: bool,
-}
-
-impl Border {
-    fn pass(&mut self, data: &[u8]) {
-        if let Some(tail) = data.last_chunk::<4>() {
-            self.tail = *tail;
-        } else {
-            for &byte in data {
-                self.tail.rotate_left(1);
-                self.tail[3] = byte;
-            }
-        }
-        self.is_begun |= !data.is_empty();
-    }
-
-    /// Whether the next bytes begin an event, or a line.
-    fn is_between(&self, is_lines: bool) -> bool {
-        if is_lines {
-            return !self.is_begun || self.tail.ends_with(b"\n");
-        }
-        !self.is_begun || self.tail.ends_with(b"\n\n") || self.tail == *b"\r\n\r\n"
-    }
 }
 
 impl Relay {
@@ -190,25 +167,27 @@ impl Inner {
             }
             match self.phase {
                 Phase::Flowing => {}
-                Phase::Flushing(error) => {
+                Phase::Flushing => {
                     // The engine writes what it has buffered only when we have nothing for it.
-                    self.phase = Phase::Breaking(error);
+                    self.phase = Phase::Breaking;
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Phase::Breaking(error) => {
+                Phase::Breaking => {
                     self.phase = Phase::Done;
-                    return Poll::Ready(Some(Err(BrokenOff(error))));
+                    let cause = self.broken_by.take();
+                    let cause = cause.unwrap_or(Cause::Exchange(ExchangeError::BrokenOff));
+                    return Poll::Ready(Some(Err(BrokenOff(cause))));
                 }
                 Phase::Done => return Poll::Ready(None),
             }
             if self.booking.state.drain.is_forced() {
-                self.break_off(ExchangeError::Draining);
+                self.break_off(Cause::Exchange(ExchangeError::Draining));
                 continue;
             }
             match ready!(self.answer.poll_frame(cx)) {
                 None => self.finish(),
-                Some(Err(error)) => self.break_off(error),
+                Some(Err(error)) => self.break_off(Cause::Exchange(error)),
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
                         if let Some(frame) = self.take(data) {
@@ -229,6 +208,10 @@ impl Inner {
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         self.tap.feed(&data);
+                        if self.over_budget().is_some() {
+                            // Nobody reads it; nobody shall pay for it either.
+                            return Poll::Ready(());
+                        }
                     }
                 }
             }
@@ -238,6 +221,11 @@ impl Inner {
     /// Meters a piece and passes it on: returned when it goes as it is, queued when it is rewritten.
     fn take(&mut self, data: Bytes) -> Option<Frame<Bytes>> {
         self.tap.feed(&data);
+        let is_complete = self.answer.is_ended() || self.tap.says_complete(self.failure.dialect);
+        if !is_complete && let Some(exhausted) = self.over_budget() {
+            self.cut(data, exhausted);
+            return None;
+        }
         let direct = match &mut self.rewrite {
             None => {
                 self.count(&data);
@@ -251,11 +239,36 @@ impl Inner {
         };
         if self.answer.is_ended() {
             self.finish();
-        } else if self.tap.says_complete(self.failure.dialect) {
+        } else if is_complete {
             // For its reader the answer is complete with these bytes, whatever the framing still brings.
             self.settle(Outcome::Ok, true);
         }
         direct.map(Frame::data)
+    }
+
+    /// Whether a hard budget has nothing left for what is still to come, and what it says then.
+    fn over_budget(&mut self) -> Option<Cause> {
+        let mut watch = self.booking.hold.watch.take()?;
+        let mut held = std::mem::take(&mut self.booking.hold.reservation);
+        let price = |most: &_| quote::ceiling(&self.booking, most);
+        let exhausted = watch.look(&self.tap, price, &mut held);
+        self.booking.hold.reservation = held;
+        self.booking.hold.watch = Some(watch);
+        exhausted.map(|exhausted| Cause::budget(&exhausted))
+    }
+
+    /// Ends the answer behind the last whole event of a piece.
+    fn cut(&mut self, data: Bytes, cause: Cause) {
+        match &mut self.rewrite {
+            Some(rewrite) => rewrite.push(data, &mut self.queue),
+            None => {
+                let whole = self.border.last_in(&data, self.failure.is_lines);
+                let kept = whole.map_or_else(|| data.clone(), |end| data.slice(..end));
+                self.queue.push_back(kept);
+            }
+        }
+        self.count_queue(0);
+        self.break_off(cause);
     }
 
     /// Notes what goes down next; before the answer may be settled, so that the entry has its last bytes.
@@ -277,7 +290,7 @@ impl Inner {
     /// The framing's clean end: of the answer too, unless a stream has not said that it is complete.
     fn finish(&mut self) {
         if self.is_cut_short() {
-            self.break_off(ExchangeError::BrokenOff);
+            self.break_off(Cause::Exchange(ExchangeError::BrokenOff));
             return;
         }
         let queued = self.queue.len();
@@ -287,7 +300,7 @@ impl Inner {
             .is_none_or(|rewrite| rewrite.finish(&mut self.queue));
         self.count_queue(queued);
         if !came_through {
-            self.break_off(ExchangeError::BrokenOff);
+            self.break_off(Cause::Exchange(ExchangeError::BrokenOff));
             return;
         }
         self.phase = Phase::Done;
@@ -295,7 +308,7 @@ impl Inner {
     }
 
     /// An end that must be seen as one.
-    fn break_off(&mut self, error: ExchangeError) {
+    fn break_off(&mut self, cause: Cause) {
         let was_settled = self.booking.is_settled();
         // Frames go as they come, so that the tap is where the client is. Settling takes its meter.
         let is_between = if self.failure.is_framed {
@@ -303,15 +316,11 @@ impl Inner {
         } else {
             self.border.is_between(self.failure.is_lines)
         };
-        let outcome = if error == ExchangeError::Draining {
-            Outcome::Interrupted
-        } else {
-            Outcome::UpstreamError
-        };
         if !was_settled {
-            error.class().clone_into(&mut self.booking.entry.reason);
-            self.broken_by = Some(error);
+            cause.reason().clone_into(&mut self.booking.entry.reason);
         }
+        let (outcome, kind, message) = (cause.outcome(), cause.kind(), cause.to_string());
+        self.broken_by = Some(cause);
         self.settle(outcome, false);
         let Failure {
             dialect,
@@ -321,21 +330,14 @@ impl Inner {
             ..
         } = self.failure;
         if can_say && !was_settled && is_between {
-            let kind = match error {
-                ExchangeError::Draining => RefusalKind::Overloaded,
-                ExchangeError::IdleTimeout | ExchangeError::TotalTimeout => {
-                    RefusalKind::UpstreamTimeout
-                }
-                _ => RefusalKind::UpstreamUnreachable,
-            };
             let event = if is_lines {
-                stream_error_line(dialect, kind, &error.to_string())
+                stream_error_line(dialect, kind, &message)
             } else {
-                stream_error_event(dialect, operation, kind, &error.to_string())
+                stream_error_event(dialect, operation, kind, &message)
             };
             self.queue.extend(event.map(Bytes::from));
         }
-        self.phase = Phase::Flushing(error);
+        self.phase = Phase::Flushing;
     }
 
     /// A provider that dies behind a front end leaves a stream that ends cleanly and is not complete; SDKs
@@ -348,64 +350,5 @@ impl Inner {
             && !self.booking.is_settled()
             && !self.tap.may_end()
             && !self.tap.says_error()
-    }
-
-    fn settle(&mut self, outcome: Outcome, complete: bool) {
-        if self.booking.is_settled() {
-            return;
-        }
-        let refused = self.tap.refused();
-        let reading = self.tap.finish(complete);
-        let outcome = self.judged(outcome, &reading);
-        let class = match refused {
-            Some(refused) => Some(refused.learn(&self.booking)),
-            None => self.class_of_answer(outcome, &reading),
-        };
-        match class {
-            Some(class) => self.booking.attempt_failed(class),
-            None => self.booking.attempt_succeeded(),
-        }
-        self.booking.settle(outcome, &reading);
-    }
-
-    /// What was wrong with an answer that was no refusal, if anything was.
-    fn class_of_answer(&self, outcome: Outcome, reading: &Reading) -> Option<&'static str> {
-        if let Some(error) = &reading.error {
-            return Some(answer_error_class(self.failure.dialect, error).as_str());
-        }
-        let is_unfinished = self.failure.accepted && outcome == Outcome::UpstreamError;
-        self.broken_by
-            .map(ExchangeError::class)
-            .or_else(|| is_unfinished.then(|| ErrorClass::ServerError.as_str()))
-    }
-
-    /// An error inside an answer that began well, or an answer cut short by clean framing, is no success.
-    fn judged(&mut self, outcome: Outcome, reading: &Reading) -> Outcome {
-        if outcome != Outcome::Ok {
-            return outcome;
-        }
-        let truncated = self.failure.accepted
-            && self.failure.operation.is_metered()
-            && (reading.events > 0 || reading.faults > 0)
-            && !reading.finished
-            // Some of OpenAI's imitators end a stream without a last event.
-            && (self.failure.says_end || reading.source != UsageSource::Provider);
-        if !self.failure.accepted || reading.error.is_some() || truncated {
-            if self.booking.entry.reason.is_empty() {
-                self.booking.entry.reason = match &reading.error {
-                    Some(error) => error
-                        .kind
-                        .as_deref()
-                        .or(error.code.as_deref())
-                        .unwrap_or("error")
-                        .to_owned(),
-                    None if truncated && self.booking.entry.stream => "truncated".to_owned(),
-                    None if truncated => "invalid_answer".to_owned(),
-                    None => String::new(),
-                };
-            }
-            return Outcome::UpstreamError;
-        }
-        Outcome::Ok
     }
 }

@@ -7,7 +7,6 @@
 use std::fs::OpenOptions;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Instant, SystemTime};
 
@@ -15,6 +14,11 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
+
+mod disk;
+mod reading;
+mod replay;
+mod spending;
 
 fn clock() -> Clock {
     let unix_ms = || {
@@ -366,100 +370,6 @@ fn a_successor_reads_the_last_words_of_a_killed_predecessor_and_closes_the_rest_
 }
 
 #[test]
-fn pages_go_from_the_newest_to_the_oldest_without_gaps_or_doubles() {
-    let dir = dir();
-    let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
-    for number in 0..300 {
-        ledger.append_intent(&intent(number));
-        ledger.append_entry(&entry(number));
-    }
-    let (reader, mut after, mut seen) = (ledger.reader(), None, Vec::new());
-    loop {
-        let page = reader
-            .page(&Conditions::default(), after, 7)
-            .expect("reads");
-        seen.extend(page.items.iter().map(|entry| entry.output_tokens));
-        // The ledger grows between pages; what is new is not for this reader.
-        ledger.append_entry(&entry(1_000 + seen.len() as u64));
-        let Some(next) = page.next else { break };
-        after = Some(next.to_string().parse().expect("is ours"));
-    }
-    assert_eq!(seen, (0..300).rev().collect::<Vec<_>>());
-}
-
-#[test]
-fn an_entry_is_found_in_a_file_whose_stamp_lags_behind_the_requests_clock() {
-    let dir = dir();
-    let (ledger, _) = open(&dir);
-    ledger.append_intent(&intent(42));
-    ledger.append_entry(&entry(42));
-    let stamp = SystemTime::UNIX_EPOCH + Duration::from_millis(AT + 42 - 10);
-    for segment in segments(&dir) {
-        let file = OpenOptions::new()
-            .append(true)
-            .open(segment)
-            .expect("opens");
-        file.set_modified(stamp).expect("stamped");
-    }
-    let found = ledger.reader().find(id(42)).expect("reads");
-    assert_eq!(found, Some(entry(42)));
-}
-
-#[test]
-fn entries_are_found_by_id_and_by_condition() {
-    let dir = dir();
-    let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
-    for number in 0..100 {
-        let team = format!("t{}", number % 10);
-        ledger.append_entry(&Entry {
-            team,
-            ..entry(number)
-        });
-    }
-    let reader = ledger.reader();
-    assert_eq!(
-        reader.find(id(42)).expect("reads"),
-        Some(Entry {
-            team: "t2".into(),
-            ..entry(42)
-        })
-    );
-    assert_eq!(reader.find(id(4_200)).expect("reads"), None);
-    let conditions = Conditions {
-        team: Some("t3".into()),
-        from_ms: Some(AT + 50),
-        model: Some("gpt".into()),
-        ..Conditions::default()
-    };
-    let page = reader.page(&conditions, None, 100).expect("reads");
-    let found: Vec<_> = page.items.iter().map(|entry| entry.output_tokens).collect();
-    assert_eq!(found, [93, 83, 73, 63, 53]);
-    let offline = Reader::new(dir.path().to_owned())
-        .usage(&everything())
-        .expect("reads");
-    assert_eq!(offline, ledger.usage(&everything()));
-}
-
-#[test]
-fn a_cursor_that_is_none_of_ours_is_refused_and_a_forged_one_is_harmless() {
-    for text in ["", "1", "1-2", "x-2-3", "1-2-3-4"] {
-        assert!(text.parse::<Cursor>().is_err(), "{text}");
-    }
-    let dir = dir();
-    let (ledger, _) = open(&dir);
-    ledger.append_entry(&entry(1));
-    let name = series::list(dir.path()).expect("lists").segments[0];
-    for before in 0..400 {
-        let cursor = format!("{}-{:x}-{before}", name.sequence, name.writer);
-        let cursor = cursor.parse().expect("parses");
-        ledger
-            .reader()
-            .page(&Conditions::default(), Some(cursor), 10)
-            .expect("reads");
-    }
-}
-
-#[test]
 fn old_segments_are_deleted_beyond_the_bound_on_size() {
     let dir = dir();
     let settings = Settings {
@@ -494,143 +404,6 @@ fn the_most_that_fits_no_frame_is_cut_and_kept() {
         Appended::Written
     );
     assert_eq!(on_disk(&ledger)[0].model_asked.len(), 256);
-}
-
-/// A disk that is full when told so, and takes `room` bytes more before it says no.
-#[derive(Debug, Default)]
-struct Full {
-    full: AtomicBool,
-    room: AtomicU64,
-    no_cut: AtomicBool,
-    no_sync: AtomicBool,
-}
-
-#[derive(Debug)]
-struct FullFile(Arc<dyn SegmentFile>, Arc<Full>);
-
-#[derive(Debug)]
-struct FullDisk(Arc<Full>);
-
-impl Disk for FullDisk {
-    fn create(&self, path: &Path) -> io::Result<Arc<dyn SegmentFile>> {
-        Ok(Arc::new(FullFile(Files.create(path)?, Arc::clone(&self.0))))
-    }
-}
-
-impl SegmentFile for FullFile {
-    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        if !self.1.full.load(Ordering::SeqCst) {
-            return self.0.write(bytes);
-        }
-        let room = self.1.room.swap(0, Ordering::SeqCst) as usize;
-        match room.min(bytes.len()) {
-            0 => Err(io::ErrorKind::StorageFull.into()),
-            part => self.0.write(&bytes[..part]),
-        }
-    }
-
-    fn truncate(&self, length: u64) -> io::Result<()> {
-        match self.1.no_cut.load(Ordering::SeqCst) {
-            true => Err(io::ErrorKind::PermissionDenied.into()),
-            false => self.0.truncate(length),
-        }
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        match self.1.no_sync.load(Ordering::SeqCst) {
-            true => Err(io::Error::other("sync failed")),
-            false => self.0.sync(),
-        }
-    }
-}
-
-fn full() -> (Arc<Full>, Hooks) {
-    let full = Arc::new(Full::default());
-    let disk = Arc::new(FullDisk(Arc::clone(&full)));
-    (
-        full,
-        Hooks {
-            disk,
-            ..Hooks::new(clock())
-        },
-    )
-}
-
-#[test]
-fn a_full_disk_keeps_records_in_memory_and_writes_them_in_order_when_it_is_back() {
-    for (room, no_cut) in [(0, false), (1, false), (20, false), (20, true)] {
-        let dir = dir();
-        let (full, hooks) = full();
-        let (ledger, _) = open_with(&dir, Settings::default(), hooks);
-        assert_eq!(ledger.append_entry(&entry(0)), Appended::Written);
-        full.room.store(room, Ordering::SeqCst);
-        full.no_cut.store(no_cut, Ordering::SeqCst);
-        full.full.store(true, Ordering::SeqCst);
-        for number in 1..10 {
-            assert_eq!(ledger.append_entry(&entry(number)), Appended::Kept);
-        }
-        let status = ledger.status();
-        assert!(matches!(status.health, LedgerHealth::Failing { .. }));
-        assert_eq!((status.backlog, status.dropped), (9, 0));
-        full.full.store(false, Ordering::SeqCst);
-        eventually("it is well again", || {
-            ledger.status().health == LedgerHealth::Ok
-        });
-        assert_eq!(ledger.append_entry(&entry(10)), Appended::Written);
-        let numbers: Vec<_> = on_disk(&ledger)
-            .iter()
-            .map(|entry| entry.output_tokens)
-            .collect();
-        assert_eq!(
-            numbers,
-            (0..11).collect::<Vec<_>>(),
-            "room {room}, no cut {no_cut}"
-        );
-        kill(ledger);
-        let (_, recovery) = open(&dir);
-        assert_eq!((recovery.entries, recovery.damaged.len()), (11, 0));
-    }
-}
-
-#[test]
-fn a_backlog_that_is_full_drops_and_counts() {
-    let dir = dir();
-    let (full, hooks) = full();
-    let (ledger, _) = open_with(&dir, Settings::default(), hooks);
-    full.full.store(true, Ordering::SeqCst);
-    let user_agent = "x".repeat(8_000);
-    let count = BACKLOG_BYTES_MAX as u64 / 8_000 + 100;
-    let dropped = (0..count)
-        .map(|number| {
-            ledger.append_entry(&Entry {
-                user_agent: user_agent.clone(),
-                ..entry(number)
-            })
-        })
-        .filter(|appended| *appended == Appended::Dropped)
-        .count() as u64;
-    let status = ledger.status();
-    assert!(dropped > 0 && status.dropped == dropped);
-    assert!(status.backlog_bytes <= BACKLOG_BYTES_MAX);
-}
-
-#[test]
-fn a_failed_sync_is_told_and_left_behind_with_its_segment() {
-    let dir = dir();
-    let (full, hooks) = full();
-    let (ledger, _) = open_with(&dir, Settings::default(), hooks);
-    full.no_sync.store(true, Ordering::SeqCst);
-    assert_eq!(ledger.append_entry(&entry(0)), Appended::Written);
-    eventually("it is told", || {
-        matches!(ledger.status().health, LedgerHealth::Failing { .. })
-    });
-    full.no_sync.store(false, Ordering::SeqCst);
-    eventually("it is well again", || {
-        ledger.status().health == LedgerHealth::Ok
-    });
-    assert_eq!(ledger.append_entry(&entry(1)), Appended::Written);
-    assert!(segments(&dir).len() >= 2);
-    assert_eq!(on_disk(&ledger).len(), 2);
 }
 
 #[test]

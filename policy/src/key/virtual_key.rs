@@ -12,7 +12,11 @@
 //! Base62 digits are `0–9A–Za–z`, most significant first, padded with `0`. The checksum tells a mistyped
 //! or cut key from an unknown one, and lets secret scanners match without a false alarm; it protects nothing.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use serde::de::{Error, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A key as its holder presents it: a public id and a secret.
 ///
@@ -100,6 +104,19 @@ impl KeyId {
             .then_some(Self(digits))
     }
 
+    /// The id of a whole key whose form and checksum are right. Its secret is only looked at, which is much quicker than
+    /// [`VirtualKey::parse`].
+    #[must_use]
+    pub fn of_key(text: &[u8]) -> Option<Self> {
+        let (body, checksum) = text.split_last_chunk::<CHECKSUM_DIGITS>()?;
+        let rest = body.strip_prefix(VirtualKey::PREFIX.as_bytes())?;
+        let (id, secret) = rest.split_first_chunk::<ID_DIGITS>()?;
+        let secret = secret.strip_prefix(b"-")?;
+        let fits = secret.len() == SECRET_DIGITS && secret.iter().all(u8::is_ascii_alphanumeric);
+        let id = Self::parse(std::str::from_utf8(id).ok()?)?;
+        (fits && checksum_digits(body) == *checksum).then_some(id)
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -111,6 +128,20 @@ impl KeyId {
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for KeyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for KeyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let expected = &"12 of a-z and 0-9";
+        Self::parse(&text).ok_or_else(|| Error::invalid_value(Unexpected::Str(&text), expected))
     }
 }
 
@@ -172,15 +203,20 @@ fn multiply_by_62_and_add(
     (carry == 0).then_some(number)
 }
 
-/// CRC-32 (IEEE) as six base62 digits: 62⁶ is more than 2³².
 fn checksum_of(body: &str) -> String {
-    let mut rest = crc32fast::hash(body.as_bytes());
+    let digits = checksum_digits(body.as_bytes());
+    digits.iter().copied().map(char::from).collect()
+}
+
+/// CRC-32 (IEEE) as six base62 digits: 62⁶ is more than 2³².
+fn checksum_digits(body: &[u8]) -> [u8; CHECKSUM_DIGITS] {
+    let mut rest = crc32fast::hash(body);
     let mut digits = [0_u8; CHECKSUM_DIGITS];
     for digit in digits.iter_mut().rev() {
         *digit = base62_digit(u8::try_from(rest % 62).unwrap_or(u8::MAX));
         rest /= 62;
     }
-    digits.iter().copied().map(char::from).collect()
+    digits
 }
 
 fn base62_digit(value: u8) -> u8 {

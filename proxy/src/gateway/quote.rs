@@ -1,0 +1,157 @@
+//! What a request may cost: its facts, what was learned from others like it, and the price.
+
+use quotah_adapters::{Dialect, Facts, Operation};
+use quotah_policy::budget::Ask;
+use quotah_policy::{
+    Asked, CacheWrites, Ceiling, Expected, Kinds, Media, Money, Most, ServiceTier, Unit, Units,
+};
+
+use super::parse::Target;
+use super::record::Booking;
+use crate::prices::Used;
+
+/// What a request may cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quote {
+    /// What it is expected to use.
+    pub(crate) expected: Expected,
+    /// With as much input as it can have.
+    most: Ceiling,
+    /// With as much input as is likely.
+    likely: Ceiling,
+    /// What else is paid for.
+    beside: Most,
+}
+
+impl Quote {
+    /// Quotes a request by the price of the deployment that it goes to; `None` without a price.
+    pub(crate) fn new(booking: &Booking, expected: Expected, beside: Most) -> Option<Self> {
+        let ceiling = |input_tokens, cache_writes| {
+            let most = Most {
+                input_tokens,
+                cache_writes,
+                ..beside
+            };
+            ceiling(booking, &most)
+        };
+        Some(Self {
+            most: ceiling(expected.input_most, beside.cache_writes)?,
+            likely: ceiling(expected.input_likely, beside.cache_writes.likely())?,
+            expected,
+            beside,
+        })
+    }
+
+    /// What is to be set aside for it.
+    pub(crate) fn ask(&self) -> Ask {
+        let least = self.likely.cost(self.expected.output_least);
+        let most = self.most.cost(self.expected.output_hold);
+        Ask {
+            most: most.max(least),
+            least,
+        }
+    }
+
+    /// How many output tokens `granted` pays for, at most those that were asked for.
+    pub(crate) fn output(&self, granted: Money) -> u64 {
+        let hold = self.expected.output_hold;
+        self.likely
+            .affordable_output(granted)
+            .unwrap_or(0)
+            .min(hold)
+    }
+
+    /// What so many output tokens cost at most, with all the input that there may be.
+    pub(crate) fn cost(&self, output_tokens: u64) -> Money {
+        self.most.cost(output_tokens)
+    }
+
+    /// What to count a stream by for which `granted` was set aside.
+    pub(crate) fn ceiling(&self, granted: Money) -> Ceiling {
+        let covers_all = self
+            .most
+            .affordable_output(granted)
+            .is_some_and(|tokens| tokens > 0);
+        if covers_all { self.most } else { self.likely }
+    }
+
+    /// The same once the provider has said how much input there was.
+    pub(crate) const fn with_input(&self, input_tokens: u64) -> Most {
+        Most {
+            input_tokens,
+            ..self.beside
+        }
+    }
+}
+
+/// What a request costs at most by the price of its deployment; `None` without one.
+pub(crate) fn ceiling(booking: &Booking, most: &Most) -> Option<Ceiling> {
+    let entry = &booking.entry;
+    let used = Used {
+        provider: &entry.provider,
+        kind: booking.provider_kind,
+        model_sent: &entry.model_sent,
+        model_answered: None,
+        at_unix_seconds: i64::try_from(entry.at_unix_ms / 1000).unwrap_or(i64::MAX),
+        tier: ServiceTier::Standard,
+        own: quotah_policy::Usage::default(),
+        calls: &[],
+    };
+    let price = used.price(&booking.snapshot.config.price_table, None)?;
+    Ceiling::of(price, used.tier, most)
+}
+
+/// What a request says about how much it may use; whose it is and its model are for the caller to add.
+pub(crate) fn asked(target: &Target, facts: &Facts) -> Asked<'static> {
+    Asked {
+        prompt_bytes: facts.prompt_bytes as u64,
+        body_bytes: facts.body_bytes as u64,
+        media: Media {
+            images: u64::from(facts.media_bytes > 0),
+            bytes: facts.media_bytes as u64,
+            ..Media::default()
+        },
+        answers: facts.answers,
+        output_cap: facts.output_cap(),
+        stream: target.streams(facts),
+        has_output: !target.operation.has_no_output(),
+        ..Asked::default()
+    }
+}
+
+/// What a request may be billed for beside tokens.
+pub(crate) fn beside(target: &Target, facts: &Facts, units: Units) -> Most {
+    let has_media = facts.media_bytes > 0;
+    Most {
+        // Who marks what is to be cached pays for writing it: Anthropic's clients, at Bedrock too.
+        cache_writes: match target.dialect {
+            Dialect::Anthropic | Dialect::Bedrock => CacheWrites::Long,
+            _ => CacheWrites::None,
+        },
+        kinds: Kinds {
+            input_audio: has_media || target.operation == Operation::Transcription,
+            input_images: has_media,
+            output_audio: target.operation == Operation::Speech,
+            output_images: target.operation == Operation::Images,
+            ..Kinds::default()
+        },
+        units: guessed(target.operation, facts, units),
+        ..Most::default()
+    }
+}
+
+/// Pieces that the request does not tell, from its length.
+fn guessed(operation: Operation, facts: &Facts, told: Units) -> Units {
+    let bytes = facts.body_bytes as u64;
+    match operation {
+        Operation::Transcription => told.with(Unit::InputAudioMs, bytes / AUDIO_BYTES_PER_MS),
+        Operation::Ocr => told.with(Unit::Pages, (bytes / PAGE_BYTES).max(1)),
+        _ => told,
+    }
+}
+
+/// Speech is seldom sent at less than 16 kbit/s, which is two bytes a millisecond.
+const AUDIO_BYTES_PER_MS: u64 = 2;
+
+/// A scanned page seldom takes less.
+const PAGE_BYTES: u64 = 16 * 1024;

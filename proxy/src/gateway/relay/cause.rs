@@ -1,0 +1,63 @@
+//! Why an answer ends before its end.
+
+use quotah_adapters::RefusalKind;
+use quotah_policy::budget::Exhausted;
+
+use crate::gateway::refuse::exhausted_text;
+use crate::ledger::Outcome;
+use crate::upstream::ExchangeError;
+
+/// Why an answer ends before its end. Shown to the client, so it names nobody else.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    /// The exchange with the provider.
+    #[error(transparent)]
+    Exchange(ExchangeError),
+    /// A hard budget has nothing left.
+    #[error("{0}")]
+    Budget(Box<str>),
+}
+
+impl Cause {
+    /// A budget that was used up while the answer ran.
+    pub(super) fn budget(exhausted: &Exhausted) -> Self {
+        Self::Budget(exhausted_text(exhausted).into())
+    }
+
+    /// The entry's reason.
+    pub(super) const fn reason(&self) -> &'static str {
+        match self {
+            Self::Exchange(error) => error.class(),
+            Self::Budget(_) => RefusalKind::BudgetExhausted.code(),
+        }
+    }
+
+    /// How the request is booked.
+    pub(super) const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Exchange(ExchangeError::Draining) => Outcome::Interrupted,
+            Self::Exchange(_) => Outcome::UpstreamError,
+            Self::Budget(_) => Outcome::CutByBudget,
+        }
+    }
+
+    /// What the client is told, where its dialect has words for it.
+    pub(super) const fn kind(&self) -> RefusalKind {
+        match self {
+            Self::Exchange(ExchangeError::Draining) => RefusalKind::Overloaded,
+            Self::Exchange(ExchangeError::IdleTimeout | ExchangeError::TotalTimeout) => {
+                RefusalKind::UpstreamTimeout
+            }
+            Self::Exchange(_) => RefusalKind::UpstreamUnreachable,
+            Self::Budget(_) => RefusalKind::BudgetExhausted,
+        }
+    }
+
+    /// What the provider did wrong, if it did.
+    pub(super) const fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::Exchange(error) => Some(error.class()),
+            Self::Budget(_) => None,
+        }
+    }
+}
