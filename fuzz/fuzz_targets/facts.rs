@@ -90,12 +90,21 @@ fn agree(path: &str, facts: &Facts, body: &Value) {
             .filter_map(Value::as_u64);
         assert_eq!(facts.answers, answers.fold(1, u64::max));
     }
+    let caps = |names: &[&str]| {
+        let given = || names.iter().map(|name| &body[*name]);
+        // A negative number is for no cap at all.
+        let is_unlimited = given().any(|cap| cap.to_string().starts_with('-'));
+        given()
+            .filter_map(Value::as_u64)
+            .max()
+            .filter(|_| !is_unlimited)
+    };
     let cap = match path {
-        "/v1/chat/completions" | "/v1/completions" => body["max_tokens"]
-            .as_u64()
-            .max(body["max_completion_tokens"].as_u64()),
-        "/v1/responses" => body["max_output_tokens"].as_u64(),
-        "/v1/messages" | "/v1/messages/count_tokens" => body["max_tokens"].as_u64(),
+        "/v1/chat/completions" | "/v1/completions" => {
+            caps(&["max_tokens", "max_completion_tokens"])
+        }
+        "/v1/responses" => caps(&["max_output_tokens"]),
+        "/v1/messages" | "/v1/messages/count_tokens" => caps(&["max_tokens"]),
         _ => facts.output_cap(),
     };
     assert_eq!(facts.output_cap(), cap);

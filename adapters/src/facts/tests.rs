@@ -1,4 +1,5 @@
 mod asked;
+mod guarded;
 
 use proptest::prelude::*;
 

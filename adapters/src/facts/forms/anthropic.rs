@@ -23,8 +23,6 @@ static FIELDS: PathTable<Field, 64> = PathTable::new(&[
     ("model", Field::Model),
     ("stream", Field::Stream),
     ("max_tokens", Field::MaxTokens),
-    // The cap of `/v1/complete`
-    ("max_tokens_to_sample", Field::MaxTokens),
     ("service_tier", Field::ServiceTier),
     ("tools", Field::Tools),
     ("tools[*]", Field::Tool),
