@@ -74,6 +74,7 @@ impl Caller {
                 Peer::Ip(ip) => Some(ip.to_canonical()),
                 Peer::Local => None,
             },
+            team: self.team.as_deref().map(str::to_owned),
         }
     }
 }

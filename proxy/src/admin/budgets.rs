@@ -113,6 +113,17 @@ pub(super) async fn adjust(
         let spending = &shared.state.spending;
         let adjusted = spending.adjust(&caller.actor(), &adjustment);
         adjusted.map_err(|e| Problem::write("account", e))?;
+        let noted = json!({
+            "account": form.account,
+            "amount_usd": usd(amount.picos()),
+            "reason": form.reason,
+        });
+        // The correction stands in the ledger, with who made it; the audit tells of it too.
+        let target = format!("budget:{id}");
+        let store = &shared.state.store;
+        if let Err(error) = store.note(&caller.actor(), "budget.adjust", &target, &noted) {
+            tracing::error!(%error, "a correction is not in the audit trail");
+        }
         Ok(rules::answer(&shared, Kind::Budget, &rule))
     })
     .await

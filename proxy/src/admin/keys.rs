@@ -14,7 +14,6 @@ use super::body::{IfMatch, Members, etag, etag_line, form, member, members};
 use super::page::{self, Page};
 use super::store::{At, Source};
 use super::{Caller, Problem, Shared, blocking};
-use crate::clock;
 use crate::events::{Event, EventKind};
 use crate::time::rfc3339;
 
@@ -156,10 +155,12 @@ pub(super) async fn list(
                     .as_deref()
                     .is_none_or(|wanted| wanted == key.status)
         };
-        let keys = shared.state.store.keys(clock::unix_ms()).into_iter();
-        let wanted = keys.filter(is_wanted);
         let cursor = filter.cursor.as_deref();
-        Ok(Json(Page::cut(wanted, cursor, limit, |key| &key.id)))
+        let store = &shared.state.store;
+        let keys = store.keys(cursor, limit.saturating_add(1), &is_wanted);
+        Ok(Json(Page::cut(keys.into_iter(), cursor, limit, |key| {
+            &key.id
+        })))
     })
     .await
 }
@@ -278,7 +279,7 @@ pub(super) async fn revoke(
 
 /// The key, if there is one that the caller may know of.
 fn visible(shared: &Shared, caller: &Caller, id: &str) -> Result<KeyFace, Problem> {
-    let key = shared.state.store.key(id, clock::unix_ms());
+    let key = shared.state.store.key(id);
     let key = key.filter(|key| caller.sees(key.words.team.as_deref()));
     key.ok_or_else(|| Problem::unknown(KEY))
 }

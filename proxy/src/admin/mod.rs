@@ -6,6 +6,7 @@
 //! problem documents.
 
 mod access;
+mod accounts;
 mod audit;
 mod auth;
 mod body;
@@ -27,6 +28,7 @@ mod rules;
 mod serve;
 mod status;
 mod store;
+mod stored;
 mod unwired;
 mod usage;
 
@@ -49,6 +51,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
 
+pub use accounts::Accounts;
 pub use body::{IfMatch, etag};
 pub use config::ReloadReport;
 pub use explain::{
@@ -62,6 +65,7 @@ pub(crate) use serve::{CONNECTIONS_MAX, serve_stream};
 pub use store::{
     AccountFace, Actor, Adjustment, At, Kind, Rule, Source, Spending, Store, WriteError,
 };
+pub use stored::Stored;
 pub use unwired::Unwired;
 
 use auth::Caller;

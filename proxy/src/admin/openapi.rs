@@ -18,7 +18,6 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use super::access::{Access, Scope};
 use super::problem::FieldError;
 use super::routes::{Route, TABLE, Verb};
-use crate::config::resolved::Role;
 
 pub(super) async fn show() -> Response {
     static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
@@ -89,7 +88,7 @@ impl Doc {
         };
         operation.insert("security".to_owned(), security);
         if let Some(role) = route.access.role() {
-            operation.insert("x-quotah-role".to_owned(), role_word(role).into());
+            operation.insert("x-quotah-role".to_owned(), role.as_str().into());
         }
         let scope = match route.scope {
             Scope::Any => "any",
@@ -308,14 +307,6 @@ fn problem() -> Value {
             },
         },
     })
-}
-
-const fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "viewer",
-        Role::Operator => "operator",
-        Role::Admin => "admin",
-    }
 }
 
 impl Verb {

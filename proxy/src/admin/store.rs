@@ -19,11 +19,16 @@ use crate::config::resolved::Role;
 ///
 /// Methods may wait for the disk. What a token's team may see or change was decided by the caller.
 pub trait Store: Send + Sync + fmt::Debug {
-    /// Every key, by id.
-    fn keys(&self, now_unix_ms: u64) -> Vec<KeyFace>;
+    /// Up to `count` keys behind the id `after`, by id, of those that `keep` keeps.
+    fn keys(
+        &self,
+        after: Option<&str>,
+        count: usize,
+        keep: &dyn Fn(&KeyFace) -> bool,
+    ) -> Vec<KeyFace>;
 
     /// The key of this id.
-    fn key(&self, id: &str, now_unix_ms: u64) -> Option<KeyFace>;
+    fn key(&self, id: &str) -> Option<KeyFace>;
 
     /// Makes a key of a form in JSON; gives it and its secret, which nobody can see again.
     ///
@@ -89,6 +94,13 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`WriteError`]: nothing was changed.
     fn remove_rule(&self, by: &Actor, kind: Kind, at: &At) -> Result<(), WriteError>;
+
+    /// Writes into the audit trail what is no change of a key or a rule.
+    ///
+    /// # Errors
+    /// [`WriteError::Storage`].
+    fn note(&self, by: &Actor, action: &str, target: &str, after: &Value)
+    -> Result<(), WriteError>;
 
     /// Up to `limit` audit rows older than the one numbered `before`, newest first: number and row.
     ///
@@ -217,6 +229,8 @@ pub struct Actor {
     pub role: Role,
     /// Where it called from; `None` for a unix socket.
     pub ip: Option<IpAddr>,
+    /// The only team that it may touch.
+    pub team: Option<String>,
 }
 
 /// Why nothing was changed.

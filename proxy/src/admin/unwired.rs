@@ -11,11 +11,11 @@ use super::store::{AccountFace, Actor, Adjustment, At, Kind, Rule, Spending, Sto
 pub struct Unwired;
 
 impl Store for Unwired {
-    fn keys(&self, _: u64) -> Vec<KeyFace> {
+    fn keys(&self, _: Option<&str>, _: usize, _: &dyn Fn(&KeyFace) -> bool) -> Vec<KeyFace> {
         Vec::new()
     }
 
-    fn key(&self, _: &str, _: u64) -> Option<KeyFace> {
+    fn key(&self, _: &str) -> Option<KeyFace> {
         None
     }
 
@@ -53,6 +53,10 @@ impl Store for Unwired {
 
     fn remove_rule(&self, _: &Actor, _: Kind, _: &At) -> Result<(), WriteError> {
         Err(nowhere())
+    }
+
+    fn note(&self, _: &Actor, _: &str, _: &str, _: &Value) -> Result<(), WriteError> {
+        Ok(())
     }
 
     fn audit(&self, _: Option<u64>, _: usize) -> Result<Vec<(u64, Value)>, String> {

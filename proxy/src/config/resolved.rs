@@ -174,6 +174,18 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// Its name in configurations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 /// A provider that requests may go to.
 #[derive(Debug, Clone)]
 pub struct Provider {

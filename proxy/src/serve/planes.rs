@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::COMMIT;
 use crate::admin::{
-    AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, Unwired, serve_stream,
+    Accounts, AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, Unwired, serve_stream,
 };
 use crate::clock;
 use crate::config::reload::{Source, Watcher};
@@ -72,7 +72,10 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
         store: Arc::new(Unwired),
-        spending: Arc::new(Unwired),
+        spending: Arc::new(Accounts {
+            policy: Arc::clone(&state.policy),
+            ledger: Arc::clone(&state.ledger),
+        }),
         events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {

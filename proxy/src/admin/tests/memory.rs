@@ -39,7 +39,7 @@ impl Memory {
         self.rules.lock().insert((kind.noun(), id.to_owned()), rule);
     }
 
-    fn note(&self, by: &Actor, action: &str, target: &str) {
+    fn row(&self, by: &Actor, action: &str, target: &str) {
         let row = json!({ "actor": by.name, "action": action, "target": target });
         self.audit.lock().push(row);
     }
@@ -58,16 +58,21 @@ impl Memory {
 }
 
 impl Store for Memory {
-    fn keys(&self, now: u64) -> Vec<KeyFace> {
+    fn keys(
+        &self,
+        after: Option<&str>,
+        count: usize,
+        keep: &dyn Fn(&KeyFace) -> bool,
+    ) -> Vec<KeyFace> {
         let keys = self.keys.lock();
-        keys.values()
-            .map(|key| KeyFace::of(key, None, now))
-            .collect()
+        let faces = keys.values().map(|key| KeyFace::of(key, None, 2));
+        let kept = faces.filter(|key| after.is_none_or(|after| &*key.id > after) && keep(key));
+        kept.take(count).collect()
     }
 
-    fn key(&self, id: &str, now: u64) -> Option<KeyFace> {
+    fn key(&self, id: &str) -> Option<KeyFace> {
         let keys = self.keys.lock();
-        keys.get(id).map(|key| KeyFace::of(key, None, now))
+        keys.get(id).map(|key| KeyFace::of(key, None, 2))
     }
 
     fn create_key(&self, by: &Actor, form: &str) -> Result<(KeyFace, String), WriteError> {
@@ -82,7 +87,7 @@ impl Store for Memory {
             field: fault.field().to_owned(),
             detail: fault.to_string(),
         })?;
-        self.note(by, "key.create", &id);
+        Self::row(self, by, "key.create", &id);
         let face = KeyFace::of(&key, None, 2);
         self.keys.lock().insert(id, key);
         Ok((face, "the-secret".to_owned()))
@@ -135,7 +140,7 @@ impl Store for Memory {
         if self.rule(kind, id).is_some() {
             return Err(WriteError::Exists);
         }
-        self.note(by, "create", id);
+        Self::row(self, by, "create", id);
         self.put_rule(kind, id, form, Source::Api);
         self.rule(kind, id).ok_or(WriteError::Unknown)
     }
@@ -163,6 +168,11 @@ impl Store for Memory {
         }
         at.check(&etag(&rule.form))?;
         self.rules.lock().remove(&(kind.noun(), at.id.clone()));
+        Ok(())
+    }
+
+    fn note(&self, by: &Actor, action: &str, target: &str, _: &Value) -> Result<(), WriteError> {
+        Self::row(self, by, action, target);
         Ok(())
     }
 
@@ -209,7 +219,7 @@ impl Spending for Memory {
     }
 
     fn explain(&self, question: &Question) -> Result<Explanation, WriteError> {
-        let key = self.key(&question.key, 2).ok_or(WriteError::Unknown)?;
+        let key = self.key(&question.key).ok_or(WriteError::Unknown)?;
         let budget = |id: &str, team: Option<&str>| ExplainedBudget {
             id: id.to_owned(),
             team: team.map(str::to_owned),
