@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
-use quotah_policy::budget::Crossing;
+use quotah_policy::budget::{Budget, BudgetForm, Crossing};
 
 use crate::clock;
 use crate::config::resolved::Config;
@@ -14,12 +14,13 @@ use crate::events::Hub;
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::fetched::Fetched;
-use crate::gateway::identify::Keys;
+use crate::gateway::identify::{KeyRing, Keys};
 use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
 use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
 use crate::policy::Policy;
+use crate::registry::{Registry, RegistryError, RuleKind};
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -39,7 +40,15 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Makes everything that requests need from a configuration.
-    pub(crate) fn new(config: Arc<Config>, pools: &Pools, credentials: &Credentials) -> Self {
+    ///
+    /// What its configured keys spent under the snapshot `before` goes on.
+    pub(crate) fn new(
+        config: Arc<Config>,
+        (pools, credentials): (&Pools, &Credentials),
+        ring: &Arc<KeyRing>,
+        before: Option<&Self>,
+    ) -> Self {
+        let before = before.map(|before| &before.keys);
         let names = config.models.iter().flat_map(|model| {
             let sent = model
                 .deployments
@@ -51,7 +60,7 @@ impl Snapshot {
         });
         Self {
             routes: Routes::new(&config, pools, credentials),
-            keys: Keys::new(&config.keys, config.server.require_key),
+            keys: Keys::new(&config.keys, config.server.require_key, ring, before),
             keeps_header_case: config
                 .providers
                 .iter()
@@ -82,6 +91,9 @@ pub(crate) struct State {
     pub(crate) pools: Arc<Pools>,
     pub(crate) credentials: Credentials,
     pub(crate) ledger: Arc<Ledger>,
+    /// Keys and rules that are made while the program runs.
+    pub(crate) registry: Arc<Registry>,
+    ring: Arc<KeyRing>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) drain: Drain,
@@ -97,21 +109,31 @@ pub(crate) struct State {
 
 impl State {
     /// Begins with a first configuration.
+    ///
+    /// # Errors
+    /// When the registry can neither be read nor made.
     pub(crate) fn new(
         config: Arc<Config>,
         ledger: Ledger,
         metrics: Arc<Metrics>,
         policy: Arc<Policy>,
-    ) -> Arc<Self> {
+    ) -> Result<Arc<Self>, RegistryError> {
+        let ring = Arc::<KeyRing>::default();
+        let follower = Arc::clone(&ring);
+        let pepper = config.server.key_pepper.as_ref();
+        let registry = Registry::open(&config.data_dir, pepper, follower)?;
+        ring.set_pepper(registry.pepper().clone());
         let pools = Arc::<Pools>::default();
         let credentials = Credentials::new(Arc::clone(&pools));
-        let snapshot = Snapshot::new(config, &pools, &credentials);
+        let snapshot = Snapshot::new(config, (&pools, &credentials), &ring, None);
         let started_at_unix_ms = clock::unix_ms();
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
             credentials,
             ledger: Arc::new(ledger),
+            registry: Arc::new(registry),
+            ring,
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
             policy,
@@ -122,7 +144,7 @@ impl State {
             events: Arc::new(Hub::new(started_at_unix_ms)),
             started_at_unix_ms,
             handles: Handles::new(),
-        })
+        }))
     }
 
     /// The configuration in force.
@@ -132,12 +154,29 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        let snapshot = Snapshot::new(config, &self.pools, &self.credentials);
+        let before = self.snapshot();
+        let tools = (&*self.pools, &self.credentials);
+        let snapshot = Snapshot::new(config, tools, &self.ring, Some(&before));
         self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
         let snapshot = self.snapshot();
         self.headroom
             .keep(|provider| snapshot.routes.upstream(provider).is_some());
+    }
+
+    /// Puts the budgets of the configuration and of the registry in force; returns when they hold.
+    pub(crate) fn publish_rules(&self) {
+        let config = &self.snapshot().config;
+        let is_new = |budget: &Budget| !config.budgets.iter().any(|known| known.id == budget.id);
+        let made = self.registry.rules(RuleKind::Budget);
+        let made = made.iter().filter_map(|rule| {
+            let form: BudgetForm = serde_json::from_str(rule.form.get()).ok()?;
+            form.read().ok()
+        });
+        let budgets = config.budgets.iter().cloned().chain(made.filter(is_new));
+        if let Err(error) = self.policy.publish(budgets, &self.ledger) {
+            tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
+        }
     }
 
     /// Tells of budgets whose alerts were reached: in the ledger, in metrics, in the log.

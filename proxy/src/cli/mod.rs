@@ -7,6 +7,7 @@ mod explain;
 mod export;
 mod healthcheck;
 mod init;
+mod keys;
 mod output;
 mod prices;
 mod rerate;
@@ -67,6 +68,8 @@ enum Verb {
     Check,
     /// Write a commented starter configuration
     Init(init::Init),
+    /// Virtual keys: create, list, show, patch, rotate, revoke
+    Keys(keys::Keys),
     /// Requests, tokens and cost from the ledger
     Usage(usage::Usage),
     /// Every ledger entry, oldest first
@@ -162,6 +165,7 @@ fn dispatch(verb: Verb, inputs: &Inputs, streams: &mut Streams<'_>) -> io::Resul
         Verb::Run(_) => Ok(Exit::Usage),
         Verb::Check => check::check(inputs, streams),
         Verb::Init(init) => init::init(&init, streams),
+        Verb::Keys(keys) => keys::keys(&keys, inputs, streams),
         Verb::Usage(usage) => usage::usage(&usage, inputs, streams),
         Verb::Export(export) => export::export(&export, inputs, streams),
         Verb::Prices(prices) => prices::prices(&prices, inputs, streams),

@@ -118,6 +118,12 @@ pub fn data_dir(inputs: &Inputs) -> PathBuf {
     lenient(inputs, resolve::data_dir_of)
 }
 
+/// What keys are hashed with, where the configuration says it, for commands that make keys.
+#[must_use]
+pub fn key_pepper(inputs: &Inputs) -> Option<resolved::Secret> {
+    lenient(inputs, resolve::key_pepper_of)
+}
+
 /// Where the admin plane listens, for commands that call it.
 #[must_use]
 pub fn admin_listen(inputs: &Inputs) -> resolved::Listen {
@@ -184,7 +190,7 @@ pub enum Warning {
         /// What is wrong.
         fault: UpdateFault,
     },
-    /// Every request will be refused.
+    /// The configuration has no key, and nobody is served without one.
     NoKeys,
     /// A hard budget that whoever sends no key, or no header, is not counted in.
     Avoidable {
@@ -226,7 +232,7 @@ impl fmt::Display for Warning {
             }
             Self::PriceUpdate { fault } => fault.fmt(f),
             Self::NoKeys => f.write_str(
-                "server.require_key is set but there are no [[keys]]: every request will be refused",
+                "server.require_key is set and there are no [[keys]]: only keys that `quotah keys create` makes are served",
             ),
             Self::Avoidable { budget } => write!(
                 f,

@@ -65,9 +65,10 @@ fn node(value: &Node, key: &str) -> Json {
 const HIDDEN: &str = "***";
 
 /// Keys whose values are secrets wherever they stand. (`tls.key` is a path, hidden along.)
-const SECRET_KEYS: [&str; 9] = [
+const SECRET_KEYS: [&str; 10] = [
     "api_key",
     "key",
+    "key_pepper",
     "token",
     "secret",
     "password",

@@ -27,7 +27,9 @@ use quotah_policy::PriceTable;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
-use super::resolved::{Config, Credential, LedgerSettings, Listen, Log, LogFormat, Provider};
+use super::resolved::{
+    Config, Credential, LedgerSettings, Listen, Log, LogFormat, Provider, Secret,
+};
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
 use super::{Inputs, Loaded, Warning, discover, redact};
@@ -125,6 +127,13 @@ pub(super) fn data_dir_of(tree: &Table, inputs: &Inputs) -> PathBuf {
 pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
     let problems = Problems::default();
     admin::admin(&Section::new("", tree, Place::start(), &problems), inputs).listen
+}
+
+/// What keys are hashed with, alone.
+pub(super) fn key_pepper_of(tree: &Table, _: &Inputs) -> Option<Secret> {
+    let problems = Problems::default();
+    let root = Section::new("", tree, Place::start(), &problems);
+    server::key_pepper(&root.table("server", "[server]")?)
 }
 
 /// The prices alone.

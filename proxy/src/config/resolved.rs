@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quotah_policy::budget::Budget;
-use quotah_policy::{PriceRow, PriceTable};
+use quotah_policy::{KeyNetworks, OwnLimits, PriceRow, PriceTable};
 
 pub use super::credential::{Credential, Place};
 pub use super::policy::{
@@ -119,6 +119,8 @@ pub struct Server {
     pub timeout_write: Duration,
     /// Tag names kept from `x-quotah-tags`.
     pub tags: Vec<String>,
+    /// What keys of the registry are hashed with; `None` for the one that is kept beside it.
+    pub key_pepper: Option<Secret>,
 }
 
 /// `server.on_client_disconnect`.
@@ -290,6 +292,18 @@ pub struct StaticKey {
     pub models: Vec<String>,
     /// Providers it may use; empty means all.
     pub providers: Vec<String>,
+    /// Operations it may use; empty means all.
+    pub operations: Vec<String>,
+    /// Where its clients may be.
+    pub networks: KeyNetworks,
+    /// From when on it is not valid, milliseconds since 1970 UTC.
+    pub expires_at_unix_ms: Option<u64>,
+    /// Its own budget, called `key:ID`.
+    pub budget: Option<Budget>,
+    /// Its own limits.
+    pub limits: Option<OwnLimits>,
+    /// Its own guards, as they were written.
+    pub guards: Option<serde_json::Value>,
 }
 
 /// Ledger settings.

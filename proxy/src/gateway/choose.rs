@@ -33,6 +33,10 @@ pub(crate) fn choose(
     facts: &Facts,
     identity: &Identity,
 ) -> Result<Order, Refusal> {
+    let operation = target.operation.as_str();
+    if !identity.may_use_operation(operation) {
+        return Err(Refusal::operation_not_allowed(operation));
+    }
     let asked = target.model(facts);
     let routes = &snapshot.routes;
     let wire = target.wire();

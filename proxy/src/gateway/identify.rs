@@ -1,71 +1,56 @@
 //! Whose request this is: credential → [`Identity`].
+//!
+//! There are keys of two kinds: those of the configuration ([`Keys`]) and those of the registry ([`KeyRing`]). Either
+//! gives one `Identity`, and so will whatever other credential there may be.
+//!
+//! What is unknown, revoked, expired, shown from another network or opened by a wrong secret looks the same from
+//! outside, in text and in time.
+
+mod identity;
+mod ring;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 use quotah_adapters::{CREDENTIAL_HEADERS, client_credentials};
+use quotah_policy::budget::BudgetAccounts;
 use quotah_policy::{Pattern, VirtualKey};
 use sha2::{Digest, Sha256};
 
 use super::refuse::Refusal;
 use crate::config::resolved::StaticKey;
 
-/// Whom a request is accounted to, whatever its credential was.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Identity {
-    /// Key id: what logs and the ledger show.
-    pub(crate) key: Arc<str>,
-    pub(crate) team: Option<Arc<str>>,
-    pub(crate) user: Option<Arc<str>>,
-    pub(crate) project: Option<Arc<str>>,
-    pub(crate) tags: Vec<(String, String)>,
-    /// Models it may use; empty means all.
-    pub(crate) models: Vec<Pattern>,
-    /// Providers it may use; empty means all.
-    pub(crate) providers: Vec<String>,
-    /// Whether the credential was ours: then it must not go to a provider.
-    pub(crate) is_virtual: bool,
-}
+pub(crate) use identity::{Identity, Shown};
+pub(crate) use ring::KeyRing;
 
-impl Identity {
-    /// Whether the key may use `model`.
-    pub(crate) fn may_use_model(&self, model: &str) -> bool {
-        self.models.is_empty() || self.models.iter().any(|pattern| pattern.matches(model))
-    }
-
-    /// Whether the key may use `provider`.
-    pub(crate) fn may_use_provider(&self, provider: &str) -> bool {
-        self.providers.is_empty() || self.providers.iter().any(|allowed| allowed == provider)
-    }
-}
-
-/// Every known key, found by the SHA-256 of what clients send.
+/// Every known key: those of the configuration by the SHA-256 of what clients send, those of the registry by id.
 ///
 /// A look-up by digest takes the same time for a near miss as for a far one.
 #[derive(Debug)]
 pub(crate) struct Keys {
     by_digest: HashMap<[u8; 32], Arc<Identity>>,
+    ring: Arc<KeyRing>,
     anonymous: Arc<Identity>,
     required: bool,
 }
 
 impl Keys {
-    /// The keys of a configuration; with `required`, nobody is served without one.
-    pub(crate) fn new(keys: &[StaticKey], required: bool) -> Self {
+    /// The keys of a configuration beside those of `ring`; with `required`, nobody is served without one. What keys of
+    /// the configuration `before` this one spent and did goes on.
+    pub(crate) fn new(
+        keys: &[StaticKey],
+        required: bool,
+        ring: &Arc<KeyRing>,
+        before: Option<&Self>,
+    ) -> Self {
+        let known = |id: &str| before?.configured(id);
         let by_digest = keys
             .iter()
             .map(|key| {
-                let identity = Identity {
-                    key: key.id.as_str().into(),
-                    team: key.team.as_deref().map(Into::into),
-                    user: key.user.as_deref().map(Into::into),
-                    project: key.project.as_deref().map(Into::into),
-                    tags: key.tags.clone(),
-                    models: key.models.iter().map(|model| Pattern::new(model)).collect(),
-                    providers: key.providers.clone(),
-                    is_virtual: true,
-                };
+                let identity = identity_of(key, known(&key.id));
                 (Sha256::digest(key.key.expose()).into(), Arc::new(identity))
             })
             .collect();
@@ -75,9 +60,42 @@ impl Keys {
         };
         Self {
             by_digest,
+            ring: Arc::clone(ring),
             anonymous: Arc::new(anonymous),
             required,
         }
+    }
+
+    /// The own budget of a key, by its id.
+    #[allow(dead_code, reason = "admission asks for it")]
+    pub(crate) fn own_budget(&self, key: &str) -> Option<BudgetAccounts> {
+        match self.configured(key) {
+            Some(identity) => identity.own_budget.clone(),
+            None => self.ring.own_budget(key),
+        }
+    }
+
+    /// Every key's own budget.
+    #[allow(dead_code, reason = "admission asks for it")]
+    pub(crate) fn own_budgets(&self) -> Vec<BudgetAccounts> {
+        let configured = self.by_digest.values();
+        let configured = configured.filter_map(|identity| identity.own_budget.clone());
+        configured.chain(self.ring.own_budgets()).collect()
+    }
+
+    /// The identity behind a key's id, valid or not; `anonymous` is one too.
+    #[allow(dead_code, reason = "admission asks for it")]
+    pub(crate) fn identity(&self, key: &str) -> Option<Arc<Identity>> {
+        if key == &*self.anonymous.key {
+            return Some(Arc::clone(&self.anonymous));
+        }
+        let configured = self.configured(key).map(Arc::clone);
+        configured.or_else(|| self.ring.identity(key))
+    }
+
+    fn configured(&self, id: &str) -> Option<&Arc<Identity>> {
+        let mut identities = self.by_digest.values();
+        identities.find(|identity| &*identity.key == id)
     }
 
     /// Whom a request belongs to.
@@ -89,6 +107,7 @@ impl Keys {
         &self,
         headers: &HeaderMap,
         query: Option<&str>,
+        shown: Shown,
     ) -> Result<Arc<Identity>, Refusal> {
         let is_repeated = |name: &&str| headers.get_all(*name).iter().nth(1).is_some();
         if CREDENTIAL_HEADERS.iter().any(is_repeated) {
@@ -100,12 +119,14 @@ impl Keys {
             if is_ours || !self.by_digest.is_empty() {
                 let digest: [u8; 32] = Sha256::digest(&credential.secret).into();
                 if let Some(identity) = self.by_digest.get(&digest) {
-                    return Ok(Arc::clone(identity));
+                    return used(identity, shown).ok_or_else(Refusal::invalid_key);
                 }
             }
             // What looks like a key of ours and is unknown is always refused.
             if is_ours {
-                return Err(Refusal::invalid_key());
+                let identity = self.ring.identify(&credential.secret, shown);
+                let identity = identity.and_then(|identity| used(&identity, shown));
+                return identity.ok_or_else(Refusal::invalid_key);
             }
         }
         if self.required {
@@ -116,39 +137,33 @@ impl Keys {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The identity, if it is valid there and then.
+fn used(identity: &Arc<Identity>, shown: Shown) -> Option<Arc<Identity>> {
+    identity.is_valid(shown).then(|| {
+        identity.touch(shown.now_unix_ms);
+        Arc::clone(identity)
+    })
+}
 
-    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in lines {
-            headers.append(*name, HeaderValue::from_static(value));
-        }
-        headers
-    }
-
-    #[test]
-    fn what_looks_like_a_key_of_ours_is_never_anonymous_wherever_it_stands() {
-        let keys = Keys::new(&[], false);
-        let unknown = "Bearer sk-qh-aaaaaaaaaaaa-nothing";
-        let own = headers(&[("authorization", "Bearer sk-provider")]);
-        assert_eq!(
-            &*keys.identify(&own, None).expect("served").key,
-            "anonymous"
-        );
-        for lines in [
-            headers(&[("authorization", unknown)]),
-            headers(&[
-                ("authorization", "Bearer sk-provider"),
-                ("authorization", unknown),
-            ]),
-            headers(&[
-                ("authorization", "Bearer sk-provider"),
-                ("x-api-key", "sk-qh-b"),
-            ]),
-        ] {
-            assert!(keys.identify(&lines, None).is_err(), "{lines:?}");
-        }
+fn identity_of(key: &StaticKey, before: Option<&Arc<Identity>>) -> Identity {
+    let known = before.and_then(|before| before.own_budget.as_ref());
+    let budget = key.budget.clone();
+    Identity {
+        key: key.id.as_str().into(),
+        team: key.team.as_deref().map(Into::into),
+        user: key.user.as_deref().map(Into::into),
+        project: key.project.as_deref().map(Into::into),
+        tags: key.tags.clone(),
+        models: key.models.iter().map(|model| Pattern::new(model)).collect(),
+        providers: key.providers.clone(),
+        operations: key.operations.clone(),
+        networks: key.networks.clone(),
+        expires_at_unix_ms: key.expires_at_unix_ms,
+        own_budget: budget.map(|budget| ring::going_on(known, budget)),
+        own_limits: key.limits,
+        guards: key.guards.clone(),
+        last_used_unix_ms: before
+            .map_or_else(Arc::default, |before| Arc::clone(&before.last_used_unix_ms)),
+        is_virtual: true,
     }
 }

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use quotah_adapters::{Facts, FactsError};
 
 use super::body::AnswerBody;
-use super::identify::Identity;
+use super::identify::{Identity, Shown};
 use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
@@ -97,10 +97,14 @@ async fn line(
 
     // identify
     let (head, incoming) = request.into_parts();
+    let shown = Shown {
+        ip: conn.peer,
+        now_unix_ms: clock::unix_ms(),
+    };
     let identity = booking
         .snapshot
         .keys
-        .identify(&head.headers, head.uri.query())
+        .identify(&head.headers, head.uri.query(), shown)
         .inspect_err(|_| {
             conn.left_unread.store(true, Ordering::Relaxed);
         })?;

@@ -173,6 +173,13 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn operation_not_allowed(operation: &str) -> Self {
+        Self::new(
+            RefusalKind::NotAllowed,
+            format!("this key may not use the operation {operation:?}"),
+        )
+    }
+
     pub(crate) fn provider_not_allowed(provider: &str) -> Self {
         Self::new(
             RefusalKind::NotAllowed,

@@ -13,11 +13,13 @@
 //! | `holdings` | the fold: keys and rules as they now are |
 //! | `keys` | keys made, patched, rotated, revoked, deleted |
 //! | `rules` | budgets, limits and guards made, changed, deleted; any word that only the audit trail needs |
+//! | `face` | a key as it is shown |
 //! | `pepper` | the secret that keys are hashed with |
 //! | `seen` | when keys were used last |
 //!
 //! Writing waits for a lock and for the disk: callers that serve others do it on a thread that may block.
 
+mod face;
 mod holdings;
 mod keys;
 mod log;
@@ -44,7 +46,9 @@ use holdings::Holdings;
 use log::Log;
 use record::Draft;
 
+pub use face::KeyFace;
 pub use holdings::{HeldKey, Rule, RuleKind};
+pub(crate) use keys::is_operation;
 pub use keys::{Guarded, NewKey};
 pub use log::{Fault, LINE_BYTES_MAX};
 pub use pepper::Pepper;

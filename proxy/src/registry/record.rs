@@ -9,6 +9,7 @@
 //! reorders a line must change all behind it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::IpAddr;
 
 use ring::digest::{Context, SHA256};
@@ -67,8 +68,8 @@ pub(super) struct Draft {
     pub(super) after: Option<Box<RawValue>>,
 }
 
-/// A record of the audit trail.
-#[derive(Debug, Clone)]
+/// A record of the audit trail. Its sides are seen through [`Self::shown`] only.
+#[derive(Clone)]
 pub struct Record {
     /// Its number: 1, 2, 3, …
     pub seq: u64,
@@ -163,6 +164,18 @@ pub(super) fn signed(text: &[u8]) -> Option<(&[u8], Hash)> {
 /// The hash of a line whose text before the last member is `body`.
 pub(super) fn hash_of(body: &[u8]) -> Hash {
     sha256(&[body, b"}"])
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            seq,
+            action,
+            target,
+            ..
+        } = self;
+        write!(f, "Record({seq} {action} {target})")
+    }
 }
 
 impl Record {

@@ -123,6 +123,7 @@ impl Housekeeper {
         drop(tokio::time::timeout(LINGER + LAST_LOOK, closed).await);
         tokio::time::sleep(LAST_LOOK).await;
         self.state.ledger.sync();
+        self.state.registry.flush();
         tracing::info!("left");
         drop(self.logs.lock().take());
         // pingora would sleep its whole grace period.

@@ -17,6 +17,7 @@ use crate::gateway::accept::DataPlane;
 use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings, Spending};
 use crate::metrics::Metrics;
 use crate::policy::{Nobody, Policy};
+use crate::registry::RegistryError;
 use crate::state::State;
 use crate::{admin, clock, telemetry};
 use leave::Housekeeper;
@@ -30,6 +31,12 @@ pub enum ServeError {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Ledger(#[from] OpenError),
+    /// The registry of keys and rules cannot be opened.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// There is no thread to follow the registry.
+    #[error("cannot follow the registry: {0}")]
+    Follow(std::io::Error),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -60,7 +67,9 @@ pub fn serve(
     policy.begin(config.budgets.iter().cloned());
     let ledger = open_ledger(&config, &metrics, &policy)?;
     policy.opened();
-    let state = State::new(Arc::clone(&config), ledger, metrics, policy);
+    let state = State::new(Arc::clone(&config), ledger, metrics, policy)?;
+    state.registry.follow().map_err(ServeError::Follow)?;
+    state.publish_rules();
     let reloader = Arc::new(Reloader::new(Arc::clone(&state), options.source.clone()));
     let upgrade_socket = config.data_dir.join("upgrade.sock");
     let upgrade = options.upgrade;

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::COMMIT;
 use crate::admin::{
-    Accounts, AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, Unwired, serve_stream,
+    Accounts, AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, Stored, serve_stream,
 };
 use crate::clock;
 use crate::config::reload::{Source, Watcher};
@@ -66,12 +66,18 @@ async fn stopped(mut shutdown: ShutdownWatch) {
 /// What the admin plane shows and does.
 pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> AdminState {
     let (config, health, reload) = (Arc::clone(state), Arc::clone(state), Arc::clone(reloader));
+    let (rules, held) = (Arc::clone(state), Arc::clone(state));
+    let store = Stored::new(
+        Arc::clone(&state.registry),
+        Arc::new(move || Arc::clone(&held.snapshot().config)),
+        Arc::new(move || rules.publish_rules()),
+    );
     AdminState {
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
         policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
-        store: Arc::new(Unwired),
+        store: Arc::new(store),
         spending: Arc::new(Accounts {
             policy: Arc::clone(&state.policy),
             ledger: Arc::clone(&state.ledger),
@@ -109,9 +115,19 @@ fn health_of(state: &State) -> Health {
         state: ledger,
         reason,
     };
+    let fault = state.registry.health().faults.into_iter().next();
+    let registry = Component {
+        name: "registry".to_owned(),
+        state: if fault.is_some() {
+            Is::Degraded
+        } else {
+            Is::Up
+        },
+        reason: fault.map(|fault| format!("record {}: {}", fault.record, fault.what)),
+    };
     Health {
         ready: !draining,
-        components: vec![proxy, ledger],
+        components: vec![proxy, ledger, registry],
     }
 }
 
@@ -165,11 +181,8 @@ impl Reloader {
             warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
         };
         let prices_as_of = config.price_table.as_of_unix_seconds();
-        let budgets = config.budgets.clone();
         self.state.replace(config);
-        if let Err(error) = self.state.policy.publish(budgets, &self.state.ledger) {
-            tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
-        }
+        self.state.publish_rules();
         let told = Event::new(EventKind::Reload, None, &report);
         self.state.events.publish(told);
         self.state
@@ -204,6 +217,10 @@ fn needs_restart(before: &Config, after: &Config) -> Vec<String> {
         ("server.tls", server.tls != after.server.tls),
         ("server.threads", server.threads != after.server.threads),
         ("admin.listen", before.admin.listen != after.admin.listen),
+        (
+            "server.key_pepper",
+            server.key_pepper != after.server.key_pepper,
+        ),
         ("data_dir", before.data_dir != after.data_dir),
         ("ledger", before.ledger != after.ledger),
         (

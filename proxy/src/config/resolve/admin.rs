@@ -95,7 +95,7 @@ fn strong(section: &Section<'_>, token: &At<&str>) -> bool {
 }
 
 /// Virtual keys are for the data plane: whoever uses one for both has mixed them up.
-fn is_strong(token: &str) -> bool {
+pub(super) fn is_strong(token: &str) -> bool {
     token.len() >= TOKEN_BYTES_MIN
         && token.bytes().all(|b| b.is_ascii_graphic())
         && !VirtualKey::is_meant(token)
@@ -110,7 +110,7 @@ const ADMIN_LISTEN: Override = Override {
 const LISTEN_ADMIN: Listen =
     Listen::Tcp(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8081)));
 
-const TOKEN_EXPECTED: &str = "at least 16 visible ASCII characters, and no virtual key";
+pub(super) const TOKEN_EXPECTED: &str = "at least 16 visible ASCII characters, and no virtual key";
 
 /// 16 characters: below that a token can be guessed with patience.
 const TOKEN_BYTES_MIN: usize = 16;

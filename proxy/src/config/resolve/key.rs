@@ -1,9 +1,13 @@
 //! `[[keys]]`: virtual keys written in the configuration.
 
+use quotah_policy::budget::{Budget, Usd};
+use quotah_policy::{KeyForm, KeyNetworks, OwnBudget, OwnLimits};
+
 use super::super::problem::{Problem, nearest};
 use super::super::resolved::{Provider, Secret, StaticKey};
 use super::super::section::{At, Section};
 use super::server::is_label;
+use crate::registry::is_operation;
 
 /// The keys in the order of the file.
 pub(super) fn keys(root: &Section<'_>, providers: &[Provider]) -> Vec<StaticKey> {
@@ -22,7 +26,6 @@ pub(super) fn keys(root: &Section<'_>, providers: &[Provider]) -> Vec<StaticKey>
             }
             keys.push(key);
         }
-        row.not_yet(&["budget", "limits", "expires_at", "operations", "networks"]);
         row.end();
     }
     keys
@@ -76,9 +79,20 @@ fn key(row: &Section<'_>, providers: &[Provider]) -> Option<StaticKey> {
         .into_iter()
         .filter(|at| provider_index(row, at, providers).is_some());
     let providers = named.map(owned).collect();
+    let (operations, networks) = (operations(row), networks(row));
+    let expires_at_unix_ms = expires_at(row);
+    let name = id.as_ref().map_or("key", |at| at.value);
+    let (budget, limits) = (budget(row, name), limits(row));
+    row.not_yet(&["guards"]);
     Some(StaticKey {
         id: id.map(owned)?,
         key: Secret::new(key?.value),
+        operations,
+        networks,
+        expires_at_unix_ms,
+        budget,
+        limits,
+        guards: None,
         team,
         user,
         project,
@@ -86,6 +100,90 @@ fn key(row: &Section<'_>, providers: &[Provider]) -> Option<StaticKey> {
         models,
         providers,
     })
+}
+
+fn operations(row: &Section<'_>) -> Vec<String> {
+    let named = row.texts("operations").into_iter();
+    let known = named.filter(|at| {
+        let fits = is_operation(at.value);
+        if !fits {
+            row.invalid::<()>(
+                "operations",
+                &at.place,
+                "operations by their names in the ledger, such as \"chat\"",
+            );
+        }
+        fits
+    });
+    known.map(|at| at.value.to_owned()).collect()
+}
+
+fn networks(row: &Section<'_>) -> KeyNetworks {
+    let texts = row.texts("networks");
+    for at in &texts {
+        if KeyNetworks::parse(&[at.value]).is_err() {
+            let expected = "networks such as \"10.0.0.0/8\", \"2001:db8::/32\" or a single address";
+            row.invalid::<()>("networks", &at.place, expected);
+        }
+    }
+    let texts: Vec<&str> = texts.iter().map(|at| at.value).collect();
+    KeyNetworks::parse(&texts).unwrap_or_default()
+}
+
+fn expires_at(row: &Section<'_>) -> Option<u64> {
+    let at = row.decimal("expires_at")?;
+    let form = KeyForm {
+        expires_at: Some(at.value.to_owned()),
+        ..KeyForm::default()
+    };
+    form.check().unwrap_or_else(|_| {
+        let expected = "a time such as 2026-12-01T00:00:00Z, or a day (UTC)";
+        row.invalid("expires_at", &at.place, expected)
+    })
+}
+
+fn budget(row: &Section<'_>, key: &str) -> Option<Budget> {
+    let section = row.table("budget", "`budget` in [[keys]]")?;
+    let limit = section.decimal("limit_usd");
+    if limit.is_none() && !section.is_present("limit_usd") {
+        section.missing("limit_usd", ": dollars, such as \"250.00\"");
+    }
+    let word = |key, default: &str| {
+        let text = section.text(key).map(|at| at.value);
+        text.unwrap_or(default).to_owned()
+    };
+    let budget = OwnBudget {
+        limit_usd: Usd(limit.map_or("0", |at| at.value).to_owned()),
+        window: word("window", "month"),
+        timezone: word("timezone", "UTC"),
+        mode: word("mode", "hard"),
+        carry_over: section.boolean("carry_over").unwrap_or(false),
+        ..OwnBudget::default()
+    };
+    let read = budget.read(key);
+    let read = read.inspect_err(|fault| {
+        section.invalid::<()>("budget", section.place(), &fault.to_string());
+    });
+    section.end();
+    read.ok()
+}
+
+fn limits(row: &Section<'_>) -> Option<OwnLimits> {
+    let section = row.table("limits", "`limits` in [[keys]]")?;
+    let count = |key| {
+        let count = section.integer(key, 1..=COUNT_MAX);
+        count.and_then(|count| u32::try_from(count).ok())
+    };
+    let limits = OwnLimits {
+        requests_per_minute: count("requests_per_minute"),
+        requests_per_hour: count("requests_per_hour"),
+        requests_per_day: count("requests_per_day"),
+        tokens_per_minute: section.integer("tokens_per_minute", 1..=1 << 50),
+        concurrent: count("concurrent"),
+        concurrent_streams: count("concurrent_streams"),
+    };
+    section.end();
+    Some(limits)
 }
 
 fn tags(row: &Section<'_>) -> Vec<(String, String)> {
@@ -109,6 +207,9 @@ fn tags(row: &Section<'_>) -> Vec<(String, String)> {
 
 /// The id that requests without a key of ours are booked under.
 const ANONYMOUS: &str = "anonymous";
+
+/// More is no limit.
+const COUNT_MAX: u64 = 1_000_000_000;
 
 /// Below 16 characters a key can be guessed with patience.
 const KEY_BYTES_MIN: usize = 16;

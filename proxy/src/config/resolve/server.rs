@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::super::Inputs;
 use super::super::amount::show_size;
 use super::super::problem::Problem;
-use super::super::resolved::{Listen, OnClientDisconnect, Server, Tls};
+use super::super::resolved::{Listen, OnClientDisconnect, Secret, Server, Tls};
 use super::super::section::{At, Section};
 use super::super::tree::{Place, Table};
+use super::admin::{TOKEN_EXPECTED, is_strong};
 
 /// The data plane's settings.
 pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
@@ -60,6 +61,7 @@ pub(super) fn server(root: &Section<'_>, inputs: &Inputs) -> Server {
         timeout_keepalive: s.millis("timeout_keepalive_ms", 75_000),
         timeout_write: s.millis("timeout_write_ms", 60_000),
         tags: tags(s),
+        key_pepper: key_pepper(s),
     };
     has_room(s, &server);
     let open = s.boolean("allow_unauthenticated").unwrap_or(false);
@@ -134,6 +136,15 @@ fn tags(server: &Section<'_>) -> Vec<String> {
         }
     }
     tags
+}
+
+/// What keys of the registry are hashed with.
+pub(super) fn key_pepper(server: &Section<'_>) -> Option<Secret> {
+    let pepper = server.required_if_present("key_pepper")?;
+    if !is_strong(pepper.value) {
+        return server.invalid("key_pepper", &pepper.place, TOKEN_EXPECTED);
+    }
+    Some(Secret::new(pepper.value))
 }
 
 /// A short word that is safe in logs, metrics and paths.
