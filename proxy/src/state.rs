@@ -101,7 +101,7 @@ impl Ground {
     /// When the registry can neither be read nor made.
     pub(crate) fn lay(config: &Arc<Config>) -> Result<Self, RegistryError> {
         let ring = Arc::<KeyRing>::default();
-        ring.configure(&config.keys, false);
+        ring.configure(&config.keys);
         let changed = Arc::<Notify>::default();
         let follower = Arc::new(Followers {
             ring: Arc::clone(&ring),

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use quotah_policy::KeyForm;
 use quotah_policy::budget::BudgetForm;
+use quotah_policy::guard::{Guard, GuardForm};
+use quotah_policy::{KeyForm, KeyStatus};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -297,26 +298,49 @@ fn key_etag(held: &HeldKey) -> String {
     etag(&(held.record.id.as_str(), held.revision))
 }
 
-fn configured_face(key: &StaticKey, _now_unix_ms: u64) -> KeyFace {
+fn configured_face(key: &StaticKey, now_unix_ms: u64) -> KeyFace {
+    let expired = key.expires_at_unix_ms.is_some_and(|at| at <= now_unix_ms);
+    let status = if expired {
+        KeyStatus::Expired
+    } else {
+        KeyStatus::Active
+    };
     KeyFace {
         id: key.id.clone(),
         prefix: None,
         source: Source::Config,
-        status: "active",
+        status: status.as_str(),
         words: KeyWords {
+            name: None,
             team: key.team.clone(),
             user: key.user.clone(),
             project: key.project.clone(),
             tags: key.tags.iter().cloned().collect(),
             models: key.models.clone(),
             providers: key.providers.clone(),
-            ..KeyWords::default()
+            operations: key.operations.clone(),
+            networks: Vec::new(),
+            expires_at: key.expires_at_unix_ms.map(rfc3339),
+            budget: key
+                .budget
+                .as_ref()
+                .map(|budget| BudgetForm::from(budget).into()),
+            limits: key.limits,
+            guards: key.guards.as_ref().map(own_guards),
         },
         created_at: None,
         revoked_at: None,
         last_used_at: None,
         etag: etag(&key.id),
     }
+}
+
+/// A key's own guards in words.
+fn own_guards(guard: &Guard) -> Value {
+    json!(GuardForm {
+        id: String::new(),
+        ..GuardForm::from(guard)
+    })
 }
 
 fn rule_of(rule: &registry::Rule) -> Rule {

@@ -99,7 +99,7 @@ fn plane() -> Plane {
         headroom: Arc::default(),
         ledger: Arc::new(ledger),
         events: Arc::new(Hub::new(1)),
-        policy: Arc::new(crate::policy::Policy::new(Arc::new(crate::policy::Nobody))),
+        policy: Arc::new(crate::policy::Policy::empty()),
         config: Arc::new(move || Arc::clone(&config)),
         reload: Arc::new(|| Err(vec!["error: unknown key `lisen`".to_owned()])),
         health: Arc::new(|| {

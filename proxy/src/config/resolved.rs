@@ -302,8 +302,8 @@ pub struct StaticKey {
     pub budget: Option<Budget>,
     /// Its own limits.
     pub limits: Option<OwnLimits>,
-    /// Its own guards, as they were written.
-    pub guards: Option<serde_json::Value>,
+    /// Its own guard.
+    pub guards: Option<Guard>,
 }
 
 /// Ledger settings.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use quotah_adapters::{EffortLevel, Facts};
-use quotah_policy::budget::{Parts, reserve_either};
+use quotah_policy::budget::{Parts, reserve_share};
 
 use super::choose::Order;
 use super::describe::describe_order;
@@ -91,7 +91,7 @@ fn hold(
             None => Ok(None),
         };
     };
-    let reserved = reserve_either(parts, quote.asks(), now_unix_ms);
+    let reserved = reserve_share(parts, quote.ask(), now_unix_ms);
     let mut reservation = reserved.map_err(|denied| Refusal::exhausted(&denied))?;
     let output = quote.output(reservation.amount());
     reservation.lower_to(quote.cost(output));

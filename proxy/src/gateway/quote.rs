@@ -23,8 +23,6 @@ pub(crate) struct Quote {
     beside: Most,
     /// The tier of service asked for.
     tier: ServiceTier,
-    /// It may be sent on little: it is cut when that is used up.
-    is_stream: bool,
 }
 
 impl Quote {
@@ -49,31 +47,17 @@ impl Quote {
             expected,
             beside,
             tier,
-            is_stream: booking.entry.stream,
         })
     }
 
     /// What is to be set aside for it: all that it can use while there is plenty, what is likely when there is not.
-    pub(crate) fn asks(&self) -> [Ask; 2] {
-        let Expected {
-            output_hold,
-            output_least,
-            ..
-        } = self.expected;
-        let plenty = self.most.cost(output_hold);
-        let likely = self.likely.cost(if self.is_stream {
-            output_hold
-        } else {
-            output_least
-        });
-        let least = self.likely.cost(output_least);
-        [
-            Ask::exactly(plenty),
-            Ask {
-                most: likely,
-                least,
-            },
-        ]
+    pub(crate) fn ask(&self) -> Ask {
+        let least = self.likely.cost(self.expected.output_least);
+        let most = self.most.cost(self.expected.output_hold);
+        Ask {
+            most: most.max(least),
+            least,
+        }
     }
 
     /// How many output tokens `granted` pays for, at most those that were asked for.

@@ -29,7 +29,27 @@ pub(super) fn guards(root: &Section<'_>, known: &Known<'_>) -> Vec<Guard> {
     guards
 }
 
+/// A key's own.
+pub(super) fn of_key(row: &Section<'_>, key: &str) -> Option<Guard> {
+    let section = row.table("guards", "`guards` in [[keys]]")?;
+    let form = GuardForm {
+        id: format!("key:{key}"),
+        ..bounds(&section)
+    };
+    section.end();
+    form.read().ok()
+}
+
 fn guard(row: &Section<'_>, id: String, known: &Known<'_>) -> GuardForm {
+    GuardForm {
+        id,
+        selects: selects(row, "`match` in [[guards]]", known),
+        ..bounds(row)
+    }
+}
+
+/// What a guard and a key's own have in common.
+fn bounds(row: &Section<'_>) -> GuardForm {
     let count = |key, label, least| {
         bound(row, key, label, |bound| {
             bound.integer("max", least..=COUNT_MAX)
@@ -43,19 +63,18 @@ fn guard(row: &Section<'_>, id: String, known: &Known<'_>) -> GuardForm {
         Some(at.value.to_owned())
     };
     GuardForm {
-        id,
-        selects: selects(row, "`match` in [[guards]]", known),
-        max_tokens: count("max_tokens", "`max_tokens` in [[guards]]", 1),
-        answers: count("answers", "`answers` in [[guards]]", 1),
+        max_tokens: count("max_tokens", "`max_tokens` of a guard", 1),
+        answers: count("answers", "`answers` of a guard", 1),
         reasoning_effort: bound(
             row,
             "reasoning_effort",
-            "`reasoning_effort` in [[guards]]",
+            "`reasoning_effort` of a guard",
             effort,
         ),
-        reasoning_tokens: count("reasoning_tokens", "`reasoning_tokens` in [[guards]]", 0),
+        reasoning_tokens: count("reasoning_tokens", "`reasoning_tokens` of a guard", 0),
         deny: denied(row),
         body_bytes_max: row.size("body_bytes_max", 1..=1 << 40),
+        ..GuardForm::default()
     }
 }
 

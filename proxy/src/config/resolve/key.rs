@@ -88,7 +88,7 @@ fn key(row: &Section<'_>, providers: &[Provider], ledger: &LedgerSettings) -> Op
     let expires_at_unix_ms = row.moment("expires_at");
     let name = id.as_ref().map_or("key", |at| at.value);
     let (budget, limits) = (budget(row, name, ledger), limits(row));
-    row.not_yet(&["guards"]);
+    let guards = guard::of_key(row, name);
     Some(StaticKey {
         id: id.map(owned)?,
         key: Secret::new(key?.value),
@@ -97,7 +97,7 @@ fn key(row: &Section<'_>, providers: &[Provider], ledger: &LedgerSettings) -> Op
         expires_at_unix_ms,
         budget,
         limits,
-        guards: None,
+        guards,
         team,
         user,
         project,
