@@ -25,7 +25,6 @@ mod hours;
 mod key;
 pub mod limit;
 mod money;
-mod network;
 mod pattern;
 mod price;
 mod rules;
@@ -50,7 +49,6 @@ pub use key::{
     OwnBudget, OwnLimits, VirtualKey,
 };
 pub use money::{Money, MoneyError};
-pub use network::{NETWORKS_MAX, Networks};
 pub use pattern::Pattern;
 pub use price::{
     CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,

@@ -20,33 +20,34 @@ pub struct GuardForm {
     pub selects: BTreeMap<String, String>,
     /// Most tokens of output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<BoundForm<u64>>,
-    /// Most answers to one request, as in `n`.
+    pub max_tokens: Option<u64>,
+    /// What happens beyond it: `clamp` or `refuse`; refused unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answers: Option<BoundForm<u64>>,
+    pub max_tokens_action: Option<String>,
+    /// Most answers to one request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
+    /// What happens beyond it: `clamp` or `refuse`; refused unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_action: Option<String>,
     /// Most effort in reasoning: `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reasoning_effort: Option<BoundForm<String>>,
+    pub reasoning_effort: Option<String>,
+    /// What happens beyond it: `clamp` or `refuse`; refused unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_effort_action: Option<String>,
     /// Most tokens of reasoning; 0 for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reasoning_tokens: Option<BoundForm<u64>>,
+    pub reasoning_tokens: Option<u64>,
+    /// What happens beyond it: `clamp` or `refuse`; refused unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens_action: Option<String>,
     /// Any of `tools`, `server_tools`, `images`, `audio`, `files`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deny: Vec<String>,
     /// Longest body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_bytes_max: Option<u64>,
-}
-
-/// `{ max = 4096, action = "clamp" }`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BoundForm<T> {
-    /// The figure that is not to be passed.
-    pub max: T,
-    /// `clamp` or `refuse`; clamp unless given.
-    #[serde(default = "clamp")]
-    pub action: String,
 }
 
 /// What is wrong with a guard's words, and where.
@@ -56,19 +57,22 @@ pub enum GuardFault {
     #[error(transparent)]
     Rule(#[from] FormError),
     /// An action.
-    #[error("`{field}`: `action` must be \"clamp\" or \"refuse\", not {action:?}")]
+    #[error("`{field}` must be \"clamp\" or \"refuse\", not {action:?}")]
     Action {
         /// Where.
         field: &'static str,
         /// What was written.
         action: String,
     },
+    /// An action without the bound that it is for.
+    #[error("`{0}` is for nothing: its bound is not given")]
+    NoBound(&'static str),
     /// A bound that leaves nothing.
     #[error("`{0}` must be at least 1")]
     Zero(&'static str),
     /// An effort.
     #[error(
-        "`reasoning_effort`: `max` must be one of none, minimal, low, medium, high, xhigh, max, not {0:?}"
+        "`reasoning_effort` must be one of none, minimal, low, medium, high, xhigh, max, not {0:?}"
     )]
     Effort(String),
     /// Something that is never looked for.
@@ -76,7 +80,7 @@ pub enum GuardFault {
     Content(String),
     /// A guard against nothing.
     #[error(
-        "a guard needs at least one of max_tokens, answers, reasoning_effort, reasoning_tokens, deny, \
+        "a guard needs at least one of max_tokens, n, reasoning_effort, reasoning_tokens, deny, \
          body_bytes_max"
     )]
     Nothing,
@@ -88,7 +92,7 @@ impl GuardFault {
     pub const fn field(&self) -> &'static str {
         match self {
             Self::Rule(fault) => fault.field(),
-            Self::Action { field, .. } | Self::Zero(field) => field,
+            Self::Action { field, .. } | Self::NoBound(field) | Self::Zero(field) => field,
             Self::Effort(_) => "reasoning_effort",
             Self::Content(_) => "deny",
             Self::Nothing => "max_tokens",
@@ -106,30 +110,39 @@ impl GuardForm {
         if self.is_empty() {
             return Err(GuardFault::Nothing);
         }
-        if self.body_bytes_max == Some(0) {
-            return Err(GuardFault::Zero("body_bytes_max"));
+        for (field, figure) in [
+            ("max_tokens", self.max_tokens),
+            ("n", self.n),
+            ("body_bytes_max", self.body_bytes_max),
+        ] {
+            if figure == Some(0) {
+                return Err(GuardFault::Zero(field));
+            }
         }
+        let effort = self.reasoning_effort.as_deref().map(|word| {
+            let effort = Effort::parse(word);
+            effort.ok_or_else(|| GuardFault::Effort(word.to_owned()))
+        });
+        let effort = effort.transpose()?;
+        let reasoning = &self.reasoning_tokens_action;
         Ok(Guard {
             id: Arc::from(&*self.id),
             selector,
-            max_tokens: at_least_one("max_tokens", self.max_tokens.as_ref())?,
-            answers: at_least_one("answers", self.answers.as_ref())?,
-            effort: self.effort()?,
-            reasoning_tokens: figure("reasoning_tokens", self.reasoning_tokens.as_ref())?,
+            max_tokens: bound(
+                "max_tokens_action",
+                self.max_tokens,
+                &self.max_tokens_action,
+            )?,
+            answers: bound("n_action", self.n, &self.n_action)?,
+            effort: bound(
+                "reasoning_effort_action",
+                effort,
+                &self.reasoning_effort_action,
+            )?,
+            reasoning_tokens: bound("reasoning_tokens_action", self.reasoning_tokens, reasoning)?,
             deny: self.denied()?,
             body_bytes_max: self.body_bytes_max,
         })
-    }
-
-    fn effort(&self) -> Result<Option<Bound<Effort>>, GuardFault> {
-        let Some(bound) = &self.reasoning_effort else {
-            return Ok(None);
-        };
-        let max = Effort::parse(&bound.max);
-        Ok(Some(Bound {
-            max: max.ok_or_else(|| GuardFault::Effort(bound.max.clone()))?,
-            action: action("reasoning_effort", &bound.action)?,
-        }))
     }
 
     fn denied(&self) -> Result<Contents, GuardFault> {
@@ -143,7 +156,7 @@ impl GuardForm {
 
     const fn is_empty(&self) -> bool {
         self.max_tokens.is_none()
-            && self.answers.is_none()
+            && self.n.is_none()
             && self.reasoning_effort.is_none()
             && self.reasoning_tokens.is_none()
             && self.deny.is_empty()
@@ -174,24 +187,16 @@ impl From<&Guard> for GuardForm {
         Self {
             id: guard.id.to_string(),
             selects: budget::words(&guard.selector),
-            max_tokens: guard.max_tokens.map(Into::into),
-            answers: guard.answers.map(Into::into),
-            reasoning_effort: guard.effort.map(|bound| BoundForm {
-                max: bound.max.to_string(),
-                action: bound.action.as_str().to_owned(),
-            }),
-            reasoning_tokens: guard.reasoning_tokens.map(Into::into),
+            max_tokens: guard.max_tokens.map(|bound| bound.max),
+            max_tokens_action: guard.max_tokens.map(|bound| bound.action.word()),
+            n: guard.answers.map(|bound| bound.max),
+            n_action: guard.answers.map(|bound| bound.action.word()),
+            reasoning_effort: guard.effort.map(|bound| bound.max.to_string()),
+            reasoning_effort_action: guard.effort.map(|bound| bound.action.word()),
+            reasoning_tokens: guard.reasoning_tokens.map(|bound| bound.max),
+            reasoning_tokens_action: guard.reasoning_tokens.map(|bound| bound.action.word()),
             deny: guard.deny.names().map(str::to_owned).collect(),
             body_bytes_max: guard.body_bytes_max,
-        }
-    }
-}
-
-impl From<Bound<u64>> for BoundForm<u64> {
-    fn from(bound: Bound<u64>) -> Self {
-        Self {
-            max: bound.max,
-            action: bound.action.as_str().to_owned(),
         }
     }
 }
@@ -205,42 +210,33 @@ impl Action {
             Self::Refuse => "refuse",
         }
     }
-}
 
-fn at_least_one(
-    field: &'static str,
-    bound: Option<&BoundForm<u64>>,
-) -> Result<Option<Bound<u64>>, GuardFault> {
-    if bound.is_some_and(|bound| bound.max == 0) {
-        return Err(GuardFault::Zero(field));
+    fn word(self) -> String {
+        self.as_str().to_owned()
     }
-    figure(field, bound)
 }
 
-fn figure(
+fn bound<T>(
     field: &'static str,
-    bound: Option<&BoundForm<u64>>,
-) -> Result<Option<Bound<u64>>, GuardFault> {
-    let Some(bound) = bound else {
-        return Ok(None);
+    max: Option<T>,
+    action: &Option<String>,
+) -> Result<Option<Bound<T>>, GuardFault> {
+    let Some(max) = max else {
+        let is_alone = action.is_some();
+        return if is_alone {
+            Err(GuardFault::NoBound(field))
+        } else {
+            Ok(None)
+        };
     };
-    Ok(Some(Bound {
-        max: bound.max,
-        action: action(field, &bound.action)?,
-    }))
-}
-
-fn action(field: &'static str, text: &str) -> Result<Action, GuardFault> {
-    match text {
-        "clamp" => Ok(Action::Clamp),
-        "refuse" => Ok(Action::Refuse),
-        _ => Err(GuardFault::Action {
-            field,
-            action: text.to_owned(),
-        }),
-    }
-}
-
-fn clamp() -> String {
-    Action::Clamp.as_str().to_owned()
+    let action = match action.as_deref() {
+        None => Action::default(),
+        Some("clamp") => Action::Clamp,
+        Some("refuse") => Action::Refuse,
+        Some(other) => {
+            let action = other.to_owned();
+            return Err(GuardFault::Action { field, action });
+        }
+    };
+    Ok(Some(Bound { max, action }))
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::{Rules, Selector, Subject};
 
 pub use effort::Effort;
-pub use form::{BoundForm, GuardFault, GuardForm};
+pub use form::{GuardFault, GuardForm};
 
 /// What requests may ask for, and which requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,9 +49,9 @@ pub struct Bound<T> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Action {
     /// It goes on with the bound instead of what it asked for.
-    #[default]
     Clamp,
     /// It is refused.
+    #[default]
     Refuse,
 }
 
@@ -189,7 +189,7 @@ impl Guard {
             lower(&mut clamps.max_tokens, bound.max);
         }
         hold(self.answers, asked.answers, &mut clamps.answers)
-            .map_err(|(asked, max)| self.too_much("answers", asked, max))?;
+            .map_err(|(asked, max)| self.too_much("n", asked, max))?;
         let tokens = &mut clamps.reasoning_tokens;
         hold(self.reasoning_tokens, asked.reasoning_tokens, tokens)
             .map_err(|(asked, max)| self.too_much("reasoning_tokens", asked, max))?;

@@ -12,10 +12,12 @@ fn fault(json: &str) -> GuardFault {
 
 #[test]
 fn what_is_beyond_a_bound_is_lowered_to_the_strictest_of_all() {
-    let wide = guard(r#"{"id":"w","max_tokens":{"max":8000},"answers":{"max":4}}"#);
+    let wide = guard(
+        r#"{"id":"w","max_tokens":8000,"max_tokens_action":"clamp","n":4,"n_action":"clamp"}"#,
+    );
     let narrow = guard(
-        r#"{"id":"n","max_tokens":{"max":2000},"reasoning_effort":{"max":"medium"},
-            "reasoning_tokens":{"max":1024}}"#,
+        r#"{"id":"n","max_tokens":2000,"max_tokens_action":"clamp","reasoning_effort":"medium","reasoning_effort_action":"clamp",
+            "reasoning_tokens":1024,"reasoning_tokens_action":"clamp"}"#,
     );
     let asked = Asked {
         max_tokens: Some(128_000),
@@ -37,8 +39,8 @@ fn what_is_beyond_a_bound_is_lowered_to_the_strictest_of_all() {
 #[test]
 fn what_is_within_all_bounds_stays() {
     let guard = guard(
-        r#"{"id":"g","max_tokens":{"max":8000,"action":"refuse"},"answers":{"max":1},
-            "reasoning_effort":{"max":"high"},"deny":["images"],"body_bytes_max":100}"#,
+        r#"{"id":"g","max_tokens":8000,"max_tokens_action":"refuse","n":1,"n_action":"clamp",
+            "reasoning_effort":"high","reasoning_effort_action":"clamp","deny":["images"],"body_bytes_max":100}"#,
     );
     let mut asked = Asked {
         max_tokens: Some(8_000),
@@ -55,8 +57,8 @@ fn what_is_within_all_bounds_stays() {
 #[test]
 fn a_request_that_names_no_cap_is_given_one_and_nothing_else() {
     let guard = guard(
-        r#"{"id":"g","max_tokens":{"max":500,"action":"refuse"},"answers":{"max":1},
-            "reasoning_effort":{"max":"low"},"reasoning_tokens":{"max":9}}"#,
+        r#"{"id":"g","max_tokens":500,"max_tokens_action":"refuse","n":1,"n_action":"clamp",
+            "reasoning_effort":"low","reasoning_effort_action":"clamp","reasoning_tokens":9,"reasoning_tokens_action":"clamp"}"#,
     );
     let clamps = Clamps {
         max_tokens: Some(500),
@@ -78,19 +80,19 @@ fn a_refusal_names_the_guard_and_both_figures() {
     asked.contents.server_tools = true;
     for (json, says) in [
         (
-            r#"{"id":"g","max_tokens":{"max":4096,"action":"refuse"}}"#,
+            r#"{"id":"g","max_tokens":4096,"max_tokens_action":"refuse"}"#,
             "guard \"g\" allows at most 4096 for max_tokens, not 128000",
         ),
         (
-            r#"{"id":"g","answers":{"max":2,"action":"refuse"}}"#,
-            "guard \"g\" allows at most 2 for answers, not 3",
+            r#"{"id":"g","n":2,"n_action":"refuse"}"#,
+            "guard \"g\" allows at most 2 for n, not 3",
         ),
         (
-            r#"{"id":"g","reasoning_effort":{"max":"none","action":"refuse"}}"#,
+            r#"{"id":"g","reasoning_effort":"none","reasoning_effort_action":"refuse"}"#,
             "guard \"g\" allows at most none for reasoning_effort, not max",
         ),
         (
-            r#"{"id":"g","reasoning_tokens":{"max":49,"action":"refuse"}}"#,
+            r#"{"id":"g","reasoning_tokens":49,"reasoning_tokens_action":"refuse"}"#,
             "guard \"g\" allows at most 49 for reasoning_tokens, not 50",
         ),
         (
@@ -102,7 +104,7 @@ fn a_refusal_names_the_guard_and_both_figures() {
             "guard \"g\" does not allow server_tools",
         ),
     ] {
-        let lax = guard(r#"{"id":"lax","max_tokens":{"max":1}}"#);
+        let lax = guard(r#"{"id":"lax","max_tokens":1,"max_tokens_action":"clamp"}"#);
         let refused = judge(&[&lax, &guard(json)], &asked).unwrap_err();
         assert_eq!(refused.to_string(), says);
     }
@@ -131,7 +133,7 @@ fn only_guards_that_match_are_asked() {
 
 #[test]
 fn a_guard_reads_back_as_it_was_written() {
-    let json = r#"{"id":"g","match":{"key":"k*"},"max_tokens":{"max":4096,"action":"clamp"},"reasoning_effort":{"max":"xhigh","action":"refuse"},"deny":["tools","files"],"body_bytes_max":1000}"#;
+    let json = r#"{"id":"g","match":{"key":"k*"},"max_tokens":4096,"max_tokens_action":"clamp","reasoning_effort":"xhigh","reasoning_effort_action":"refuse","deny":["tools","files"],"body_bytes_max":1000}"#;
     let form = GuardForm::from(&guard(json));
     assert_eq!(serde_json::to_string(&form).unwrap(), json);
 }
@@ -141,14 +143,18 @@ fn what_means_nothing_is_named_with_its_field() {
     for (json, field) in [
         (r#"{"id":"","deny":["tools"]}"#, "id"),
         (r#"{"id":"g","match":{"x":"y"},"deny":["tools"]}"#, "match"),
-        (r#"{"id":"g","max_tokens":{"max":0}}"#, "max_tokens"),
         (
-            r#"{"id":"g","answers":{"max":1,"action":"cut"}}"#,
-            "answers",
+            r#"{"id":"g","max_tokens":0,"max_tokens_action":"clamp"}"#,
+            "max_tokens",
+        ),
+        (r#"{"id":"g","n":1,"n_action":"cut"}"#, "n_action"),
+        (
+            r#"{"id":"g","reasoning_effort":"most","reasoning_effort_action":"clamp"}"#,
+            "reasoning_effort",
         ),
         (
-            r#"{"id":"g","reasoning_effort":{"max":"most"}}"#,
-            "reasoning_effort",
+            r#"{"id":"g","n_action":"clamp","deny":["tools"]}"#,
+            "n_action",
         ),
         (r#"{"id":"g","deny":["video"]}"#, "deny"),
         (r#"{"id":"g","body_bytes_max":0}"#, "body_bytes_max"),
@@ -156,5 +162,5 @@ fn what_means_nothing_is_named_with_its_field() {
         assert_eq!(fault(json).field(), field, "{json}");
     }
     assert_eq!(fault(r#"{"id":"g"}"#), GuardFault::Nothing);
-    assert!(serde_json::from_str::<GuardForm>(r#"{"id":"g","max_tokens":{"most":1}}"#).is_err());
+    assert!(serde_json::from_str::<GuardForm>(r#"{"id":"g","most_tokens":1}"#).is_err());
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Caps, Limit, Measure};
+use crate::OwnLimits;
 use crate::budget::{self, FormError};
 
 /// A limit in words, as in `[[limits]]` and at `/admin/v1/limits`.
@@ -22,30 +23,6 @@ pub struct LimitForm {
     /// Each value of this dimension is counted alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per: Option<String>,
-    /// Requests begun in a minute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requests_per_minute: Option<u64>,
-    /// Requests begun in an hour.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requests_per_hour: Option<u64>,
-    /// Requests begun in 24 hours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requests_per_day: Option<u64>,
-    /// Tokens of input and output in a minute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tokens_per_minute: Option<u64>,
-    /// Requests at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub concurrent: Option<u64>,
-    /// Streams at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub concurrent_streams: Option<u64>,
-}
-
-/// The figures of a limit alone, as in a key's own `limits`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CapsForm {
     /// Requests begun in a minute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_minute: Option<u64>,
@@ -109,7 +86,7 @@ impl LimitForm {
     /// [`LimitFault`] for the first word that means nothing, and for a limit of nothing.
     pub fn read(&self) -> Result<Limit, LimitFault> {
         let (selector, per) = budget::whom(&self.id, &self.selects, self.per.as_deref())?;
-        let caps = self.caps().read()?;
+        let caps = self.caps()?;
         if caps.is_empty() {
             return Err(LimitFault::Nothing);
         }
@@ -121,24 +98,7 @@ impl LimitForm {
         })
     }
 
-    const fn caps(&self) -> CapsForm {
-        CapsForm {
-            requests_per_minute: self.requests_per_minute,
-            requests_per_hour: self.requests_per_hour,
-            requests_per_day: self.requests_per_day,
-            tokens_per_minute: self.tokens_per_minute,
-            concurrent: self.concurrent,
-            concurrent_streams: self.concurrent_streams,
-        }
-    }
-}
-
-impl CapsForm {
-    /// The figures, each looked at; there may be none.
-    ///
-    /// # Errors
-    /// [`LimitFault::Figure`] for the first that is zero or too large.
-    pub fn read(&self) -> Result<Caps, LimitFault> {
+    fn caps(&self) -> Result<Caps, LimitFault> {
         let tokens = (Measure::TokensPerMinute, self.tokens_per_minute);
         Ok(Caps {
             requests_per_minute: count(Measure::RequestsPerMinute, self.requests_per_minute)?,
@@ -153,30 +113,32 @@ impl CapsForm {
 
 impl From<&Limit> for LimitForm {
     fn from(limit: &Limit) -> Self {
-        let caps = CapsForm::from(&limit.caps);
+        let of = |measure: Measure| measure.of(&limit.caps);
         Self {
             id: limit.id.to_string(),
             selects: budget::words(&limit.selector),
             per: limit.per.as_ref().map(ToString::to_string),
-            requests_per_minute: caps.requests_per_minute,
-            requests_per_hour: caps.requests_per_hour,
-            requests_per_day: caps.requests_per_day,
-            tokens_per_minute: caps.tokens_per_minute,
-            concurrent: caps.concurrent,
-            concurrent_streams: caps.concurrent_streams,
+            requests_per_minute: of(Measure::RequestsPerMinute),
+            requests_per_hour: of(Measure::RequestsPerHour),
+            requests_per_day: of(Measure::RequestsPerDay),
+            tokens_per_minute: of(Measure::TokensPerMinute),
+            concurrent: of(Measure::Concurrent),
+            concurrent_streams: of(Measure::ConcurrentStreams),
         }
     }
 }
 
-impl From<&Caps> for CapsForm {
-    fn from(caps: &Caps) -> Self {
+/// A key's own figures; a zero, which its form refuses, is none.
+impl From<&OwnLimits> for Caps {
+    fn from(own: &OwnLimits) -> Self {
+        let count = |figure: Option<u32>| figure.and_then(NonZeroU32::new);
         Self {
-            requests_per_minute: Measure::RequestsPerMinute.of(caps),
-            requests_per_hour: Measure::RequestsPerHour.of(caps),
-            requests_per_day: Measure::RequestsPerDay.of(caps),
-            tokens_per_minute: Measure::TokensPerMinute.of(caps),
-            concurrent: Measure::Concurrent.of(caps),
-            concurrent_streams: Measure::ConcurrentStreams.of(caps),
+            requests_per_minute: count(own.requests_per_minute),
+            requests_per_hour: count(own.requests_per_hour),
+            requests_per_day: count(own.requests_per_day),
+            tokens_per_minute: own.tokens_per_minute.and_then(NonZeroU64::new),
+            concurrent: count(own.concurrent),
+            concurrent_streams: count(own.concurrent_streams),
         }
     }
 }
@@ -204,8 +166,8 @@ fn figure(
     }
 }
 
-/// A thousand million requests: far above what one machine serves in a day.
-const COUNT_MAX: u64 = 1_000_000_000;
+/// Far above what one machine serves in a day.
+const COUNT_MAX: u64 = 4_294_967_295;
 
 /// A million million tokens a minute: far above what any provider sells.
 const TOKENS_MAX: u64 = 1_000_000_000_000;
@@ -240,7 +202,7 @@ mod tests {
             (
                 r#"{"id":"a","requests_per_minute":0}"#,
                 "requests_per_minute",
-                "`requests_per_minute` must be from 1 to 1000000000, not 0",
+                "`requests_per_minute` must be from 1 to 4294967295, not 0",
             ),
             (
                 r#"{"id":"a","tokens_per_minute":1000000000001}"#,
@@ -267,7 +229,8 @@ mod tests {
 
     #[test]
     fn a_keys_own_figures_may_be_none() {
-        let form: CapsForm = serde_json::from_str("{}").unwrap();
-        assert!(form.read().unwrap().is_empty());
+        assert!(Caps::from(&OwnLimits::default()).is_empty());
+        let own: OwnLimits = serde_json::from_str(r#"{"concurrent":3}"#).unwrap();
+        assert_eq!(Caps::from(&own).concurrent, NonZeroU32::new(3));
     }
 }

@@ -20,7 +20,7 @@ use crate::{Dimension, Rules, Selector};
 
 pub use cells::{CELLS_MAX, LimitCells};
 pub use enter::{Asking, Overstepped, Passed};
-pub use form::{CapsForm, LimitFault, LimitForm};
+pub use form::{LimitFault, LimitForm};
 pub use measure::Measure;
 pub use standing::{CellStanding, Mark, Standing};
 pub use state::CONCURRENT_RETRY;

@@ -7,7 +7,7 @@ use super::super::problem::{Problem, nearest};
 use super::super::resolved::{LedgerSettings, Provider, Secret, StaticKey};
 use super::super::section::{At, Section};
 use super::server::is_label;
-use super::{budget, limit};
+use super::{budget, guard, limit};
 use crate::registry::is_operation;
 
 /// The keys in the order of the file.
