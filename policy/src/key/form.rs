@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 use super::{KeyNetworks, NoNetwork};
 use crate::budget::{Budget, BudgetForm, FormError, Usd};
 use crate::guard::GuardForm;
-use crate::limit::{Caps, CapsForm, LimitFault};
 
 /// A key in words, as at `/admin/v1/keys` and on the command line.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -310,22 +309,6 @@ impl From<BudgetForm> for OwnBudget {
 }
 
 impl OwnLimits {
-    /// What they limit.
-    ///
-    /// # Errors
-    /// [`LimitFault`] for figures that nothing gets through, or when there are none.
-    pub fn caps(&self) -> Result<Caps, LimitFault> {
-        CapsForm {
-            requests_per_minute: self.requests_per_minute.map(u64::from),
-            requests_per_hour: self.requests_per_hour.map(u64::from),
-            requests_per_day: self.requests_per_day.map(u64::from),
-            tokens_per_minute: self.tokens_per_minute,
-            concurrent: self.concurrent.map(u64::from),
-            concurrent_streams: self.concurrent_streams.map(u64::from),
-        }
-        .read()
-    }
-
     /// Whether it limits nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -19,7 +19,7 @@ const WHOLE: &str = r#"{
     "name": "ci", "team": "research", "user": "u", "project": "p", "tags": {"feature": "search"},
     "models": ["gpt-*"], "providers": ["openai"], "operations": ["chat"], "networks": ["10.0.0.0/8"],
     "expires_at": "2026-12-01", "budget": {"limit_usd": 25.10, "window": "day"},
-    "limits": {"requests_per_minute": 600}, "guards": {"max_tokens": {"max": 100}}
+    "limits": {"requests_per_minute": 600}, "guards": {"max_tokens": 100}
 }"#;
 
 #[test]

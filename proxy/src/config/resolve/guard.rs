@@ -1,6 +1,6 @@
 //! `[[guards]]`: what requests may ask for.
 
-use quotah_policy::guard::{BoundForm, Guard, GuardForm};
+use quotah_policy::guard::{Effort, Guard, GuardForm};
 
 use super::super::problem::Problem;
 use super::super::section::Section;
@@ -50,53 +50,31 @@ fn guard(row: &Section<'_>, id: String, known: &Known<'_>) -> GuardForm {
 
 /// What a guard and a key's own have in common.
 fn bounds(row: &Section<'_>) -> GuardForm {
-    let count = |key, label, least| {
-        bound(row, key, label, |bound| {
-            bound.integer("max", least..=COUNT_MAX)
-        })
+    let action = |key| {
+        let words = ["clamp", "refuse"].map(|word| (word, word));
+        row.choice(key, &words).map(str::to_owned)
     };
-    let effort = |bound: &Section<'_>| {
-        let at = bound.text("max")?;
-        if !EFFORTS.contains(&at.value) {
-            return bound.invalid("max", &at.place, &format!("one of {}", EFFORTS.join(", ")));
+    let effort = row.text("reasoning_effort").filter(|at| {
+        let known = Effort::parse(at.value).is_some();
+        if !known {
+            let words = Effort::ALL.map(Effort::as_str).join(", ");
+            row.invalid::<()>("reasoning_effort", &at.place, &format!("one of {words}"));
         }
-        Some(at.value.to_owned())
-    };
+        known
+    });
     GuardForm {
-        max_tokens: count("max_tokens", "`max_tokens` of a guard", 1),
-        answers: count("answers", "`answers` of a guard", 1),
-        reasoning_effort: bound(
-            row,
-            "reasoning_effort",
-            "`reasoning_effort` of a guard",
-            effort,
-        ),
-        reasoning_tokens: count("reasoning_tokens", "`reasoning_tokens` of a guard", 0),
+        max_tokens: row.integer("max_tokens", 1..=COUNT_MAX),
+        max_tokens_action: action("max_tokens_action"),
+        n: row.integer("n", 1..=COUNT_MAX),
+        n_action: action("n_action"),
+        reasoning_effort: effort.map(|at| at.value.to_owned()),
+        reasoning_effort_action: action("reasoning_effort_action"),
+        reasoning_tokens: row.integer("reasoning_tokens", 0..=COUNT_MAX),
+        reasoning_tokens_action: action("reasoning_tokens_action"),
         deny: denied(row),
         body_bytes_max: row.size("body_bytes_max", 1..=1 << 40),
         ..GuardForm::default()
     }
-}
-
-/// `{ max = 4096, action = "clamp" }`.
-fn bound<T>(
-    row: &Section<'_>,
-    key: &'static str,
-    label: &str,
-    max: impl FnOnce(&Section<'_>) -> Option<T>,
-) -> Option<BoundForm<T>> {
-    let section = row.table(key, label)?;
-    if !section.is_present("max") {
-        section.missing("max", "");
-    }
-    let max = max(&section);
-    let words = ["clamp", "refuse"].map(|word| (word, word));
-    let action = section.choice("action", &words).unwrap_or("clamp");
-    section.end();
-    Some(BoundForm {
-        max: max?,
-        action: action.to_owned(),
-    })
 }
 
 fn denied(row: &Section<'_>) -> Vec<String> {
@@ -116,15 +94,12 @@ const DENIED: [&str; 5] = ["tools", "server_tools", "images", "audio", "files"];
 
 const GUARDS: [&str; 6] = [
     "max_tokens",
-    "answers",
+    "n",
     "reasoning_effort",
     "reasoning_tokens",
     "deny",
     "body_bytes_max",
 ];
-
-/// From none to most, by the providers' words.
-const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /// Beyond what any model is asked for.
 const COUNT_MAX: u64 = 1_000_000_000;

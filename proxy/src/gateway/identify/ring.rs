@@ -8,7 +8,7 @@ use dashmap::DashMap;
 use parking_lot::RwLock;
 use quotah_policy::budget::{Budget, BudgetAccounts, FormError};
 use quotah_policy::guard::GuardForm;
-use quotah_policy::limit::{Caps, Limit, LimitCells, LimitFault};
+use quotah_policy::limit::{Caps, Limit, LimitCells};
 use quotah_policy::{KeyId, KeyNetworks, NoNetwork, OwnLimits, Pattern};
 use subtle::ConstantTimeEq;
 
@@ -49,8 +49,6 @@ enum Unusable {
     Budget(#[from] FormError),
     #[error(transparent)]
     Network(#[from] NoNetwork),
-    #[error(transparent)]
-    Limit(#[from] LimitFault),
     #[error("{0}")]
     Guard(String),
 }
@@ -90,7 +88,7 @@ impl KeyRing {
             let budget = key.budget.clone();
             let own_budget =
                 budget.map(|budget| going_on(before.own_budget.as_ref(), budget, false));
-            let caps = key.limits.as_ref().and_then(|limits| limits.caps().ok());
+            let caps = key.limits.as_ref().map(Caps::from);
             let own_limits = caps.map(|caps| limited(before.own_limits.as_ref(), &key.id, caps));
             let goes_on = Configured {
                 own_budget,
@@ -175,7 +173,7 @@ fn identity(
     let known = before.and_then(|before| before.own_budget.as_ref());
     let is_new = is_live && before.is_none();
     let own_budget = budget.map(|budget| going_on(known, budget, is_new));
-    let limits = record.limits.as_ref().map(OwnLimits::caps).transpose()?;
+    let limits = record.limits.as_ref().map(Caps::from);
     let known = before.and_then(|before| before.own_limits.as_ref());
     let own_limits = limits.map(|caps| limited(known, record.id.as_str(), caps));
     let guard = record
