@@ -13,6 +13,7 @@
 mod harness;
 
 mod admin;
+mod admin_policy;
 mod books;
 mod budgets;
 mod bytes;

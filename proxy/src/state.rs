@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
+use quotah_policy::KeyId;
 use quotah_policy::budget::Crossing;
+use tokio::sync::Notify;
 
 use crate::clock;
 use crate::config::resolved::Config;
@@ -19,8 +21,8 @@ use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
 use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
-use crate::policy::Policy;
-use crate::registry::Registry;
+use crate::policy::{Owners, Policy, RuleSet};
+use crate::registry::{Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -80,6 +82,69 @@ impl Snapshot {
 /// Metric handles by (provider, model, route).
 type Handles = DashMap<(Arc<str>, Arc<str>, Arc<str>), Arc<DeploymentMetrics>>;
 
+/// What must stand before the ledger can be opened: it tells what was spent to the budgets of rules and keys.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    snapshot: Snapshot,
+    pools: Arc<Pools>,
+    credentials: Credentials,
+    registry: Arc<Registry>,
+    ring: Arc<KeyRing>,
+    changed: Arc<Notify>,
+    pub(crate) policy: Arc<Policy>,
+}
+
+impl Ground {
+    /// Opens the registry, and puts the rules of `config` and of the registry in force.
+    ///
+    /// # Errors
+    /// When the registry can neither be read nor made.
+    pub(crate) fn lay(config: &Arc<Config>) -> Result<Self, RegistryError> {
+        let ring = Arc::<KeyRing>::default();
+        ring.configure(&config.keys);
+        let changed = Arc::<Notify>::default();
+        let follower = Arc::new(Followers {
+            ring: Arc::clone(&ring),
+            changed: Arc::clone(&changed),
+        });
+        let pepper = config.server.key_pepper.as_ref();
+        let registry = Registry::open(&config.data_dir, pepper, follower)?;
+        ring.set_pepper(registry.pepper().clone());
+        let pools = Arc::<Pools>::default();
+        let credentials = Credentials::new(Arc::clone(&pools));
+        let snapshot = Snapshot::new(Arc::clone(config), (&pools, &credentials), &ring);
+        let policy = Policy::new(Arc::clone(&ring) as Arc<dyn Owners>);
+        policy.begin(&RuleSet::of(config, &registry));
+        Ok(Self {
+            snapshot,
+            pools,
+            credentials,
+            registry: Arc::new(registry),
+            ring,
+            changed,
+            policy: Arc::new(policy),
+        })
+    }
+}
+
+/// Who is told of what changes in the registry.
+#[derive(Debug)]
+struct Followers {
+    ring: Arc<KeyRing>,
+    changed: Arc<Notify>,
+}
+
+impl Follower for Followers {
+    fn key(&self, id: KeyId, held: Option<&Arc<HeldKey>>, is_live: bool) {
+        self.ring.key(id, held, is_live);
+        self.changed.notify_one();
+    }
+
+    fn rule(&self, _: RuleKind, _: &str, _: Option<&Arc<Rule>>, _: bool) {
+        self.changed.notify_one();
+    }
+}
+
 /// The process's own.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -90,6 +155,8 @@ pub(crate) struct State {
     /// Keys and rules that are made while the program runs.
     pub(crate) registry: Arc<Registry>,
     ring: Arc<KeyRing>,
+    /// Rung when another process changed a rule or a key.
+    pub(crate) changed: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) drain: Drain,
@@ -104,17 +171,18 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Begins with a first configuration.
-    pub(crate) fn new(
-        config: Arc<Config>,
-        ledger: Ledger,
-        metrics: Arc<Metrics>,
-        policy: Arc<Policy>,
-        (registry, ring): (Arc<Registry>, Arc<KeyRing>),
-    ) -> Arc<Self> {
-        let pools = Arc::<Pools>::default();
-        let credentials = Credentials::new(Arc::clone(&pools));
-        let snapshot = Snapshot::new(config, (&pools, &credentials), &ring);
+    /// Begins with a first configuration, and everything known that was spent.
+    pub(crate) fn new(ground: Ground, ledger: Ledger, metrics: Arc<Metrics>) -> Arc<Self> {
+        let Ground {
+            snapshot,
+            pools,
+            credentials,
+            registry,
+            ring,
+            policy,
+            changed,
+        } = ground;
+        policy.opened(&ledger);
         let started_at_unix_ms = clock::unix_ms();
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -123,6 +191,7 @@ impl State {
             ledger: Arc::new(ledger),
             registry,
             ring,
+            changed,
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
             policy,
@@ -150,6 +219,15 @@ impl State {
         let snapshot = self.snapshot();
         self.headroom
             .keep(|provider| snapshot.routes.upstream(provider).is_some());
+    }
+
+    /// Puts the rules of the configuration and of the registry in force as they now are. Reads the ledger for budgets
+    /// that are new; may take a second for a million entries.
+    pub(crate) fn publish_rules(&self) {
+        let rules = RuleSet::of(&self.snapshot().config, &self.registry);
+        if let Err(error) = self.policy.publish(&rules, &self.ledger) {
+            tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
+        }
     }
 
     /// Tells of budgets whose alerts were reached: in the ledger, in metrics, in the log.

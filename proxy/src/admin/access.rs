@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::auth::{self, Caller, Peer};
+use super::auth::{self, Caller};
 use super::routes::{Route, Verb};
 use super::{Problem, Shared, idempotency};
 use crate::config::resolved::Role;
@@ -103,16 +103,6 @@ fn caller(shared: &Shared, route: &Route, request: &Request) -> Result<Option<Ca
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     Ok(Some(caller))
-}
-
-impl Peer {
-    /// How audits name it.
-    pub(super) fn name(self) -> String {
-        match self {
-            Self::Ip(ip) => ip.to_canonical().to_string(),
-            Self::Local => "unix".to_owned(),
-        }
-    }
 }
 
 /// Longest body: a key's form with every list full has less than 20 KiB.

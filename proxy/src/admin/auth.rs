@@ -14,6 +14,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
+use super::store::Actor;
 use super::{Problem, Shared};
 use crate::clock;
 use crate::config::resolved::{AdminToken, Role};
@@ -62,6 +63,19 @@ impl Caller {
     /// Whether it may know of what belongs to `team`.
     pub(super) fn sees(&self, team: Option<&str>) -> bool {
         self.team.is_none() || self.team.as_deref() == team
+    }
+
+    /// As audits name it.
+    pub(super) fn actor(&self) -> Actor {
+        Actor {
+            name: self.name.to_string(),
+            role: self.role,
+            ip: match self.peer {
+                Peer::Ip(ip) => Some(ip.to_canonical()),
+                Peer::Local => None,
+            },
+            team: self.team.as_deref().map(str::to_owned),
+        }
     }
 }
 

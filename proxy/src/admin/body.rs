@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::Problem;
-use super::policy::WriteError;
+use super::store::WriteError;
 
 /// Members of an object as they were written: numbers that are money are never read as floats.
 pub(super) type Members = BTreeMap<String, Box<RawValue>>;
@@ -26,12 +26,16 @@ pub(super) fn form<T: DeserializeOwned>(members: &Members) -> Result<T, Problem>
     let mut reader = serde_json::Deserializer::from_str(&text);
     serde_path_to_error::deserialize(&mut reader).map_err(|fault| {
         let detail = fault.inner().to_string();
-        // What is unknown or missing has no path of its own: serde names it between backticks.
-        let named = detail.starts_with("unknown field") || detail.starts_with("missing field");
-        let name = detail.split('`').nth(1).filter(|_| named);
+        // What is missing has no path of its own: serde names it between backticks.
+        let is_missing = detail.starts_with("missing field");
+        let name = detail.split('`').nth(1).filter(|_| is_missing);
         let path = fault.path().to_string();
         let path = if path == "." { "" } else { &path };
-        let dot = if path.is_empty() || name.is_none() { "" } else { "." };
+        let dot = if path.is_empty() || name.is_none() {
+            ""
+        } else {
+            "."
+        };
         let field = format!("{path}{dot}{}", name.unwrap_or_default());
         // Places in our own copy of the text would mislead.
         let detail = detail.split(" at line ").next().unwrap_or_default();
@@ -71,6 +75,11 @@ impl IfMatch {
         let tags = lines.flat_map(|line| line.to_str().unwrap_or_default().split(','));
         let tags: Vec<String> = tags.map(|tag| tag.trim().to_owned()).collect();
         (!tags.is_empty()).then_some(Self(tags))
+    }
+
+    /// One state alone.
+    pub(super) fn exactly(etag: String) -> Self {
+        Self(vec![etag])
     }
 
     /// Whether something of this [`etag`] is meant.

@@ -4,17 +4,17 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use quotah_policy::Money;
 use quotah_policy::budget::Usd;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::body::{IfMatch, etag, etag_line, form, member, members};
+use super::body::{IfMatch, form, member, members};
 use super::page::{self, Page};
-use super::policy::{AccountFace, Adjustment, At, Kind, Rule};
 use super::rules::{self, change, visible};
+use super::store::{AccountFace, Adjustment, At, Kind, Rule};
 use super::{Caller, Problem, Shared, blocking};
 use crate::ledger::usd;
 use crate::time::rfc3339;
@@ -59,7 +59,7 @@ pub(super) struct RaiseForm {
 pub(super) fn dress(shared: &Shared, rule: &Rule, face: &mut Map<String, Value>) {
     let limit = face.get("limit_usd").and_then(Value::as_str);
     let limit = limit.and_then(|limit| Money::parse_usd(limit).ok());
-    face.insert("limit_nanousd".to_owned(), json!(limit.map(nanousd)));
+    face.insert("limit_nanousd".to_owned(), json!(limit.map(Money::nanos)));
     rules::show_moment(face);
     let mut accounts = shared.state.spending.accounts(&rule.id, None, SHOWN + 1);
     let has_more = accounts.len() > SHOWN;
@@ -113,10 +113,18 @@ pub(super) async fn adjust(
         let spending = &shared.state.spending;
         let adjusted = spending.adjust(&caller.actor(), &adjustment);
         adjusted.map_err(|e| Problem::write("account", e))?;
-        let mut face = rule.form.as_object().cloned().unwrap_or_default();
-        dress(&shared, &rule, &mut face);
-        face.insert("source".to_owned(), json!(rule.source));
-        Ok((etag_line(&etag(&rule.form)), Json(face)).into_response())
+        let noted = json!({
+            "account": form.account,
+            "amount_usd": usd(amount.picos()),
+            "reason": form.reason,
+        });
+        // The correction stands in the ledger, with who made it; the audit tells of it too.
+        let target = format!("budget:{id}");
+        let store = &shared.state.store;
+        if let Err(error) = store.note(&caller.actor(), "budget.adjust", &target, &noted) {
+            tracing::error!(%error, "a correction is not in the audit trail");
+        }
+        Ok(rules::answer(&shared, Kind::Budget, &rule))
     })
     .await
 }
@@ -139,10 +147,7 @@ pub(super) async fn raise(
         let if_match = IfMatch::of(&headers);
         let at = At { id, if_match };
         let rule = change(&shared, Kind::Budget, &caller, &at, changes.into())?;
-        let mut face = rule.form.as_object().cloned().unwrap_or_default();
-        dress(&shared, &rule, &mut face);
-        face.insert("source".to_owned(), json!(rule.source));
-        Ok((etag_line(&etag(&rule.form)), Json(face)).into_response())
+        Ok(rules::answer(&shared, Kind::Budget, &rule))
     })
     .await
 }
@@ -177,23 +182,17 @@ impl Account {
         Self {
             value: account.value.clone(),
             limit_usd: usd(balance.limit.picos()),
-            limit_nanousd: nanousd(balance.limit),
+            limit_nanousd: balance.limit.nanos(),
             spent_usd: usd(balance.spent.picos()),
-            spent_nanousd: nanousd(balance.spent),
+            spent_nanousd: balance.spent.nanos(),
             reserved_usd: usd(balance.reserved.picos()),
-            reserved_nanousd: nanousd(balance.reserved),
+            reserved_nanousd: balance.reserved.nanos(),
             remaining_usd: usd(balance.room().picos()),
-            remaining_nanousd: nanousd(balance.room()),
+            remaining_nanousd: balance.room().nanos(),
             window_start: (period.start_unix_ms > 0).then(|| rfc3339(period.start_unix_ms)),
             resets_at: period.ends().then(|| rfc3339(period.end_unix_ms)),
         }
     }
-}
-
-/// In 10⁻⁹ USD, rounded half up.
-fn nanousd(amount: Money) -> i64 {
-    let nanos = amount.picos().saturating_add(500).div_euclid(1_000);
-    i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
 }
 
 /// An amount that may be negative.

@@ -32,12 +32,19 @@ pub(super) async fn reload(
     State(shared): State<Shared>,
 ) -> Result<Json<ReloadReport>, Problem> {
     tracing::info!(by = &*caller.name, "reload asked for by the admin plane");
-    let reload = shared.state.reload;
     blocking(move || {
-        reload().map(Json).map_err(|errors| {
+        let report = (shared.state.reload)().map_err(|errors| {
             let detail = "the configuration is wrong; the one before it stays in force";
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail).with_errors(errors)
-        })
+        })?;
+        let noted = shared
+            .state
+            .store
+            .note(&caller.actor(), "reload", "", &json!(report));
+        if let Err(error) = noted {
+            tracing::error!(%error, "a reload is not in the audit trail");
+        }
+        Ok(Json(report))
     })
     .await
 }

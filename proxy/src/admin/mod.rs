@@ -6,11 +6,17 @@
 //! problem documents.
 
 mod access;
+mod accounts;
+mod audit;
 mod auth;
+mod body;
+mod budgets;
 mod config;
 mod events;
+mod explain;
 mod health;
 mod idempotency;
+mod keys;
 mod openapi;
 mod page;
 mod prices;
@@ -18,8 +24,12 @@ mod problem;
 mod rate_limits;
 mod requests;
 mod routes;
+mod rules;
 mod serve;
 mod status;
+mod store;
+mod stored;
+mod unwired;
 mod usage;
 
 #[cfg(test)]
@@ -41,10 +51,22 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
 
+pub use accounts::Accounts;
+pub use body::{IfMatch, etag};
 pub use config::ReloadReport;
+pub use explain::{
+    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice, ExplainedRoute,
+    Explanation, Question, Verdict,
+};
 pub use health::{Component, Health, State};
+pub use keys::{KeyFace, KeyWords};
 pub use openapi::document;
 pub(crate) use serve::{CONNECTIONS_MAX, serve_stream};
+pub use store::{
+    AccountFace, Actor, Adjustment, At, Kind, Rule, Source, Spending, Store, WriteError,
+};
+pub use stored::Stored;
+pub use unwired::Unwired;
 
 use auth::Caller;
 use problem::Problem;
@@ -60,6 +82,10 @@ pub struct AdminState {
     pub policy: Arc<Policy>,
     /// The books.
     pub ledger: Arc<Ledger>,
+    /// Keys, budgets, limits and guards.
+    pub store: Arc<dyn Store>,
+    /// The accounts of budgets.
+    pub spending: Arc<dyn Spending>,
     /// What happens, for whoever listens.
     pub events: Arc<Hub>,
     /// The configuration in force, asked for on each request.

@@ -2,6 +2,7 @@
 //!
 //! The document is OpenAPI 3.1. `docs/openapi.json` is the same document; a test holds it to the code.
 
+mod faces;
 pub(super) mod operations;
 mod sample;
 
@@ -17,7 +18,6 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use super::access::{Access, Scope};
 use super::problem::FieldError;
 use super::routes::{Route, TABLE, Verb};
-use crate::config::resolved::Role;
 
 pub(super) async fn show() -> Response {
     static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
@@ -88,7 +88,7 @@ impl Doc {
         };
         operation.insert("security".to_owned(), security);
         if let Some(role) = route.access.role() {
-            operation.insert("x-quotah-role".to_owned(), role_word(role).into());
+            operation.insert("x-quotah-role".to_owned(), role.as_str().into());
         }
         let scope = match route.scope {
             Scope::Any => "any",
@@ -144,6 +144,15 @@ impl Doc {
     /// Takes a body of JSON.
     pub(super) fn takes<T: ToSchema>(mut self, example: &Value) -> Self {
         let schema = self.schema::<T>();
+        self.body(&schema, example)
+    }
+
+    /// Takes a body of JSON like `example`.
+    pub(super) fn takes_like(self, example: &Value) -> Self {
+        self.body(&sample::schema(example), example)
+    }
+
+    fn body(mut self, schema: &Value, example: &Value) -> Self {
         let body = json!({
             "required": true,
             "content": { "application/json": { "schema": schema, "example": example } },
@@ -298,14 +307,6 @@ fn problem() -> Value {
             },
         },
     })
-}
-
-const fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "viewer",
-        Role::Operator => "operator",
-        Role::Admin => "admin",
-    }
 }
 
 impl Verb {

@@ -4,12 +4,11 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::Problem;
 
 /// A part of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Page<T> {
     /// Its rows.
     pub(super) items: Vec<T>,

@@ -9,8 +9,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::access::{Access, Scope, guard};
 use super::openapi::{Doc, operations as say};
-use super::{Shared, config, events, health, metrics, openapi, prices, rate_limits, requests};
-use super::{status, usage};
+use super::{Shared, audit, budgets, config, events, explain, health, keys, metrics, openapi};
+use super::{prices, rate_limits, requests, rules, status, usage};
 
 /// What may be done with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +49,8 @@ macro_rules! table {
 /// Verb, path, least role, what a team's token sees, handler, description.
 ///
 /// `Any` tells nothing of any team; `Team` shows and takes what is the caller's team's alone; `Whole` is
-/// about the whole installation and refused to tokens of a team.
+/// about the whole installation and refused to tokens of a team. `DELETE` of a key revokes it: it stays, and
+/// operators may; rules are gone for good, so that only admins may take them away.
 pub(super) const TABLE: &[Route] = table! {
     Get    "/livez"                            Open     Any   health::livez          livez
     Get    "/readyz"                           Open     Any   health::readyz         readyz
@@ -65,6 +66,32 @@ pub(super) const TABLE: &[Route] = table! {
     Get    "/admin/v1/requests/{id}"           Viewer   Team  requests::show         request
     Get    "/admin/v1/usage"                   Viewer   Team  usage::usage           usage
     Get    "/admin/v1/events"                  Viewer   Team  events::events         events
+    Get    "/admin/v1/explain"                 Viewer   Team  explain::explain       explain
+    Get    "/admin/v1/audit"                   Viewer   Whole audit::list            audit
+    Get    "/admin/v1/keys"                    Viewer   Team  keys::list             keys
+    Post   "/admin/v1/keys"                    Operator Team  keys::create           keys_create
+    Get    "/admin/v1/keys/{id}"               Viewer   Team  keys::show             key
+    Patch  "/admin/v1/keys/{id}"               Operator Team  keys::patch            key_patch
+    Delete "/admin/v1/keys/{id}"               Operator Team  keys::revoke           key_revoke
+    Post   "/admin/v1/keys/{id}/rotate"        Operator Team  keys::rotate           key_rotate
+    Get    "/admin/v1/budgets"                 Viewer   Team  rules::list            budgets
+    Post   "/admin/v1/budgets"                 Operator Team  rules::create          budgets_create
+    Get    "/admin/v1/budgets/{id}"            Viewer   Team  rules::show            budget
+    Patch  "/admin/v1/budgets/{id}"            Operator Team  rules::patch           budget_patch
+    Delete "/admin/v1/budgets/{id}"            Admin    Team  rules::remove          rule_remove
+    Get    "/admin/v1/budgets/{id}/accounts"   Viewer   Team  budgets::accounts      budget_accounts
+    Post   "/admin/v1/budgets/{id}/adjust"     Operator Team  budgets::adjust        budget_adjust
+    Post   "/admin/v1/budgets/{id}/raise"      Operator Team  budgets::raise         budget_raise
+    Get    "/admin/v1/limits"                  Viewer   Team  rules::list            limits
+    Post   "/admin/v1/limits"                  Operator Team  rules::create          limits_create
+    Get    "/admin/v1/limits/{id}"             Viewer   Team  rules::show            limit
+    Patch  "/admin/v1/limits/{id}"             Operator Team  rules::patch           limit_patch
+    Delete "/admin/v1/limits/{id}"             Admin    Team  rules::remove          rule_remove
+    Get    "/admin/v1/guards"                  Viewer   Team  rules::list            guards
+    Post   "/admin/v1/guards"                  Operator Team  rules::create          guards_create
+    Get    "/admin/v1/guards/{id}"             Viewer   Team  rules::show            guard
+    Patch  "/admin/v1/guards/{id}"             Operator Team  rules::patch           guard_patch
+    Delete "/admin/v1/guards/{id}"             Admin    Team  rules::remove          rule_remove
 };
 
 /// The table as a router: each handler behind the guard of its own row.

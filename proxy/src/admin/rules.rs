@@ -20,11 +20,11 @@ use uuid::Uuid;
 
 use super::body::{IfMatch, Members, etag, etag_line, member, members};
 use super::page::{self, Page};
-use super::policy::{At, Kind, Rule, Source};
+use super::store::{At, Kind, Rule, Source};
 use super::{Caller, Problem, Shared, blocking, budgets};
 use crate::events::{Event, EventKind};
 
-pub(super) use words::check;
+pub(super) use words::show_moment;
 
 /// Filters and paging.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -72,12 +72,19 @@ pub(super) async fn list(
         let is_wanted = |rule: &Rule| {
             let team = team_of(&rule.form);
             caller.sees(team)
-                && filter.team.as_deref().is_none_or(|wanted| team == Some(wanted))
+                && filter
+                    .team
+                    .as_deref()
+                    .is_none_or(|wanted| team == Some(wanted))
                 && source.is_none_or(|wanted| wanted == rule.source)
         };
-        let rules = shared.state.policy.rules(kind).into_iter().filter(is_wanted);
+        let rules = shared.state.store.rules(kind).into_iter().filter(is_wanted);
         let page = Page::cut(rules, filter.cursor.as_deref(), limit, |rule| &rule.id);
-        let items: Vec<Value> = page.items.iter().map(|rule| face(&shared, kind, rule)).collect();
+        let items: Vec<Value> = page
+            .items
+            .iter()
+            .map(|rule| face(&shared, kind, rule))
+            .collect();
         Ok(Json(json!({ "items": items, "next": page.next })))
     })
     .await
@@ -109,10 +116,15 @@ pub(super) async fn create(
             let detail = "a token of one team does not choose names: leave it out";
             return Err(Problem::field("id", detail));
         }
-        members.entry("id".to_owned()).or_insert_with(|| member(&new_id(kind)));
+        members
+            .entry("id".to_owned())
+            .or_insert_with(|| member(&new_id(kind)));
         own(&caller, &mut members)?;
         let (id, form) = words::check(kind, &members)?;
-        let rule = shared.state.policy.create_rule(&caller.actor(), kind, &id, form);
+        let rule = shared
+            .state
+            .store
+            .create_rule(&caller.actor(), kind, &id, form);
         let rule = rule.map_err(|e| Problem::write(kind.noun(), e))?;
         tell(&shared, kind, "create", &rule);
         let mut response = answer(&shared, kind, &rule);
@@ -153,7 +165,7 @@ pub(super) async fn remove(
         let rule = visible(&shared, kind, &caller, &id)?;
         let if_match = IfMatch::of(&headers);
         let at = At { id, if_match };
-        let removed = shared.state.policy.remove_rule(&caller.actor(), kind, &at);
+        let removed = shared.state.store.remove_rule(&caller.actor(), kind, &at);
         removed.map_err(|e| Problem::write(kind.noun(), e))?;
         tell(&shared, kind, "delete", &rule);
         Ok(StatusCode::NO_CONTENT)
@@ -189,7 +201,10 @@ pub(super) fn change(
         id,
         if_match: Some(IfMatch::exactly(etag(&rule.form))),
     };
-    let rule = shared.state.policy.replace_rule(&caller.actor(), kind, &at, form);
+    let rule = shared
+        .state
+        .store
+        .replace_rule(&caller.actor(), kind, &at, form);
     let rule = rule.map_err(write)?;
     tell(shared, kind, "patch", &rule);
     Ok(rule)
@@ -202,7 +217,7 @@ pub(super) fn visible(
     caller: &Caller,
     id: &str,
 ) -> Result<Rule, Problem> {
-    let rule = shared.state.policy.rule(kind, id);
+    let rule = shared.state.store.rule(kind, id);
     let rule = rule.filter(|rule| caller.sees(team_of(&rule.form)));
     rule.ok_or_else(|| Problem::unknown(kind.noun()))
 }
@@ -216,7 +231,9 @@ fn own(caller: &Caller, members: &mut Members) -> Result<(), Problem> {
     let selects = serde_json::from_str(selects);
     let mut selects: std::collections::BTreeMap<String, String> =
         selects.map_err(|_| Problem::field("match", "is no table of texts"))?;
-    let named = selects.entry("team".to_owned()).or_insert_with(|| team.to_owned());
+    let named = selects
+        .entry("team".to_owned())
+        .or_insert_with(|| team.to_owned());
     if named != team {
         let detail = "a token of one team makes rules for its own alone";
         return Err(Problem::field("match.team", detail));
@@ -231,7 +248,7 @@ pub(super) fn team_of(form: &Value) -> Option<&str> {
     quotah_policy::Pattern::new(team).is_exact().then_some(team)
 }
 
-fn answer(shared: &Shared, kind: Kind, rule: &Rule) -> Response {
+pub(super) fn answer(shared: &Shared, kind: Kind, rule: &Rule) -> Response {
     let tag = etag(&rule.form);
     (etag_line(&tag), Json(face(shared, kind, rule))).into_response()
 }

@@ -11,27 +11,36 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::Service as _;
 use uuid::Uuid;
 
+mod document;
+mod listening;
+mod memory;
+mod tenants;
+mod writes;
+
 use super::auth::Peer;
 use super::*;
 use crate::config::resolved::{AdminToken, Role, Secret};
 use crate::config::{Environment, Flags, Inputs, load};
 use crate::ledger::{Appended, Clock, Entry, Hooks, Settings};
+use memory::Memory;
 
 const LOCAL: &str = "127.0.0.1";
 const STRANGER: &str = "203.0.113.7";
 
 struct Plane {
     router: Router,
+    state: AdminState,
+    memory: Arc<Memory>,
     _dir: TempDir,
 }
 
-fn token(name: &str, role: Role) -> AdminToken {
+fn token(name: &str, role: Role, team: Option<&str>) -> AdminToken {
     let token = Secret::new(format!("{name}-0123456789abcdef"));
     AdminToken {
         name: name.to_owned(),
         token,
         role,
-        team: None,
+        team: team.map(str::to_owned),
     }
 }
 
@@ -49,8 +58,12 @@ fn plane() -> Plane {
     };
     let mut config = load(&inputs).expect("good").config;
     config.admin.tokens = vec![
-        token("viewer", Role::Viewer),
-        token("operator", Role::Operator),
+        token("viewer", Role::Viewer, None),
+        token("operator", Role::Operator, None),
+        token("admin", Role::Admin, None),
+        token("team-viewer", Role::Viewer, Some("research")),
+        token("team-operator", Role::Operator, Some("research")),
+        token("team-admin", Role::Admin, Some("research")),
     ];
     let clock = Clock {
         now: clock::now,
@@ -77,12 +90,17 @@ fn plane() -> Plane {
         assert_eq!(ledger.append_entry(&entry), Appended::Written);
     }
     let config = Arc::new(config);
+    let memory = Arc::<Memory>::default();
     let state = AdminState {
+        policy: Arc::new(Policy::empty()),
+        store: Arc::clone(&memory) as Arc<dyn Store>,
+        spending: Arc::clone(&memory) as Arc<dyn Spending>,
         metrics: Arc::new(Metrics::new("0.1.0", "test")),
         headroom: Arc::default(),
         ledger: Arc::new(ledger),
         policy: Arc::new(crate::policy::Policy::new(Arc::new(crate::policy::Nobody))),
         events: Arc::new(Hub::new(1)),
+        policy: Arc::new(crate::policy::Policy::empty()),
         config: Arc::new(move || Arc::clone(&config)),
         reload: Arc::new(|| Err(vec!["error: unknown key `lisen`".to_owned()])),
         health: Arc::new(|| {
@@ -103,7 +121,9 @@ fn plane() -> Plane {
         commit: "test",
     };
     Plane {
-        router: router(state),
+        router: router(state.clone()),
+        state,
+        memory,
         _dir: dir,
     }
 }
@@ -117,16 +137,23 @@ impl Plane {
     }
 
     async fn get(&self, from: &str, path: &str, token: &str) -> (u16, Value) {
-        let mut request = Request::get(path);
-        if !token.is_empty() {
-            request = request.header("authorization", format!("Bearer {token}-0123456789abcdef"));
-        }
-        body(
-            self.call(from, request.body(Body::empty()).expect("a request"))
-                .await,
-        )
-        .await
+        body(self.call(from, asked("GET", path, token, "")).await).await
     }
+
+    /// What a token of this name is answered here.
+    async fn send(&self, verb: &str, path: &str, token: &str, text: &str) -> (u16, Value) {
+        body(self.call(LOCAL, asked(verb, path, token, text)).await).await
+    }
+}
+
+fn asked(verb: &str, path: &str, token: &str, text: &str) -> Request<Body> {
+    let mut request = Request::builder().method(verb).uri(path);
+    if !token.is_empty() {
+        request = request.header("authorization", format!("Bearer {token}-0123456789abcdef"));
+    }
+    request
+        .body(Body::from(text.to_owned()))
+        .expect("a request")
 }
 
 async fn body(response: Response<Body>) -> (u16, Value) {

@@ -111,7 +111,8 @@ fn run(keys: &Keys, inputs: &Inputs, streams: &mut Streams<'_>) -> Result<(), Fa
                 id: id.clone(),
                 ..words.form()?
             };
-            let form = config::key_defaults(inputs).fill(form, clock::unix_ms());
+            let mut form = form;
+            config::key_defaults(inputs).fill(&mut form, clock::unix_ms());
             told(&open()?.create_key(&actor, form)?, output, streams)
         }
         What::List { team, status } => {

@@ -1,7 +1,9 @@
 //! The command line: a verb per file. Records go to stdout, everything else to stderr.
 
+mod ask;
 mod banner;
 mod check;
+mod explain;
 mod export;
 mod healthcheck;
 mod init;
@@ -74,6 +76,8 @@ enum Verb {
     Export(export::Export),
     /// The price table in force
     Prices(prices::Prices),
+    /// What would apply to a request of a key, and why; asks a running Quotah
+    Explain(explain::Explain),
     /// Rate ledger entries again by the prices now known for their time; each change is recorded
     Rerate(rerate::Rerate),
     /// Ask a running Quotah whether it is ready; exit status 0 or 1
@@ -165,6 +169,7 @@ fn dispatch(verb: Verb, inputs: &Inputs, streams: &mut Streams<'_>) -> io::Resul
         Verb::Usage(usage) => usage::usage(&usage, inputs, streams),
         Verb::Export(export) => export::export(&export, inputs, streams),
         Verb::Prices(prices) => prices::prices(&prices, inputs, streams),
+        Verb::Explain(asked) => explain::explain(&asked, inputs, streams),
         Verb::Rerate(rerate) => rerate::rerate(&rerate, inputs, streams),
         Verb::Healthcheck => healthcheck::healthcheck(inputs, streams),
     }

@@ -196,7 +196,7 @@ pub enum Warning {
         /// What is wrong.
         fault: UpdateFault,
     },
-    /// The configuration has no key, and nobody is served without one.
+    /// Only keys that are not in the configuration may call, if there are any.
     NoKeys,
     /// A hard budget that whoever sends no key, or no header, is not counted in.
     Avoidable {
@@ -238,7 +238,8 @@ impl fmt::Display for Warning {
             }
             Self::PriceUpdate { fault } => fault.fmt(f),
             Self::NoKeys => f.write_str(
-                "server.require_key is set and there are no [[keys]]: only keys that `quotah keys create` makes are served",
+                "server.require_key is set and there are no [[keys]]: only keys made at the admin plane or by \
+                 `quotah keys` may call",
             ),
             Self::Avoidable { budget } => write!(
                 f,

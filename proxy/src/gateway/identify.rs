@@ -40,7 +40,7 @@ pub(crate) struct Keys {
 impl Keys {
     /// The keys of a configuration beside those of `ring`; with `required`, nobody is served without one.
     pub(crate) fn new(keys: &[StaticKey], required: bool, ring: &Arc<KeyRing>) -> Self {
-        ring.configure(keys, true);
+        ring.configure(keys);
         let by_digest = keys
             .iter()
             .map(|key| {
@@ -135,8 +135,8 @@ fn identity_of(key: &StaticKey, goes_on: Configured) -> Identity {
         networks: key.networks.clone(),
         expires_at_unix_ms: key.expires_at_unix_ms,
         own_budget: goes_on.own_budget,
-        own_limits: key.limits,
-        guards: key.guards.clone(),
+        own_limits: goes_on.own_limits,
+        guard: key.guards.clone().map(Arc::new),
         last_used_unix_ms: goes_on.last_used_unix_ms,
         is_virtual: true,
     }

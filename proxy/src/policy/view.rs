@@ -67,6 +67,15 @@ impl Policy {
             .collect()
     }
 
+    /// The budget of this id.
+    #[must_use]
+    pub fn budget(&self, id: &str, now_unix_ms: u64) -> Option<BudgetView> {
+        let in_force = self.in_force.load();
+        let mut budgets = in_force.budgets.iter();
+        let budget = budgets.find(|budget| *budget.budget.id == *id);
+        budget.map(|budget| BudgetView::of(budget, now_unix_ms))
+    }
+
     /// Their sums, for metrics.
     #[must_use]
     pub fn budget_sums(&self, now_unix_ms: u64) -> Vec<BudgetSum> {

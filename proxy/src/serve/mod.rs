@@ -14,12 +14,11 @@ use pingora_core::services::background::background_service;
 use crate::cli::RunOptions;
 use crate::config::{Config, Loaded};
 use crate::gateway::accept::DataPlane;
-use crate::gateway::identify::KeyRing;
 use crate::ledger::{Clock, Hooks, Ledger, OpenError, Settings, Spending};
 use crate::metrics::Metrics;
 use crate::policy::Policy;
-use crate::registry::{Follower, Registry, RegistryError};
-use crate::state::State;
+use crate::registry::RegistryError;
+use crate::state::{Ground, State};
 use crate::{admin, clock, telemetry};
 use leave::Housekeeper;
 use listen::{Listening, Ready};
@@ -64,12 +63,9 @@ pub fn serve(
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"), COMMIT));
     let prices_as_of = config.price_table.as_of_unix_seconds();
     metrics.config_loaded(clock::unix_seconds(), prices_as_of);
-    let (ring, registry) = open_registry(&config)?;
-    let policy = Arc::new(Policy::new(Arc::<KeyRing>::clone(&ring)));
-    policy.begin(config.budgets.iter().cloned());
-    let ledger = open_ledger(&config, &metrics, &policy)?;
-    policy.opened();
-    let state = State::new(config.clone(), ledger, metrics, policy, (registry, ring));
+    let ground = Ground::lay(&config)?;
+    let ledger = open_ledger(&config, &metrics, &ground.policy)?;
+    let state = State::new(ground, ledger, metrics);
     state.registry.follow().map_err(ServeError::Follow)?;
     let reloader = Arc::new(Reloader::new(Arc::clone(&state), options.source.clone()));
     let upgrade_socket = config.data_dir.join("upgrade.sock");
@@ -114,17 +110,6 @@ const COMMIT: &str = match option_env!("QUOTAH_COMMIT") {
     Some(commit) => commit,
     None => "unknown",
 };
-
-/// Keys come first: the ledger then tells what each has spent.
-fn open_registry(config: &Config) -> Result<(Arc<KeyRing>, Arc<Registry>), ServeError> {
-    let ring = Arc::<KeyRing>::default();
-    ring.configure(&config.keys, false);
-    let follower: Arc<dyn Follower> = Arc::<KeyRing>::clone(&ring);
-    let pepper = config.server.key_pepper.as_ref();
-    let registry = Registry::open(&config.data_dir, pepper, follower)?;
-    ring.set_pepper(registry.pepper().clone());
-    Ok((ring, Arc::new(registry)))
-}
 
 fn open_ledger(
     config: &Config,

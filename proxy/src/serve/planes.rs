@@ -12,7 +12,9 @@ use pingora_core::server::ShutdownWatch;
 use tokio::sync::Notify;
 
 use super::COMMIT;
-use crate::admin::{AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, serve_stream};
+use crate::admin::{
+    Accounts, AdminState, CONNECTIONS_MAX, Component, Health, ReloadReport, Stored, serve_stream,
+};
 use crate::clock;
 use crate::config::reload::{Source, Watcher};
 use crate::config::{Config, ConfigError};
@@ -69,6 +71,11 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         headroom: Arc::clone(&state.headroom),
         policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
+        store: Arc::new(stored(state)),
+        spending: Arc::new(Accounts {
+            policy: Arc::clone(&state.policy),
+            ledger: Arc::clone(&state.ledger),
+        }),
         events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
         reload: Arc::new(move || {
@@ -82,6 +89,16 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         version: env!("CARGO_PKG_VERSION"),
         commit: COMMIT,
     }
+}
+
+/// Keys and rules of the registry and the configuration.
+fn stored(state: &Arc<State>) -> Stored {
+    let (config, publish) = (Arc::clone(state), Arc::clone(state));
+    Stored::new(
+        Arc::clone(&state.registry),
+        Arc::new(move || Arc::clone(&config.snapshot().config)),
+        Arc::new(move || publish.publish_rules()),
+    )
 }
 
 fn health_of(state: &State) -> Health {
@@ -168,11 +185,8 @@ impl Reloader {
             warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
         };
         let prices_as_of = config.price_table.as_of_unix_seconds();
-        let budgets = config.budgets.clone();
         self.state.replace(config);
-        if let Err(error) = self.state.policy.publish(budgets, &self.state.ledger) {
-            tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
-        }
+        self.state.publish_rules();
         let told = Event::new(EventKind::Reload, None, &report);
         self.state.events.publish(told);
         self.state

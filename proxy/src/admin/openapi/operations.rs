@@ -3,8 +3,15 @@
 use serde_json::{Value, json};
 
 use super::Doc;
+use super::faces::{
+    account, budget_face, budget_form, guard_face, guard_form, key_face, key_form, limit_face,
+    limit_form, with_secret,
+};
+use crate::admin::budgets::{AdjustForm, RaiseForm};
 use crate::admin::config::ReloadReport;
-use crate::admin::{events, rate_limits, requests, usage};
+use crate::admin::keys::RotateForm;
+use crate::admin::{Explanation, Question};
+use crate::admin::{audit, budgets, events, keys, rate_limits, requests, rules, usage};
 use crate::ledger::{Entry, Sums};
 
 pub(crate) fn livez(doc: Doc) -> Doc {
@@ -123,6 +130,168 @@ pub(crate) fn events(doc: Doc) -> Doc {
         .query::<events::Wanted>()
         .gives_like(200, "The latest, or a stream.", &page(row))
         .gives_text(200, "", "text/event-stream")
+}
+
+pub(crate) fn explain(doc: Doc) -> Doc {
+    doc.says("What would apply to a request of a key, and why")
+        .explains("A token of one team is told of the rules that are its team's alone.")
+        .query::<Question>()
+        .gives::<Explanation>(200, "Key, route, price, budgets, limits, guards.")
+}
+
+pub(crate) fn audit(doc: Doc) -> Doc {
+    let row = json!({
+        "id": "019ab2c4-0000-7000-8000-000000000000", "at": "2026-11-21T08:00:00Z", "actor": "ops",
+        "role": "operator", "ip": "127.0.0.1", "action": "budget.create", "target": "research",
+        "before": null, "after": {}, "prev_hash": "…", "hash": "…",
+    });
+    doc.says("Who changed what, newest first")
+        .explains("A trail that is only appended to; each record has the hash of the one before.")
+        .query::<audit::Wanted>()
+        .gives_like(200, "A page; with `verify=true`, also `chain`.", &page(row))
+}
+
+pub(crate) fn keys(doc: Doc) -> Doc {
+    doc.says("Virtual keys, by id")
+        .query::<keys::Filter>()
+        .gives_like(200, "A page.", &page(key_face()))
+}
+
+pub(crate) fn keys_create(doc: Doc) -> Doc {
+    doc.says("Make a key")
+        .explains("The answer has the secret: it is shown this once. Every member may be left out.")
+        .takes_like(&key_form())
+        .gives_like(201, "The key and its `secret`.", &with_secret())
+}
+
+pub(crate) fn key(doc: Doc) -> Doc {
+    doc.says("One key").gives_like(200, "The key.", &key_face())
+}
+
+pub(crate) fn key_patch(doc: Doc) -> Doc {
+    doc.says("Change a key")
+        .explains("A JSON merge patch (RFC 7396): a member that is `null` is taken away.")
+        .conditional()
+        .takes_like(&json!({ "name": "search, nightly", "expires_at": null }))
+        .gives_like(200, "The key as it is now.", &key_face())
+}
+
+pub(crate) fn key_revoke(doc: Doc) -> Doc {
+    doc.says("Revoke a key, for good")
+        .explains("It stays in lists, and stops working everywhere within 100 ms.")
+        .conditional()
+        .gives_like(200, "The key as it is now.", &key_face())
+}
+
+pub(crate) fn key_rotate(doc: Doc) -> Doc {
+    doc.says("Give a key a new secret")
+        .conditional()
+        .takes::<RotateForm>(&json!({ "overlap_seconds": 3600 }))
+        .gives_like(200, "The key and its new `secret`.", &with_secret())
+}
+
+pub(crate) fn budgets(doc: Doc) -> Doc {
+    list(doc, "Budgets, by id", budget_face())
+}
+
+pub(crate) fn budgets_create(doc: Doc) -> Doc {
+    doc.says("Make a budget")
+        .takes_like(&budget_form())
+        .gives_like(201, "The budget.", &budget_face())
+}
+
+pub(crate) fn budget(doc: Doc) -> Doc {
+    doc.says("One budget with its accounts")
+        .gives_like(200, "The budget.", &budget_face())
+}
+
+pub(crate) fn budget_patch(doc: Doc) -> Doc {
+    let example = json!({ "limit_usd": "300.00" });
+    changed(doc, "Change a budget", &example, &budget_face())
+}
+
+pub(crate) fn budget_accounts(doc: Doc) -> Doc {
+    doc.says("A budget's accounts, by value")
+        .query::<budgets::Wanted>()
+        .gives_like(200, "A page.", &page(account()))
+}
+
+pub(crate) fn budget_adjust(doc: Doc) -> Doc {
+    doc.says("Correct what was spent")
+        .explains("A recorded correction: it is in the ledger, and no entry changes.")
+        .takes::<AdjustForm>(
+            &json!({ "amount_usd": "-1.50", "reason": "refunded by the provider" }),
+        )
+        .gives_like(200, "The budget as it stands now.", &budget_face())
+}
+
+pub(crate) fn budget_raise(doc: Doc) -> Doc {
+    let example = json!({ "by_usd": "100.00", "until": "2026-12-01T00:00:00Z" });
+    doc.says("Allow more for a while")
+        .explains("It takes the place of a raise before it.")
+        .conditional()
+        .takes::<RaiseForm>(&example)
+        .gives_like(200, "The budget as it stands now.", &budget_face())
+}
+
+pub(crate) fn limits(doc: Doc) -> Doc {
+    list(doc, "Limits, by id", limit_face())
+}
+
+pub(crate) fn limits_create(doc: Doc) -> Doc {
+    doc.says("Make a limit")
+        .takes_like(&limit_form())
+        .gives_like(201, "The limit.", &limit_face())
+}
+
+pub(crate) fn limit(doc: Doc) -> Doc {
+    doc.says("One limit")
+        .gives_like(200, "The limit.", &limit_face())
+}
+
+pub(crate) fn limit_patch(doc: Doc) -> Doc {
+    let example = json!({ "requests_per_minute": 1200 });
+    changed(doc, "Change a limit", &example, &limit_face())
+}
+
+pub(crate) fn guards(doc: Doc) -> Doc {
+    list(doc, "Guards, by id", guard_face())
+}
+
+pub(crate) fn guards_create(doc: Doc) -> Doc {
+    doc.says("Make a guard")
+        .takes_like(&guard_form())
+        .gives_like(201, "The guard.", &guard_face())
+}
+
+pub(crate) fn guard(doc: Doc) -> Doc {
+    doc.says("One guard")
+        .gives_like(200, "The guard.", &guard_face())
+}
+
+pub(crate) fn guard_patch(doc: Doc) -> Doc {
+    let example = json!({ "max_tokens": 8192 });
+    changed(doc, "Change a guard", &example, &guard_face())
+}
+
+pub(crate) fn rule_remove(doc: Doc) -> Doc {
+    doc.says("Take it away, for good")
+        .conditional()
+        .gives_nothing("It is gone.")
+}
+
+fn list(doc: Doc, says: &str, face: Value) -> Doc {
+    doc.says(says)
+        .query::<rules::Filter>()
+        .gives_like(200, "A page.", &page(face))
+}
+
+fn changed(doc: Doc, says: &str, example: &Value, face: &Value) -> Doc {
+    doc.says(says)
+        .explains("A member takes the place of the one that is there; `null` takes it away.")
+        .conditional()
+        .takes_like(example)
+        .gives_like(200, "It, as it is now.", face)
 }
 
 /// A page with one row.

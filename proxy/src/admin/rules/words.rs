@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::Problem;
 use super::super::body::{Members, form, member};
-use super::super::policy::Kind;
+use super::super::store::Kind;
 use crate::time::{parse_when, rfc3339};
 
 /// The name in a rule's members, and its checked form.
@@ -58,7 +58,10 @@ fn moment(text: &RawValue) -> Option<u64> {
 
 /// Shows the end of a raise as people write it.
 pub(in crate::admin) fn show_moment(face: &mut serde_json::Map<String, Value>) {
-    if let Some(until) = face.remove("raise_until_unix_ms").and_then(|ms| ms.as_u64()) {
+    if let Some(until) = face
+        .remove("raise_until_unix_ms")
+        .and_then(|ms| ms.as_u64())
+    {
         face.insert("raise_until".to_owned(), rfc3339(until).into());
     }
 }

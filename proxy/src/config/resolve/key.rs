@@ -7,7 +7,7 @@ use super::super::problem::{Problem, nearest};
 use super::super::resolved::{LedgerSettings, Provider, Secret, StaticKey};
 use super::super::section::{At, Section};
 use super::server::is_label;
-use super::{budget, limit};
+use super::{budget, guard, limit};
 use crate::registry::is_operation;
 
 /// The keys in the order of the file.
@@ -88,7 +88,7 @@ fn key(row: &Section<'_>, providers: &[Provider], ledger: &LedgerSettings) -> Op
     let expires_at_unix_ms = row.moment("expires_at");
     let name = id.as_ref().map_or("key", |at| at.value);
     let (budget, limits) = (budget(row, name, ledger), limits(row));
-    row.not_yet(&["guards"]);
+    let guards = guard::of_key(row, name);
     Some(StaticKey {
         id: id.map(owned)?,
         key: Secret::new(key?.value),
@@ -97,7 +97,7 @@ fn key(row: &Section<'_>, providers: &[Provider], ledger: &LedgerSettings) -> Op
         expires_at_unix_ms,
         budget,
         limits,
-        guards: None,
+        guards,
         team,
         user,
         project,
@@ -145,9 +145,9 @@ fn budget(row: &Section<'_>, key: &str, ledger: &LedgerSettings) -> Option<Budge
 
 fn limits(row: &Section<'_>) -> Option<OwnLimits> {
     let section = row.table("limits", "`limits` in [[keys]]")?;
-    let words = limit::figures(&section);
+    let limits = limit::of_keys(&section);
     section.end();
-    Some(words.own())
+    Some(limits)
 }
 
 fn tags(row: &Section<'_>) -> Vec<(String, String)> {

@@ -7,7 +7,9 @@ use std::sync::{Arc, OnceLock};
 use dashmap::DashMap;
 use parking_lot::RwLock;
 use quotah_policy::budget::{Budget, BudgetAccounts, FormError};
-use quotah_policy::{KeyId, KeyNetworks, NoNetwork, Pattern};
+use quotah_policy::guard::GuardForm;
+use quotah_policy::limit::{Caps, Limit, LimitCells};
+use quotah_policy::{KeyId, KeyNetworks, NoNetwork, OwnLimits, Pattern};
 use subtle::ConstantTimeEq;
 
 use super::identity::{Identity, Shown};
@@ -30,6 +32,7 @@ pub(crate) struct KeyRing {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Configured {
     pub(super) own_budget: Option<BudgetAccounts>,
+    pub(super) own_limits: Option<LimitCells>,
     pub(super) last_used_unix_ms: Arc<AtomicU64>,
 }
 
@@ -46,6 +49,8 @@ enum Unusable {
     Budget(#[from] FormError),
     #[error(transparent)]
     Network(#[from] NoNetwork),
+    #[error("{0}")]
+    Guard(String),
 }
 
 impl KeyRing {
@@ -76,15 +81,18 @@ impl KeyRing {
     }
 
     /// Takes note of the configuration's keys. `is_live` is false until the ledger has told what was spent.
-    pub(crate) fn configure(&self, keys: &[StaticKey], is_live: bool) {
+    pub(crate) fn configure(&self, keys: &[StaticKey]) {
         let mut configured = self.configured.write();
         let next = keys.iter().map(|key| {
             let before = configured.get(&*key.id).cloned().unwrap_or_default();
             let budget = key.budget.clone();
             let own_budget =
-                budget.map(|budget| going_on(before.own_budget.as_ref(), budget, is_live));
+                budget.map(|budget| going_on(before.own_budget.as_ref(), budget, false));
+            let caps = key.limits.as_ref().map(Caps::from);
+            let own_limits = caps.map(|caps| limited(before.own_limits.as_ref(), &key.id, caps));
             let goes_on = Configured {
                 own_budget,
+                own_limits,
                 ..before
             };
             (key.id.as_str().into(), goes_on)
@@ -122,15 +130,8 @@ impl Owners for KeyRing {
         key.identity.own_budget.clone()
     }
 
-    fn counts_since(&self, now_unix_ms: u64) -> Option<u64> {
-        let own = self.own_budgets().into_iter();
-        own.map(|own| own.budget.counts_since(now_unix_ms)).min()
-    }
-
-    fn opened(&self) {
-        for own in self.own_budgets() {
-            own.set_counted();
-        }
+    fn budgets(&self) -> Vec<BudgetAccounts> {
+        self.own_budgets()
     }
 }
 
@@ -170,7 +171,15 @@ fn identity(
         .map(|budget| budget.read(record.id.as_str()))
         .transpose()?;
     let known = before.and_then(|before| before.own_budget.as_ref());
-    let own_budget = budget.map(|budget| going_on(known, budget, is_live));
+    let is_new = is_live && before.is_none();
+    let own_budget = budget.map(|budget| going_on(known, budget, is_new));
+    let limits = record.limits.as_ref().map(Caps::from);
+    let known = before.and_then(|before| before.own_limits.as_ref());
+    let own_limits = limits.map(|caps| limited(known, record.id.as_str(), caps));
+    let guard = record
+        .guards
+        .as_ref()
+        .map(|words| GuardForm::own(record.id.as_str(), words).map_err(Unusable::Guard));
     Ok(Identity {
         key: record.id.as_str().into(),
         team: text(&record.team),
@@ -187,23 +196,31 @@ fn identity(
         networks: KeyNetworks::parse(&record.networks)?,
         expires_at_unix_ms: record.expires_at_unix_ms,
         own_budget,
-        own_limits: record.limits,
-        guards: record.guards.clone(),
+        own_limits,
+        guard: guard.transpose()?.map(Arc::new),
         last_used_unix_ms: Arc::clone(&held.last_used_unix_ms),
         is_virtual: true,
     })
 }
 
-/// A budget with the accounts that it had, where it counts the same as before. One that is new while requests are served
-/// counts from here on: with a key that has just been made nothing can have been spent, and what was spent under other
-/// words is found at the next start.
-fn going_on(before: Option<&BudgetAccounts>, budget: Budget, is_live: bool) -> BudgetAccounts {
+/// A key's own limits, with the cells that it had.
+fn limited(before: Option<&LimitCells>, key: &str, caps: Caps) -> LimitCells {
+    let limit = Arc::new(Limit::own(key, caps));
+    match before {
+        Some(before) => before.with(limit),
+        None => LimitCells::new(limit),
+    }
+}
+
+/// A budget with the accounts that it had, where it counts the same as before. With a key that `is_new`, nothing can
+/// have been spent; another is counted from the ledger when the policy is published next.
+fn going_on(before: Option<&BudgetAccounts>, budget: Budget, is_new: bool) -> BudgetAccounts {
     let budget = Arc::new(budget);
     if let Some(before) = before.filter(|before| budget.counts_as(&before.budget)) {
         return before.with(budget);
     }
     let new = BudgetAccounts::new(budget);
-    if is_live {
+    if is_new {
         new.set_counted();
     }
     new

@@ -1,7 +1,7 @@
 //! What the admin plane asks of those who keep keys and rules and count money.
 //!
 //! Handlers know these traits alone: who may see what, pages, preconditions and faces are theirs, everything
-//! else is behind [`Policy`] (the store) and [`Spending`] (the accounts).
+//! else is behind [`Store`] and [`Spending`] (the accounts).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,12 +18,17 @@ use crate::config::resolved::Role;
 /// Keys, budgets, limits and guards: those of the configuration, and those that were made while running.
 ///
 /// Methods may wait for the disk. What a token's team may see or change was decided by the caller.
-pub trait Policy: Send + Sync + fmt::Debug {
-    /// Every key, by id.
-    fn keys(&self, now_unix_ms: u64) -> Vec<KeyFace>;
+pub trait Store: Send + Sync + fmt::Debug {
+    /// Up to `count` keys behind the id `after`, by id, of those that `keep` keeps.
+    fn keys(
+        &self,
+        after: Option<&str>,
+        count: usize,
+        keep: &dyn Fn(&KeyFace) -> bool,
+    ) -> Vec<KeyFace>;
 
     /// The key of this id.
-    fn key(&self, id: &str, now_unix_ms: u64) -> Option<KeyFace>;
+    fn key(&self, id: &str) -> Option<KeyFace>;
 
     /// Makes a key of a form in JSON; gives it and its secret, which nobody can see again.
     ///
@@ -64,8 +69,13 @@ pub trait Policy: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`WriteError`]: nothing was made.
-    fn create_rule(&self, by: &Actor, kind: Kind, id: &str, form: Value)
-    -> Result<Rule, WriteError>;
+    fn create_rule(
+        &self,
+        by: &Actor,
+        kind: Kind,
+        id: &str,
+        form: Value,
+    ) -> Result<Rule, WriteError>;
 
     /// Puts other checked words in the place of a rule's.
     ///
@@ -84,6 +94,13 @@ pub trait Policy: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`WriteError`]: nothing was changed.
     fn remove_rule(&self, by: &Actor, kind: Kind, at: &At) -> Result<(), WriteError>;
+
+    /// Writes into the audit trail what is no change of a key or a rule.
+    ///
+    /// # Errors
+    /// [`WriteError::Storage`].
+    fn note(&self, by: &Actor, action: &str, target: &str, after: &Value)
+    -> Result<(), WriteError>;
 
     /// Up to `limit` audit rows older than the one numbered `before`, newest first: number and row.
     ///
@@ -195,7 +212,10 @@ impl At {
     /// # Errors
     /// [`WriteError::Stale`] for what has changed since the caller looked.
     pub fn check(&self, etag: &str) -> Result<(), WriteError> {
-        let is_meant = self.if_match.as_ref().is_none_or(|given| given.allows(etag));
+        let is_meant = self
+            .if_match
+            .as_ref()
+            .is_none_or(|given| given.allows(etag));
         is_meant.then_some(()).ok_or(WriteError::Stale)
     }
 }
@@ -209,6 +229,8 @@ pub struct Actor {
     pub role: Role,
     /// Where it called from; `None` for a unix socket.
     pub ip: Option<IpAddr>,
+    /// The only team that it may touch.
+    pub team: Option<String>,
 }
 
 /// Why nothing was changed.

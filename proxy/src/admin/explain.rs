@@ -1,0 +1,205 @@
+//! `/admin/v1/explain`: what would apply to a request of a key, and why.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::page;
+use super::{Caller, Problem, Shared, blocking};
+
+/// A request that might be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// The key, by its id; `anonymous` for a request without one.
+    pub key: String,
+    /// The model as a client would name it.
+    pub model: String,
+    /// The provider that a client would ask for.
+    pub provider: Option<String>,
+    /// The operation, by its name in the ledger; `chat` unless given.
+    pub operation: Option<String>,
+    /// The user that a client would name; the key's own wins.
+    pub user: Option<String>,
+}
+
+/// What would apply to a request, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Explanation {
+    /// Whether it would be let through now.
+    pub admitted: bool,
+    /// The first reason against it, in words; `null` when there is none.
+    pub refusal: Option<String>,
+    /// Whose request it would be.
+    pub key: ExplainedKey,
+    /// Where it would go; `null` when nothing has that model.
+    pub route: Option<ExplainedRoute>,
+    /// What a million tokens would cost there; `null` when no price is known.
+    pub price: Option<ExplainedPrice>,
+    /// Budgets that it would count in.
+    pub budgets: Vec<ExplainedBudget>,
+    /// Limits that it would count in.
+    pub limits: Vec<ExplainedLimit>,
+    /// Guards that it would meet.
+    pub guards: Vec<ExplainedGuard>,
+}
+
+/// Whose request it would be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedKey {
+    /// Public id, or `anonymous`.
+    #[schema(example = "k3v9x0a1b2c4")]
+    pub id: String,
+    /// `active`, `rotating`, `expired` or `revoked`.
+    #[schema(example = "active")]
+    pub status: String,
+    /// Whose it is.
+    pub team: Option<String>,
+    /// Whose it is.
+    pub user: Option<String>,
+    /// What it is for.
+    pub project: Option<String>,
+    /// Whether it may use the model, and by which of its patterns.
+    pub may_use_model: Verdict,
+    /// Whether it may use the provider.
+    pub may_use_provider: Verdict,
+    /// Whether it may use the operation.
+    pub may_use_operation: Verdict,
+}
+
+/// Whether something is so, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Verdict {
+    /// Whether it is.
+    pub yes: bool,
+    /// Why, in words.
+    #[schema(example = "the key allows `gpt-*`")]
+    pub because: String,
+}
+
+/// Where a request would go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedRoute {
+    /// The route's name.
+    #[schema(example = "fast")]
+    pub route: String,
+    /// The provider.
+    #[schema(example = "openai")]
+    pub provider: String,
+    /// The model's name there.
+    #[schema(example = "gpt-4o-mini")]
+    pub model_sent: String,
+    /// Why there.
+    #[schema(example = "`[[models]]` has the alias `gpt-4o-mini`")]
+    pub because: String,
+}
+
+/// What a million tokens would cost, dollars.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedPrice {
+    /// Input, uncached.
+    #[schema(example = "0.15")]
+    pub input_usd_per_mtok: Option<String>,
+    /// Output.
+    #[schema(example = "0.60")]
+    pub output_usd_per_mtok: Option<String>,
+    /// Version of the price table.
+    pub version: String,
+}
+
+/// A budget that a request would count in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedBudget {
+    /// Its name.
+    #[schema(example = "research")]
+    pub id: String,
+    /// `hard` or `soft`.
+    #[schema(example = "hard")]
+    pub mode: String,
+    /// The account's value; empty where there is one alone.
+    pub account: String,
+    /// The limit in force.
+    #[schema(example = "250.00")]
+    pub limit_usd: String,
+    /// Spent in this window.
+    pub spent_usd: String,
+    /// Set aside for requests under way.
+    pub reserved_usd: String,
+    /// What may still be set aside.
+    pub remaining_usd: String,
+    /// `month` and its like.
+    pub window: String,
+    /// When the next window begins; `null` where none does.
+    pub resets_at: Option<String>,
+    /// The team that it is for alone: that its `match` names, or its key's.
+    pub team: Option<String>,
+    /// The conditions that select it.
+    #[schema(example = "match team = research")]
+    pub because: String,
+}
+
+/// A limit that a request would count in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedLimit {
+    /// Its name.
+    pub id: String,
+    /// What is limited: `requests_per_minute`, `tokens_per_minute`, `concurrent`, …
+    #[schema(example = "requests_per_minute")]
+    pub what: String,
+    /// The cell's value; empty where there is one alone.
+    pub account: String,
+    /// The limit.
+    pub limit: u64,
+    /// What is left of it now.
+    pub remaining: Option<u64>,
+    /// The team that it is for alone: that its `match` names, or its key's.
+    pub team: Option<String>,
+    /// The conditions that select it.
+    pub because: String,
+}
+
+/// A guard that a request would meet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedGuard {
+    /// Its name.
+    pub id: String,
+    /// What it does, in words.
+    #[schema(example = "clamps max_tokens to 4096")]
+    pub does: String,
+    /// The team that it is for alone: that its `match` names, or its key's.
+    pub team: Option<String>,
+    /// The conditions that select it.
+    pub because: String,
+}
+
+pub(super) async fn explain(
+    caller: Caller,
+    State(shared): State<Shared>,
+    question: Result<Query<Question>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Explanation>, Problem> {
+    let Query(question) = page::query(question)?;
+    blocking(move || {
+        let explanation = shared.state.spending.explain(&question);
+        let explanation = explanation.map_err(|e| Problem::write("key", e))?;
+        if !caller.sees(explanation.key.team.as_deref()) {
+            return Err(Problem::unknown("key"));
+        }
+        Ok(Json(for_team(explanation, &caller)))
+    })
+    .await
+}
+
+/// Without the rules that are not the team's alone: how those stand tells what other teams do.
+fn for_team(mut explanation: Explanation, caller: &Caller) -> Explanation {
+    explanation
+        .budgets
+        .retain(|rule| caller.sees(rule.team.as_deref()));
+    explanation
+        .limits
+        .retain(|rule| caller.sees(rule.team.as_deref()));
+    explanation
+        .guards
+        .retain(|rule| caller.sees(rule.team.as_deref()));
+    explanation
+}

@@ -1,0 +1,408 @@
+//! The plane's [`Store`]: the registry's keys and rules beside those of the configuration.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use quotah_policy::budget::BudgetForm;
+use quotah_policy::guard::{Guard, GuardForm};
+use quotah_policy::{KeyForm, KeyStatus};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
+
+use super::body::{IfMatch, etag};
+use super::keys::{KeyFace, KeyWords};
+use super::store::{Actor, At, Kind, Rule, Source, Store, WriteError};
+use crate::clock;
+use crate::config::resolved::{Config, StaticKey};
+use crate::registry::{self, Guarded, HeldKey, Registry, RegistryError, RuleKind};
+use crate::time::rfc3339;
+
+/// Keys and rules of a running gateway.
+pub struct Stored {
+    registry: Arc<Registry>,
+    config: Arc<dyn Fn() -> Arc<Config> + Send + Sync>,
+    /// Puts the rules in force as they now are; returns when they hold.
+    publish: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Stored {
+    /// What `registry` and the configuration hold. `publish` is called after each change of a rule.
+    #[must_use]
+    pub fn new(
+        registry: Arc<Registry>,
+        config: Arc<dyn Fn() -> Arc<Config> + Send + Sync>,
+        publish: Arc<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        Self {
+            registry,
+            config,
+            publish,
+        }
+    }
+
+    fn configured(&self, kind: Kind) -> Vec<Rule> {
+        match kind {
+            Kind::Budget => {
+                let config = (self.config)();
+                let budgets = config.budgets.iter();
+                budgets
+                    .map(|budget| Rule {
+                        id: budget.id.to_string(),
+                        form: json!(BudgetForm::from(budget)),
+                        source: Source::Config,
+                    })
+                    .collect()
+            }
+            Kind::Limit | Kind::Guard => Vec::new(),
+        }
+    }
+
+    fn is_configured_key(&self, id: &str) -> bool {
+        (self.config)().keys.iter().any(|key| key.id == id)
+    }
+
+    /// The key that is meant, and the revision that a write is to find.
+    fn held(&self, at: &At) -> Result<(Arc<HeldKey>, Guarded), WriteError> {
+        if self.is_configured_key(&at.id) {
+            return Err(WriteError::Configured);
+        }
+        let held = self.registry.key(&at.id).ok_or(WriteError::Unknown)?;
+        let revision = guarded(at.if_match.as_ref(), &key_etag(&held), held.revision)?;
+        Ok((held, revision))
+    }
+
+    /// The rule that is meant, and the revision that a write is to find.
+    fn found(&self, kind: Kind, at: &At) -> Result<Guarded, WriteError> {
+        let is_it = |rule: &Rule| rule.id == at.id;
+        if self.configured(kind).iter().any(is_it) {
+            return Err(WriteError::Configured);
+        }
+        let rule = self.registry.rule(kind.into(), &at.id);
+        let rule = rule.ok_or(WriteError::Unknown)?;
+        let form: Value = serde_json::from_str(rule.form.get()).unwrap_or_default();
+        guarded(at.if_match.as_ref(), &etag(&form), rule.revision)
+    }
+}
+
+impl Store for Stored {
+    fn keys(
+        &self,
+        after: Option<&str>,
+        count: usize,
+        keep: &dyn Fn(&KeyFace) -> bool,
+    ) -> Vec<KeyFace> {
+        let now = clock::unix_ms();
+        let config = (self.config)();
+        let configured = config.keys.iter().map(|key| configured_face(key, now));
+        let is_behind = |key: &KeyFace| after.is_none_or(|after| &*key.id > after);
+        let mut keys: Vec<KeyFace> = configured
+            .filter(|key| is_behind(key) && keep(key))
+            .collect();
+        // A cursor may be the id of a configured key, which may have any form.
+        let known = after.filter(|after| quotah_policy::KeyId::parse(after).is_some());
+        let is_wanted = |held: &HeldKey| {
+            let face = held_face(held, now);
+            is_behind(&face) && keep(&face)
+        };
+        let held = self.registry.keys(known, count, is_wanted);
+        keys.extend(held.iter().map(|held| held_face(held, now)));
+        keys.sort_by(|a, b| a.id.cmp(&b.id));
+        keys.truncate(count);
+        keys
+    }
+
+    fn key(&self, id: &str) -> Option<KeyFace> {
+        let now = clock::unix_ms();
+        let config = (self.config)();
+        let configured = config.keys.iter().find(|key| key.id == id);
+        let configured = configured.map(|key| configured_face(key, now));
+        configured.or_else(|| self.registry.key(id).map(|held| held_face(&held, now)))
+    }
+
+    fn create_key(&self, by: &Actor, form: &str) -> Result<(KeyFace, String), WriteError> {
+        let form = KeyForm::from_json(form).map_err(|fault| WriteError::Field {
+            field: fault.field().to_owned(),
+            detail: fault.to_string(),
+        })?;
+        let id = form.id.as_deref();
+        if id.is_some_and(|id| self.is_configured_key(id)) {
+            return Err(WriteError::Exists);
+        }
+        let made = self.registry.create_key(&by.into(), form)?;
+        let face = held_face(&made.held, clock::unix_ms());
+        Ok((face, made.secret.expose().to_owned()))
+    }
+
+    fn patch_key(&self, by: &Actor, at: &At, patch: &str) -> Result<KeyFace, WriteError> {
+        let (_, guarded) = self.held(at)?;
+        let patch = RawValue::from_string(patch.to_owned())
+            .map_err(|fault| WriteError::Storage(fault.to_string()))?;
+        let held = self
+            .registry
+            .patch_key(&by.into(), &at.id, &patch, guarded)?;
+        Ok(held_face(&held, clock::unix_ms()))
+    }
+
+    fn rotate_key(
+        &self,
+        by: &Actor,
+        at: &At,
+        overlap_seconds: u64,
+    ) -> Result<(KeyFace, String), WriteError> {
+        let (_, guarded) = self.held(at)?;
+        let overlap_ms = overlap_seconds.saturating_mul(1_000);
+        let registry = &self.registry;
+        let made = registry.rotate_key(&by.into(), &at.id, overlap_ms, guarded)?;
+        let face = held_face(&made.held, clock::unix_ms());
+        Ok((face, made.secret.expose().to_owned()))
+    }
+
+    fn revoke_key(&self, by: &Actor, at: &At) -> Result<KeyFace, WriteError> {
+        let (_, guarded) = self.held(at)?;
+        let held = self.registry.revoke_key(&by.into(), &at.id, guarded)?;
+        Ok(held_face(&held, clock::unix_ms()))
+    }
+
+    fn rules(&self, kind: Kind) -> Vec<Rule> {
+        let mut rules = self.configured(kind);
+        let held = self.registry.rules(kind.into());
+        // The configuration's word stands where both know a name.
+        let made: Vec<Rule> = held.iter().map(|rule| rule_of(rule)).collect();
+        let is_new = |rule: &Rule| !rules.iter().any(|known| known.id == rule.id);
+        let made: Vec<Rule> = made.into_iter().filter(is_new).collect();
+        rules.extend(made);
+        rules.sort_by(|a, b| a.id.cmp(&b.id));
+        rules
+    }
+
+    fn rule(&self, kind: Kind, id: &str) -> Option<Rule> {
+        let configured = self.configured(kind);
+        let configured = configured.into_iter().find(|rule| rule.id == id);
+        configured.or_else(|| {
+            self.registry
+                .rule(kind.into(), id)
+                .map(|rule| rule_of(&rule))
+        })
+    }
+
+    fn create_rule(
+        &self,
+        by: &Actor,
+        kind: Kind,
+        id: &str,
+        form: Value,
+    ) -> Result<Rule, WriteError> {
+        if self.configured(kind).iter().any(|rule| rule.id == id) {
+            return Err(WriteError::Exists);
+        }
+        let held = self.registry.rules(kind.into()).len();
+        if held >= RULES_MAX {
+            return Err(WriteError::TooMany(RULES_MAX));
+        }
+        let made = self
+            .registry
+            .create_rule(&by.into(), (kind.into(), id), &form)?;
+        (self.publish)();
+        Ok(rule_of(&made))
+    }
+
+    fn replace_rule(
+        &self,
+        by: &Actor,
+        kind: Kind,
+        at: &At,
+        form: Value,
+    ) -> Result<Rule, WriteError> {
+        let guarded = self.found(kind, at)?;
+        let name = (RuleKind::from(kind), &*at.id);
+        let changed = self.registry.change_rule(&by.into(), name, guarded, |_| {
+            to_raw_value(&form).map_err(|fault| RegistryError::Rule(fault.to_string()))
+        })?;
+        (self.publish)();
+        Ok(rule_of(&changed))
+    }
+
+    fn remove_rule(&self, by: &Actor, kind: Kind, at: &At) -> Result<(), WriteError> {
+        let guarded = self.found(kind, at)?;
+        let name = (RuleKind::from(kind), &*at.id);
+        self.registry.delete_rule(&by.into(), name, guarded)?;
+        (self.publish)();
+        Ok(())
+    }
+
+    fn note(
+        &self,
+        by: &Actor,
+        action: &str,
+        target: &str,
+        after: &Value,
+    ) -> Result<(), WriteError> {
+        let noted = self.registry.note(&by.into(), action, target, after);
+        noted.map_err(WriteError::from)
+    }
+
+    fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<(u64, Value)>, String> {
+        let records = self.registry.audit(before, limit);
+        let records = records.map_err(|error| error.to_string())?;
+        let row = |record: &registry::Record| {
+            let shown = record.shown();
+            let row = json!({
+                "id": record.id,
+                "at": rfc3339(record.at_unix_ms),
+                "actor": record.actor,
+                "role": record.role,
+                "ip": record.ip,
+                "action": record.action,
+                "target": record.target,
+                "before": shown.before,
+                "after": shown.after,
+                "prev_hash": record.prev_hash,
+                "hash": record.hash,
+            });
+            (record.seq, row)
+        };
+        Ok(records.iter().map(row).collect())
+    }
+
+    fn verify(&self) -> Result<u64, String> {
+        let health = self.registry.verify().map_err(|error| error.to_string())?;
+        match health.faults.first() {
+            Some(fault) => Err(format!("record {}: {}", fault.record, fault.what)),
+            None => Ok(health.records),
+        }
+    }
+}
+
+/// The revision that a write is to find: that of the state which the caller saw.
+fn guarded(given: Option<&IfMatch>, etag: &str, revision: u64) -> Result<Guarded, WriteError> {
+    match given {
+        None => Ok(Guarded(None)),
+        Some(given) if given.allows(etag) => Ok(Guarded(Some(revision))),
+        Some(_) => Err(WriteError::Stale),
+    }
+}
+
+fn held_face(held: &HeldKey, now_unix_ms: u64) -> KeyFace {
+    let used = held.last_used_unix_ms.load(Ordering::Relaxed);
+    let used = Some(used).filter(|used| *used > 0);
+    let face = KeyFace::of(&held.record, used, now_unix_ms);
+    KeyFace {
+        etag: key_etag(held),
+        ..face
+    }
+}
+
+/// The number of a record alone would tell how much others change.
+fn key_etag(held: &HeldKey) -> String {
+    etag(&(held.record.id.as_str(), held.revision))
+}
+
+fn configured_face(key: &StaticKey, now_unix_ms: u64) -> KeyFace {
+    let expired = key.expires_at_unix_ms.is_some_and(|at| at <= now_unix_ms);
+    let status = if expired {
+        KeyStatus::Expired
+    } else {
+        KeyStatus::Active
+    };
+    KeyFace {
+        id: key.id.clone(),
+        prefix: None,
+        source: Source::Config,
+        status: status.as_str(),
+        words: KeyWords {
+            name: None,
+            team: key.team.clone(),
+            user: key.user.clone(),
+            project: key.project.clone(),
+            tags: key.tags.iter().cloned().collect(),
+            models: key.models.clone(),
+            providers: key.providers.clone(),
+            operations: key.operations.clone(),
+            networks: Vec::new(),
+            expires_at: key.expires_at_unix_ms.map(rfc3339),
+            budget: key
+                .budget
+                .as_ref()
+                .map(|budget| BudgetForm::from(budget).into()),
+            limits: key.limits,
+            guards: key.guards.as_ref().map(own_guards),
+        },
+        created_at: None,
+        revoked_at: None,
+        last_used_at: None,
+        etag: etag(&key.id),
+    }
+}
+
+/// A key's own guards in words.
+fn own_guards(guard: &Guard) -> Value {
+    json!(GuardForm {
+        id: String::new(),
+        ..GuardForm::from(guard)
+    })
+}
+
+fn rule_of(rule: &registry::Rule) -> Rule {
+    Rule {
+        id: rule.id.to_string(),
+        form: serde_json::from_str(rule.form.get()).unwrap_or_default(),
+        source: Source::Api,
+    }
+}
+
+impl From<Kind> for RuleKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Budget => Self::Budget,
+            Kind::Limit => Self::Limit,
+            Kind::Guard => Self::Guard,
+        }
+    }
+}
+
+impl From<&Actor> for registry::Actor {
+    fn from(by: &Actor) -> Self {
+        Self {
+            name: by.name.clone(),
+            role: by.role.as_str().to_owned(),
+            ip: by.ip,
+            team: by.team.clone(),
+        }
+    }
+}
+
+impl From<RegistryError> for WriteError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::NotFound(_) => Self::Unknown,
+            RegistryError::Exists(_) => Self::Exists,
+            RegistryError::Stale(_) => Self::Stale,
+            RegistryError::Revoked(_) => Self::Revoked,
+            RegistryError::OtherTeam(_) => Self::Field {
+                field: "team".to_owned(),
+                detail: error.to_string(),
+            },
+            RegistryError::Key(fault) => Self::Field {
+                field: fault.field().to_owned(),
+                detail: fault.to_string(),
+            },
+            RegistryError::Rule(_) | RegistryError::TooLong { .. } => Self::Field {
+                field: String::new(),
+                detail: error.to_string(),
+            },
+            RegistryError::Busy { .. } | RegistryError::Io { .. } => {
+                Self::Storage(error.to_string())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stored({:?})", self.registry.health())
+    }
+}
+
+/// Most rules of a kind that are made while running: each is put in force by one pass over all.
+const RULES_MAX: usize = 10_000;
