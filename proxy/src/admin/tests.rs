@@ -98,6 +98,7 @@ fn plane() -> Plane {
         metrics: Arc::new(Metrics::new("0.1.0", "test")),
         headroom: Arc::default(),
         ledger: Arc::new(ledger),
+        policy: Arc::new(crate::policy::Policy::new(Arc::new(crate::policy::Nobody))),
         events: Arc::new(Hub::new(1)),
         policy: Arc::new(crate::policy::Policy::empty()),
         config: Arc::new(move || Arc::clone(&config)),

@@ -11,10 +11,6 @@ use crate::registry::RegistryError;
 use crate::time::rfc3339;
 
 #[derive(Debug, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "printed as help, where backticks would only be noise"
-)]
 pub(super) struct Words {
     /// What people call it
     #[arg(long)]
