@@ -14,13 +14,16 @@
     )
 )]
 
+mod bucket;
 pub mod budget;
 mod date;
 mod estimate;
 mod experience;
 pub mod feed;
+pub mod guard;
 mod hours;
 mod key;
+pub mod limit;
 mod money;
 mod pattern;
 mod price;
@@ -34,6 +37,7 @@ mod units;
 mod usage;
 mod window;
 
+pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use experience::{

@@ -141,18 +141,11 @@ impl BudgetForm {
     /// # Errors
     /// [`FormError`] for the first word that means nothing.
     pub fn read(&self) -> Result<Budget, FormError> {
-        if !is_name(&self.id) {
-            return Err(FormError::Id(self.id.clone()));
-        }
-        let per = self.per.as_deref().map(Dimension::parse).transpose();
-        let per = per.map_err(|fault| FormError::Dimension {
-            field: "per",
-            fault,
-        })?;
+        let (selector, per) = whom(&self.id, &self.selects, self.per.as_deref())?;
         let window = Window::parse(&self.window);
         Ok(Budget {
             id: Arc::from(&*self.id),
-            selector: selector(&self.selects)?,
+            selector,
             per,
             limit: amount("limit_usd", &self.limit_usd)?,
             window: window.ok_or_else(|| FormError::Window(self.window.clone()))?,
@@ -212,6 +205,26 @@ impl From<&Budget> for BudgetForm {
             raise_until_unix_ms: budget.raise.map(|raise| raise.until_unix_ms),
         }
     }
+}
+
+/// What every rule says of itself: a name, whom it is for, and what is counted alone.
+///
+/// # Errors
+/// [`FormError::Id`], [`FormError::Dimension`] and [`FormError::EmptyValue`].
+pub(crate) fn whom(
+    id: &str,
+    selects: &BTreeMap<String, String>,
+    per: Option<&str>,
+) -> Result<(Selector, Option<Dimension>), FormError> {
+    if !is_name(id) {
+        return Err(FormError::Id(id.to_owned()));
+    }
+    let per = per.map(Dimension::parse).transpose();
+    let per = per.map_err(|fault| FormError::Dimension {
+        field: "per",
+        fault,
+    })?;
+    Ok((selector(selects)?, per))
 }
 
 /// Conditions in words as a selector.
