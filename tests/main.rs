@@ -24,6 +24,7 @@ mod custom;
 mod disconnect;
 mod errors;
 mod faults;
+mod keys;
 mod lines;
 mod multipart;
 mod rate_limits;

@@ -16,6 +16,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     credential: CredentialPlace::ApiKey,
     // Entra ID's tokens are JWTs.
     token_prefix: Some("eyJ"),
+    chat_cap: "max_completion_tokens",
     says_end: true,
     // The body names the deployment (`/openai/v1/responses`, recorded 2026-08), the header the model.
     served_model_header: Some("x-ms-served-model"),

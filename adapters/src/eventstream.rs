@@ -38,6 +38,12 @@ pub const HEADERS_BYTES_MAX: usize = 128 * 1024;
 /// Most bytes of payload that a frame may have: as [`HEADERS_BYTES_MAX`].
 pub const PAYLOAD_BYTES_MAX: usize = 24 * 1024 * 1024;
 
+/// Least bytes of a frame, which then has neither headers nor payload.
+pub(crate) const FRAME_BYTES_MIN: usize = PRELUDE_BYTES + CRC_BYTES;
+
+/// Most bytes of a frame.
+pub(crate) const FRAME_BYTES_MAX: usize = FRAME_BYTES_MIN + HEADERS_BYTES_MAX + PAYLOAD_BYTES_MAX;
+
 /// Takes what [`Frames`] finds.
 pub trait Sink {
     /// A frame's headers are complete; its payload follows, and it may turn out to be broken.

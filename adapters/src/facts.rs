@@ -4,24 +4,32 @@
 //! say one thing only: a second `model`, a `Model`, a `mod\u0065l` could be read otherwise by the provider, so
 //! they are refused. All other fields are nobody's business here.
 
+mod asked;
+mod cap;
+mod effort;
 mod error;
 mod fields;
+mod forms;
+mod found;
 mod said;
+mod take;
 
+pub use asked::{MediaAsked, ToolsAsked};
+pub use cap::{CapMember, CapPlace, CapSaid, ObjectAt, OutputCap};
+pub use effort::{EffortAsked, EffortLevel, EffortSaid};
 pub use error::{Ambiguity, FactsError};
+pub(crate) use said::THINKING_TOKENS_MIN;
 pub use said::{
-    Brace, Facts, ImageAsked, ModelAsked, ModelEcho, OutputCap, Spelling, StreamOptions,
+    AnswersAsked, Brace, Facts, ImageAsked, ModelAsked, ModelEcho, Spelling, StreamOptions,
 };
 
 use crate::call::{Dialect, Operation};
 use crate::custom::Custom;
 use crate::path::Call;
-use crate::scan::{Container, Handler, Key, STEPS_MAX, Scalar, Scanner, Tracker, Value};
+use crate::scan::{STEPS_MAX, Scanner, Tracker};
 
 pub(crate) use fields::Field;
-
-/// Echoes of the model that are kept for renaming; Gemini takes at most 100 requests in a batch.
-const ECHOES_MAX: usize = 256;
+use found::Found;
 
 /// Reads [`Facts`] from a body that arrives in chunks.
 ///
@@ -73,7 +81,13 @@ impl FactsReader {
             Operation::Responses => Need::Json,
             _ => Need::Model,
         };
-        Self::with(call, need, fields::tracker(call), fields::DEPTH_MAX)
+        let form = forms::form(call);
+        let mut reader = Self::with(call, need, Tracker::new(form.fields.clone()), 1);
+        reader.found.facts.cap_place = form.cap.map(|member| CapPlace {
+            member,
+            object: ObjectAt::Absent,
+        });
+        reader
     }
 
     /// A reader for the body of a call to a provider that is described in the configuration.
@@ -98,8 +112,8 @@ impl FactsReader {
             && matches!(call.operation, Operation::Chat | Operation::Completions);
         Self {
             scanner: Scanner::new(),
-            found: Found {
-                facts: Facts {
+            found: Found::new(
+                Facts {
                     has_usage_option,
                     answers: 1,
                     stream: streams_unasked(call),
@@ -107,11 +121,8 @@ impl FactsReader {
                 },
                 tracker,
                 judged_depth,
-                is_strict: need != Need::Nothing,
-                is_media: false,
-                seen: 0,
-                error: None,
-            },
+                need != Need::Nothing,
+            ),
             need,
         }
     }
@@ -164,195 +175,6 @@ impl FactsReader {
 const fn streams_unasked(call: &Call) -> bool {
     let is_generation = matches!(call.operation, Operation::Chat | Operation::Completions);
     is_generation && matches!(call.dialect, Dialect::Ollama)
-}
-
-/// What a scan has found so far.
-#[derive(Debug)]
-struct Found {
-    facts: Facts,
-    tracker: Tracker<Field>,
-    /// Keys down to here must say one thing only.
-    judged_depth: usize,
-    /// Wrong types are errors.
-    is_strict: bool,
-    /// The last key was one that media stands under.
-    is_media: bool,
-    /// Bit of each [`Field`] whose key has come.
-    seen: u32,
-    /// The first thing wrong.
-    error: Option<FactsError>,
-}
-
-impl Handler for Found {
-    #[inline]
-    fn begin(&mut self, container: Container, at: usize, depth: usize) {
-        if depth == 0 && container == Container::Object {
-            self.facts.root = Some(Brace { at, is_empty: true });
-        }
-        match (self.tracker.field(depth), container) {
-            (Some(Field::StreamOptions), Container::Object) => {
-                self.facts.stream_options = StreamOptions::Object(Brace { at, is_empty: true });
-            }
-            (
-                Some(
-                    Field::GenerationConfig
-                    | Field::OllamaOptions
-                    | Field::InferenceConfig
-                    | Field::TextConfig,
-                ),
-                Container::Object,
-            )
-            | (None, _) => {}
-            (Some(Field::Document), _) => self.facts.count(Field::Document, Scalar::Null),
-            (Some(field), _) => self.wrong_type(field),
-        }
-        self.tracker.begin(container, depth);
-    }
-
-    #[inline]
-    fn key(&mut self, key: Key<'_>) {
-        self.is_media = key.name.is_some_and(fields::is_media);
-        self.tracker.key(&key);
-        if key.depth <= self.judged_depth {
-            self.judge(&key);
-        }
-    }
-
-    #[inline]
-    fn value(&mut self, value: Value<'_>) {
-        if let Scalar::String { decoded_bytes, .. } = value.scalar {
-            let sum = if self.is_media {
-                &mut self.facts.media_bytes
-            } else {
-                &mut self.facts.prompt_bytes
-            };
-            *sum = sum.saturating_add(decoded_bytes);
-        }
-        if let Some(field) = self.tracker.field(value.depth)
-            && !self.take(field, &value)
-        {
-            self.wrong_type(field);
-        }
-    }
-}
-
-impl Found {
-    /// Whether a key near the top could be one of ours, and only that.
-    fn judge(&mut self, key: &Key<'_>) {
-        if key.depth == 1
-            && let Some(root) = &mut self.facts.root
-        {
-            root.is_empty = false;
-        }
-        if key.depth == 2
-            && self.tracker.field(1) == Some(Field::StreamOptions)
-            && let StreamOptions::Object(brace) = &mut self.facts.stream_options
-        {
-            brace.is_empty = false;
-        }
-        let why = if let Some(field) = self.tracker.field_but_for_case(key) {
-            Some((field, Ambiguity::Case))
-        } else {
-            self.tracker.field(key.depth).and_then(|field| {
-                let bit = 1_u32 << field.bit();
-                let is_doubled = self.seen & bit != 0;
-                self.seen |= bit;
-                match (key.escaped, is_doubled) {
-                    (true, _) => Some((field, Ambiguity::Escaped)),
-                    (_, true) => Some((field, Ambiguity::Doubled)),
-                    _ => None,
-                }
-            })
-        };
-        if let Some((field, why)) = why.filter(|(field, _)| !field.may_repeat()) {
-            self.fail(FactsError::Ambiguous {
-                field: field.name(),
-                why,
-            });
-        }
-    }
-
-    /// Takes a metered field's value down; `false` if it cannot have that value.
-    fn take(&mut self, field: Field, value: &Value<'_>) -> bool {
-        let span = value.span.clone();
-        match (field, value.scalar) {
-            (Field::IncludeUsage, Scalar::Bool(true)) => {
-                self.facts.stream_options = StreamOptions::UsageAsked;
-            }
-            (Field::IncludeUsage, Scalar::Bool(false) | Scalar::Null) => {
-                self.facts.stream_options = StreamOptions::UsageDeclined(span);
-            }
-            (Field::StreamOptions, Scalar::Null) => {
-                self.facts.stream_options = StreamOptions::Null(span);
-            }
-            (_, Scalar::Null) => {}
-            (
-                Field::Model,
-                Scalar::String {
-                    text: Some(name), ..
-                },
-            ) if !name.is_empty() => {
-                let name = String::from_utf8_lossy(name).into_owned().into();
-                self.facts.model = Some(ModelAsked {
-                    name,
-                    span,
-                    spelling: Spelling::Json,
-                });
-            }
-            (
-                Field::ModelEcho,
-                Scalar::String {
-                    text: Some(name), ..
-                },
-            ) => {
-                let is_resource_name = name.starts_with(b"models/");
-                if self.facts.model_echoes.len() < ECHOES_MAX {
-                    self.facts.model_echoes.push(ModelEcho {
-                        span,
-                        is_resource_name,
-                    });
-                }
-            }
-            (Field::Spoken | Field::Document | Field::Size | Field::Quality, scalar) => {
-                self.facts.count(field, scalar);
-            }
-            (Field::Stream, Scalar::Bool(stream)) => self.facts.stream = stream,
-            (Field::Answers | Field::BestOf, number) => {
-                let Some(answers) = number.as_u64() else {
-                    return false;
-                };
-                self.facts.answers = self.facts.answers.max(answers);
-            }
-            // No cap: Ollama, llama.cpp and LM Studio take -1 for that, and who does not will say so.
-            (field, Scalar::Number(Some([b'-', ..]))) if field.is_output_cap() => {}
-            (field, number) if field.is_output_cap() => {
-                // Protobuf's JSON lets Gemini's clients write integers as strings.
-                let tokens = match number {
-                    Scalar::String {
-                        text: Some(digits), ..
-                    } if field == Field::GeminiCap => Scalar::Number(Some(digits)).as_u64(),
-                    _ => number.as_u64(),
-                };
-                let Some(tokens) = tokens else { return false };
-                self.facts.output_caps.push(OutputCap { tokens, span });
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    fn wrong_type(&mut self, field: Field) {
-        if self.is_strict && !field.may_repeat() {
-            self.fail(FactsError::WrongType {
-                field: field.name(),
-                expected: field.expected(),
-            });
-        }
-    }
-
-    fn fail(&mut self, error: FactsError) {
-        self.error.get_or_insert(error);
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod adapter;
 mod anthropic;
 mod azure;
 mod bedrock;
+mod border;
 mod call;
 mod cohere;
 mod credential;
@@ -39,6 +40,7 @@ mod strip;
 mod vertex;
 
 pub use adapter::Asked;
+pub use border::{Borders, Framing};
 pub use call::{Dialect, Operation};
 pub use credential::{
     CREDENTIAL_HEADERS, ClientCredential, CredentialPlace, SIGNATURE_HEADERS, client_credentials,
@@ -51,8 +53,9 @@ pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};
 pub use error_class::{ErrorClass, answer_error_class, error_class};
 pub use facts::{
-    Ambiguity, Brace, Facts, FactsError, FactsReader, ImageAsked, ModelAsked, ModelEcho, OutputCap,
-    Spelling, StreamOptions,
+    Ambiguity, AnswersAsked, Brace, CapMember, CapPlace, CapSaid, EffortAsked, EffortLevel,
+    EffortSaid, Facts, FactsError, FactsReader, ImageAsked, MediaAsked, ModelAsked, ModelEcho,
+    ObjectAt, OutputCap, Spelling, StreamOptions, ToolsAsked,
 };
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading, is_json_lines};
 pub use multipart::{FormFault, FormReader};
@@ -64,5 +67,5 @@ pub use scan::{
     STEPS_MAX, Scalar, ScanError, Scanner, TEXT_BYTES_MAX, Table, TableError, Tracker, Value,
 };
 pub use sigv4::{AwsKeys, AwsRequest, AwsScope, PayloadHash, is_signed, sign};
-pub use splice::{Edits, apply, plan};
+pub use splice::{Changes, Edits, apply, plan};
 pub use strip::{HELD_BYTES_MAX, UsageStrip};

@@ -22,6 +22,9 @@ pub(crate) const PROVIDER: Provider = Provider {
     base_url: Some("https://api.openai.com/v1"),
     key_vars: &["OPENAI_API_KEY"],
     base_url_vars: &["OPENAI_BASE_URL"],
+    // Its reasoning models refuse `max_tokens` (documented at
+    // <https://platform.openai.com/docs/api-reference/chat/create>, read 2026-11).
+    chat_cap: "max_completion_tokens",
     says_end: true,
     ..Provider::COMPATIBLE
 };

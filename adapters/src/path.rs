@@ -24,6 +24,8 @@ pub struct Call {
     pub stream_in_path: bool,
     /// `alt=sse`: a Gemini stream comes as server-sent events, not as a JSON array.
     pub alt_sse: bool,
+    /// A response's compaction: it takes no cap on its output.
+    pub is_compaction: bool,
     /// Answered with an empty 200 by Quotah itself: a client's greeting.
     pub is_greeting: bool,
     /// The only kind of provider that has such a path (Vertex, Azure), whoever else speaks the dialect.
@@ -132,6 +134,8 @@ pub fn classify(method: &str, path_and_query: &str) -> Option<Call> {
         (Some(version), Version::Inside) => found.suffix_at = version.start,
         _ => {}
     }
+    found.is_compaction = found.operation == Operation::Responses
+        && suffix.trim_end_matches('/').ends_with("/compact");
     found.alt_sse =
         found.dialect == Dialect::Gemini && query.split('&').any(|pair| pair == "alt=sse");
     Some(found)
@@ -328,6 +332,7 @@ pub(crate) const fn call(dialect: Dialect, operation: Operation) -> Call {
         model_in_path: None,
         stream_in_path: false,
         alt_sse: false,
+        is_compaction: false,
         is_greeting: false,
         only_at: None,
         version: Version::Missing,

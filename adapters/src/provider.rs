@@ -45,6 +45,8 @@ pub(crate) struct Provider {
     pub(crate) token_prefix: Option<&'static str>,
     /// Its streams carry usage only if `stream_options.include_usage` asks for it.
     pub(crate) asks_for_usage: bool,
+    /// What caps the output of `OpenAI`'s chat there.
+    pub(crate) chat_cap: &'static str,
     /// Its streams surely say when they are complete, so that a clean end without that is a cut.
     pub(crate) says_end: bool,
     /// The header in which answers name the tier that served them, in lower case.
@@ -105,6 +107,7 @@ impl Provider {
         credential: CredentialPlace::Bearer,
         token_prefix: None,
         asks_for_usage: true,
+        chat_cap: "max_tokens",
         says_end: false,
         tier_header: None,
         usage_headers: &[],

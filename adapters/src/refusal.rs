@@ -1,7 +1,9 @@
 //! What a client is told when Quotah itself says no, in the words that its SDK understands.
 //!
 //! Each dialect's SDK picks the exception by status and by one word in the body; each dialect's file has its own.
-//! Shapes as the SDKs read them: openai-python 1.109 and 3.52, anthropic 0.79 and 2.11, google-genai 3.4.
+//! Shapes as the SDKs read them: openai-python 1.109 and 3.52, anthropic 0.79 and 2.11, google-genai 3.4, boto3 1.44,
+//! ollama 0.6. (Cohere's 7.3 hands the end of a failed stream on as it is; it raises at the connection's end.) None of
+//! them tries again once a stream has begun.
 
 use std::time::Duration;
 

@@ -3,11 +3,15 @@
 //! A body is a list of chunks as they came. [`Edits`] name spans and what stands there instead; the result
 //! shares all untouched bytes with the original.
 
+mod plan;
+
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::facts::{Brace, Facts, Spelling, StreamOptions};
+use crate::facts::Brace;
+
+pub use plan::{Changes, plan};
 
 /// Replacements of spans of a body, in order and apart from each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +49,18 @@ impl Edits {
         is_free
     }
 
+    /// Puts a member first into an object, behind those put there before.
+    pub(crate) fn insert(&mut self, object: Brace, member: &str) {
+        let inside = object.at.saturating_add(1);
+        let is_first = !self.list.iter().any(|(span, _)| *span == (inside..inside));
+        let text = match (object.is_empty, is_first) {
+            (true, true) => member.to_owned(),
+            (true, false) => [",", member].concat(),
+            (false, _) => [member, ","].concat(),
+        };
+        self.replace(inside..inside, text);
+    }
+
     /// Length of the body after the edits, its length before being `body_bytes`.
     #[must_use]
     pub fn edited_bytes(&self, body_bytes: usize) -> usize {
@@ -52,63 +68,6 @@ impl Edits {
             sum.saturating_sub(span.len()).saturating_add(with.len())
         })
     }
-}
-
-/// The edits that a body needs before it goes up.
-///
-/// `rename_to` replaces the model (and its echoes). `ask_usage` has a stream's usage asked for if the client did
-/// not: see [`Facts::lacks_usage`]; other members of `stream_options` stay.
-///
-/// ```
-/// use bytes::Bytes;
-/// use quotah_adapters::{FactsReader, apply, classify, plan};
-///
-/// let body = Bytes::from_static(br#"{"model":"fast","stream":true}"#);
-/// let mut reader = FactsReader::new(&classify("POST", "/v1/chat/completions").unwrap());
-/// reader.feed(&body);
-/// let edits = plan(&reader.finish()?, Some("gpt-5-mini"), true);
-/// let sent = apply(&[body], &edits).concat();
-/// assert_eq!(sent, br#"{"stream_options":{"include_usage":true},"model":"gpt-5-mini","stream":true}"#);
-/// # Ok::<(), quotah_adapters::FactsError>(())
-/// ```
-#[must_use]
-pub fn plan(facts: &Facts, rename_to: Option<&str>, ask_usage: bool) -> Edits {
-    let mut edits = Edits::none();
-    if let Some(name) = rename_to {
-        if let Some(model) = facts.model.as_ref().filter(|model| *model.name != *name) {
-            let with = match model.spelling {
-                Spelling::Json => json_string("", name),
-                Spelling::Plain => name.to_owned(),
-            };
-            edits.replace(model.span.clone(), with);
-        }
-        for echo in &facts.model_echoes {
-            let prefix = if echo.is_resource_name { "models/" } else { "" };
-            edits.replace(echo.span.clone(), json_string(prefix, name));
-        }
-    }
-    if ask_usage && facts.lacks_usage() {
-        match &facts.stream_options {
-            StreamOptions::UsageAsked => {}
-            StreamOptions::UsageDeclined(span) => {
-                edits.replace(span.clone(), "true");
-            }
-            StreamOptions::Null(span) => {
-                edits.replace(span.clone(), r#"{"include_usage":true}"#);
-            }
-            StreamOptions::Object(brace) => insert(&mut edits, *brace, r#""include_usage":true"#),
-            StreamOptions::Absent => {
-                if let Some(root) = facts.root {
-                    insert(
-                        &mut edits,
-                        root,
-                        r#""stream_options":{"include_usage":true}"#,
-                    );
-                }
-            }
-        }
-    }
-    edits
 }
 
 /// The body after the edits. Untouched bytes are shared, not copied; spans beyond its end change nothing.
@@ -149,23 +108,6 @@ fn push_range(out: &mut Vec<Bytes>, chunk: &Bytes, from: usize, to: usize, chunk
     if from < to && to <= chunk.len() {
         out.push(chunk.slice(from..to));
     }
-}
-
-/// Puts a member first into an object.
-fn insert(edits: &mut Edits, brace: Brace, member: &str) {
-    let inside = brace.at.saturating_add(1);
-    let comma = if brace.is_empty { "" } else { "," };
-    edits.replace(inside..inside, [member, comma].concat());
-}
-
-/// `prefix` and `text` as one JSON string.
-fn json_string(prefix: &str, text: &str) -> String {
-    let mut json = String::with_capacity(text.len().saturating_add(prefix.len()).saturating_add(2));
-    json.push('"');
-    json.push_str(prefix);
-    crate::json::escape(text, &mut json);
-    json.push('"');
-    json
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use quotah_adapters::{Call, Facts, FactsError, FactsReader, apply, classify, plan};
+use quotah_adapters::{
+    Call, Changes, Facts, FactsError, FactsReader, ProviderKind, apply, classify, plan,
+};
 use quotah_fuzz::Input;
 use serde_json::{Value, json};
 
@@ -88,12 +90,21 @@ fn agree(path: &str, facts: &Facts, body: &Value) {
             .filter_map(Value::as_u64);
         assert_eq!(facts.answers, answers.fold(1, u64::max));
     }
+    let caps = |names: &[&str]| {
+        let given = || names.iter().map(|name| &body[*name]);
+        // A negative number is for no cap at all.
+        let is_unlimited = given().any(|cap| cap.to_string().starts_with('-'));
+        given()
+            .filter_map(Value::as_u64)
+            .max()
+            .filter(|_| !is_unlimited)
+    };
     let cap = match path {
-        "/v1/chat/completions" | "/v1/completions" => body["max_tokens"]
-            .as_u64()
-            .max(body["max_completion_tokens"].as_u64()),
-        "/v1/responses" => body["max_output_tokens"].as_u64(),
-        "/v1/messages" | "/v1/messages/count_tokens" => body["max_tokens"].as_u64(),
+        "/v1/chat/completions" | "/v1/completions" => {
+            caps(&["max_tokens", "max_completion_tokens"])
+        }
+        "/v1/responses" => caps(&["max_output_tokens"]),
+        "/v1/messages" | "/v1/messages/count_tokens" => caps(&["max_tokens"]),
         _ => facts.output_cap(),
     };
     assert_eq!(facts.output_cap(), cap);
@@ -102,7 +113,12 @@ fn agree(path: &str, facts: &Facts, body: &Value) {
 /// Expects a rename and a wish for usage to change those two and nothing else.
 fn splice(input: &Input<'_>, path: &str, facts: &Facts, mut body: Value) {
     let chunks: Vec<_> = input.pieces().map(Bytes::copy_from_slice).collect();
-    let edits = plan(facts, Some(OTHER_MODEL), true);
+    let changes = Changes {
+        rename_to: Some(OTHER_MODEL),
+        ask_usage: true,
+        ..Changes::default()
+    };
+    let edits = plan(facts, &changes, ProviderKind::OPENAI);
     let spliced = apply(&chunks, &edits).concat();
     assert_eq!(spliced.len(), edits.edited_bytes(facts.body_bytes));
     if edits.is_empty() {

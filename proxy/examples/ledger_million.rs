@@ -6,11 +6,14 @@
 )]
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use quotah::ledger::{
-    Attempt, Clock, Conditions, CostSource, Dimension, Entry, Filter, Hooks, Intent, Interval,
-    Ledger, Metered, Query, Settings, Tag,
+    Adjustment, Attempt, Clock, Conditions, Correction, CostSource, Dimension, Entry, Event,
+    Filter, Hooks, Intent, Interval, Ledger, Metered, Query, Record, Settings, Spending, Tag,
+    Unspent,
 };
 use uuid::Uuid;
 
@@ -53,6 +56,11 @@ fn measure(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
     std::thread::sleep(Duration::from_secs(15));
     drop(ledger);
     let ledger = open(dir, "with index")?;
+    replay(&ledger)?;
+    drop(ledger);
+    let sum = Arc::new(Sum(AtomicI64::new(0)));
+    let ledger = open_for(dir, "with index, for a listener", sum.clone())?;
+    println!("  heard: {} picodollars", sum.0.load(Ordering::Relaxed));
     for (name, query) in queries() {
         let mut times: Vec<Duration> = (0..100)
             .map(|_| {
@@ -79,7 +87,65 @@ fn measure(dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Listens as budgets do.
+#[derive(Debug)]
+struct Sum(AtomicI64);
+
+impl Spending for Sum {
+    fn since_unix_ms(&self) -> Option<u64> {
+        Some(0)
+    }
+    fn entry(&self, entry: &Entry) {
+        self.0
+            .fetch_add(entry.charge().unwrap_or(0), Ordering::Relaxed);
+    }
+    fn correction(&self, _: &Correction) {}
+    fn adjustment(&self, _: &Adjustment) {}
+    fn event(&self, _: &Event) {}
+    fn intent(&self, _: u64, _: &Intent) {}
+    fn settled(&self, _: Uuid) {}
+}
+
+/// Replays all as for a budget that is made while running.
+fn replay(ledger: &Ledger) -> Result<(), Box<dyn std::error::Error>> {
+    let (started, started_cpu) = (Instant::now(), cpu());
+    let (mut published, mut entries, mut sum) = (Duration::ZERO, 0, 0);
+    let publish = || published = started.elapsed();
+    ledger.replay(0, publish, |record| {
+        if let Record::Entry(entry) = record {
+            entries += 1;
+            sum += entry.charge().unwrap_or(0);
+        }
+    })?;
+    let (took, cpu) = (started.elapsed(), cpu() - started_cpu);
+    println!(
+        "replay: {took:?} ({cpu:?} of CPU), {entries} entries of {sum} picodollars, published after {published:?}"
+    );
+    let held = cpu_of(|| {
+        for _ in 0..1_000_000 {
+            drop(std::hint::black_box(ledger.charging()));
+        }
+    });
+    println!("charging: {:?} each", held / 1_000_000);
+    Ok(())
+}
+
+/// CPU time of some work.
+fn cpu_of(work: impl FnOnce()) -> Duration {
+    let started = cpu();
+    work();
+    cpu() - started
+}
+
 fn open(dir: &Path, what: &str) -> Result<Ledger, Box<dyn std::error::Error>> {
+    open_for(dir, what, Arc::new(Unspent))
+}
+
+fn open_for(
+    dir: &Path,
+    what: &str,
+    spending: Arc<dyn Spending>,
+) -> Result<Ledger, Box<dyn std::error::Error>> {
     let unix_ms = || {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         now.map_or(0, |now| now.as_millis() as u64)
@@ -89,14 +155,19 @@ fn open(dir: &Path, what: &str) -> Result<Ledger, Box<dyn std::error::Error>> {
         unix_ms,
     };
     let (started, started_cpu) = (Instant::now(), cpu());
-    let (ledger, recovery) = Ledger::open(dir, Settings::default(), Hooks::new(clock))?;
+    let hooks = Hooks {
+        spending,
+        ..Hooks::new(clock)
+    };
+    let (ledger, recovery) = Ledger::open(dir, Settings::default(), hooks)?;
     let (entries, segments) = (recovery.entries, recovery.segments);
     let known = recovery.segments_from_index;
     let took = started.elapsed();
     let cpu = cpu() - started_cpu;
     println!(
         "open {what}: {took:?} ({cpu:?} of CPU), {entries} entries, \
-         {segments} segments, {known} from the index"
+         {segments} segments, {known} from the index, {told} of these read all the same",
+        told = recovery.segments_told
     );
     Ok(ledger)
 }

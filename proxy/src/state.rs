@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
-use quotah_policy::Dimension;
-use quotah_policy::budget::{Budget, BudgetForm, Crossing};
+use quotah_policy::budget::Crossing;
+use quotah_policy::{Dimension, KeyId};
+use tokio::sync::Notify;
 
 use crate::clock;
 use crate::config::resolved::Config;
@@ -20,8 +21,8 @@ use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
 use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
-use crate::policy::{OWN_PREFIX, Policy};
-use crate::registry::{Registry, RegistryError, RuleKind};
+use crate::policy::{OWN_PREFIX, Owners, Policy, RuleSet};
+use crate::registry::{Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -41,15 +42,11 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Makes everything that requests need from a configuration.
-    ///
-    /// What its configured keys spent under the snapshot `before` goes on.
     pub(crate) fn new(
         config: Arc<Config>,
         (pools, credentials): (&Pools, &Credentials),
         ring: &Arc<KeyRing>,
-        before: Option<&Self>,
     ) -> Self {
-        let before = before.map(|before| &before.keys);
         let names = config.models.iter().flat_map(|model| {
             let sent = model
                 .deployments
@@ -61,7 +58,7 @@ impl Snapshot {
         });
         Self {
             routes: Routes::new(&config, pools, credentials),
-            keys: Keys::new(&config.keys, config.server.require_key, ring, before),
+            keys: Keys::new(&config.keys, config.server.require_key, ring),
             keeps_header_case: config
                 .providers
                 .iter()
@@ -85,6 +82,69 @@ impl Snapshot {
 /// Metric handles by (provider, model, route).
 type Handles = DashMap<(Arc<str>, Arc<str>, Arc<str>), Arc<DeploymentMetrics>>;
 
+/// What must stand before the ledger can be opened: it tells what was spent to the budgets of rules and keys.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    snapshot: Snapshot,
+    pools: Arc<Pools>,
+    credentials: Credentials,
+    registry: Arc<Registry>,
+    ring: Arc<KeyRing>,
+    changed: Arc<Notify>,
+    pub(crate) policy: Arc<Policy>,
+}
+
+impl Ground {
+    /// Opens the registry, and puts the rules of `config` and of the registry in force.
+    ///
+    /// # Errors
+    /// When the registry can neither be read nor made.
+    pub(crate) fn lay(config: &Arc<Config>) -> Result<Self, RegistryError> {
+        let ring = Arc::<KeyRing>::default();
+        ring.configure(&config.keys);
+        let changed = Arc::<Notify>::default();
+        let follower = Arc::new(Followers {
+            ring: Arc::clone(&ring),
+            changed: Arc::clone(&changed),
+        });
+        let pepper = config.server.key_pepper.as_ref();
+        let registry = Registry::open(&config.data_dir, pepper, follower)?;
+        ring.set_pepper(registry.pepper().clone());
+        let pools = Arc::<Pools>::default();
+        let credentials = Credentials::new(Arc::clone(&pools));
+        let snapshot = Snapshot::new(Arc::clone(config), (&pools, &credentials), &ring);
+        let policy = Policy::new(Arc::clone(&ring) as Arc<dyn Owners>);
+        policy.begin(&RuleSet::of(config, &registry));
+        Ok(Self {
+            snapshot,
+            pools,
+            credentials,
+            registry: Arc::new(registry),
+            ring,
+            changed,
+            policy: Arc::new(policy),
+        })
+    }
+}
+
+/// Who is told of what changes in the registry.
+#[derive(Debug)]
+struct Followers {
+    ring: Arc<KeyRing>,
+    changed: Arc<Notify>,
+}
+
+impl Follower for Followers {
+    fn key(&self, id: KeyId, held: Option<&Arc<HeldKey>>, is_live: bool) {
+        self.ring.key(id, held, is_live);
+        self.changed.notify_one();
+    }
+
+    fn rule(&self, _: RuleKind, _: &str, _: Option<&Arc<Rule>>, _: bool) {
+        self.changed.notify_one();
+    }
+}
+
 /// The process's own.
 #[derive(Debug)]
 pub(crate) struct State {
@@ -95,6 +155,8 @@ pub(crate) struct State {
     /// Keys and rules that are made while the program runs.
     pub(crate) registry: Arc<Registry>,
     ring: Arc<KeyRing>,
+    /// Rung when another process changed a rule or a key.
+    pub(crate) changed: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) drain: Drain,
@@ -109,32 +171,27 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Begins with a first configuration.
-    ///
-    /// # Errors
-    /// When the registry can neither be read nor made.
-    pub(crate) fn new(
-        config: Arc<Config>,
-        ledger: Ledger,
-        metrics: Arc<Metrics>,
-        policy: Arc<Policy>,
-    ) -> Result<Arc<Self>, RegistryError> {
-        let ring = Arc::<KeyRing>::default();
-        let follower = Arc::clone(&ring);
-        let pepper = config.server.key_pepper.as_ref();
-        let registry = Registry::open(&config.data_dir, pepper, follower)?;
-        ring.set_pepper(registry.pepper().clone());
-        let pools = Arc::<Pools>::default();
-        let credentials = Credentials::new(Arc::clone(&pools));
-        let snapshot = Snapshot::new(config, (&pools, &credentials), &ring, None);
+    /// Begins with a first configuration, and everything known that was spent.
+    pub(crate) fn new(ground: Ground, ledger: Ledger, metrics: Arc<Metrics>) -> Arc<Self> {
+        let Ground {
+            snapshot,
+            pools,
+            credentials,
+            registry,
+            ring,
+            policy,
+            changed,
+        } = ground;
+        policy.opened(&ledger);
         let started_at_unix_ms = clock::unix_ms();
-        Ok(Arc::new(Self {
+        Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
             credentials,
             ledger: Arc::new(ledger),
-            registry: Arc::new(registry),
+            registry,
             ring,
+            changed,
             no_deployment: metrics.deployment("other", "other", "other"),
             metrics,
             policy,
@@ -145,7 +202,7 @@ impl State {
             events: Arc::new(Hub::new(started_at_unix_ms)),
             started_at_unix_ms,
             handles: Handles::new(),
-        }))
+        })
     }
 
     /// The configuration in force.
@@ -155,9 +212,8 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        let before = self.snapshot();
         let tools = (&*self.pools, &self.credentials);
-        let snapshot = Snapshot::new(config, tools, &self.ring, Some(&before));
+        let snapshot = Snapshot::new(config, tools, &self.ring);
         self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
         let snapshot = self.snapshot();
@@ -165,17 +221,11 @@ impl State {
             .keep(|provider| snapshot.routes.upstream(provider).is_some());
     }
 
-    /// Puts the budgets of the configuration and of the registry in force; returns when they hold.
+    /// Puts the rules of the configuration and of the registry in force as they now are. Reads the ledger for budgets
+    /// that are new; may take a second for a million entries.
     pub(crate) fn publish_rules(&self) {
-        let config = &self.snapshot().config;
-        let is_new = |budget: &Budget| !config.budgets.iter().any(|known| known.id == budget.id);
-        let made = self.registry.rules(RuleKind::Budget);
-        let made = made.iter().filter_map(|rule| {
-            let form: BudgetForm = serde_json::from_str(rule.form.get()).ok()?;
-            form.read().ok()
-        });
-        let budgets = config.budgets.iter().cloned().chain(made.filter(is_new));
-        if let Err(error) = self.policy.publish(budgets, &self.ledger) {
+        let rules = RuleSet::of(&self.snapshot().config, &self.registry);
+        if let Err(error) = self.policy.publish(&rules, &self.ledger) {
             tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
         }
     }

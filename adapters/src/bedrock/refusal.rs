@@ -23,7 +23,9 @@ pub(super) fn stream_error(
     let exception_type = match (error_type(kind), operation) {
         // Neither stream has a member for these.
         ("AccessDeniedException" | "ResourceNotFoundException", _) => "validationException",
-        ("ServiceQuotaExceededException" | "ThrottlingException", _) => "throttlingException",
+        // Neither for this; whoever is told of throttling tries again, and it would only be refused again.
+        ("ServiceQuotaExceededException", _) => "validationException",
+        ("ThrottlingException", _) => "throttlingException",
         ("ServiceUnavailableException", _) => "serviceUnavailableException",
         ("ModelTimeoutException", Operation::Invoke) => "modelTimeoutException",
         ("ModelTimeoutException", _) => "modelStreamErrorException",

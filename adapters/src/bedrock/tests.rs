@@ -301,6 +301,11 @@ fn a_stream_that_we_cut_ends_with_an_exception() {
         (
             RefusalKind::BudgetExhausted,
             Operation::Converse,
+            "validationException",
+        ),
+        (
+            RefusalKind::RateLimited,
+            Operation::Converse,
             "throttlingException",
         ),
         (

@@ -1,8 +1,4 @@
-//! The fields of a request that we meter by, per dialect and operation.
-
-use crate::call::{Dialect, Operation};
-use crate::path::Call;
-use crate::scan::{PathTable, Tracker};
+//! The fields of a request that we meter or guard by, whatever dialect spells them.
 
 /// A metered field. The same one may have several spellings (Gemini takes `snake_case` too).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +8,7 @@ pub(crate) enum Field {
     Stream,
     StreamOptions,
     IncludeUsage,
+    // Caps on output tokens, and the objects that they stand in.
     MaxTokens,
     MaxCompletionTokens,
     MaxOutputTokens,
@@ -19,12 +16,58 @@ pub(crate) enum Field {
     GeminiCap,
     OllamaOptions,
     OllamaCap,
-    Answers,
-    BestOf,
     InferenceConfig,
     InferenceCap,
     TextConfig,
     TextCap,
+    /// Bedrock's members of the model's own.
+    ModelFields,
+    ModelCap,
+    /// A body behind Bedrock's `invoke` or Vertex AI's `rawPredict` that is Anthropic's.
+    AnthropicVersion,
+    Answers,
+    BestOf,
+    ServiceTier,
+    ServiceTierObject,
+    // How hard to think.
+    ReasoningConfig,
+    ReasoningEffort,
+    ReasoningLevel,
+    ReasoningBudget,
+    ThinkingConfig,
+    ThinkingBudget,
+    /// Anthropic's, which has a floor and must stay below the output cap.
+    ClaudeBudget,
+    ThinkingLevel,
+    OutputConfig,
+    OutputEffort,
+    Think,
+    /// A list of tools.
+    Tools,
+    /// One of them, told by its type.
+    Tool,
+    ToolKind,
+    /// An object of tools, told by their names; only [`Field::ClientTool`]s and [`Field::NoTool`] are not billed.
+    ToolSet,
+    ClientTools,
+    ClientTool,
+    NoTool,
+    ServerTool,
+    // What the input refers to and does not hold.
+    PreviousAnswer,
+    Conversation,
+    StoredPrompt,
+    CachedContent,
+    StoredFile,
+    /// The type of an input's item or part, which may be an image or a file.
+    PartKind,
+    Image,
+    Video,
+    Audio,
+    File,
+    /// A piece of media whose kind its MIME type tells.
+    Media,
+    MediaType,
     /// A text to be spoken.
     Spoken,
     /// One of the documents to be ranked.
@@ -33,159 +76,13 @@ pub(crate) enum Field {
     Quality,
 }
 
-/// Every field has a bit in a `u32`; `Quality` is the last.
-const _: () = assert!((Field::Quality as u32) < u32::BITS);
-
-/// Deepest of them: `generationConfig.maxOutputTokens`. (Echoes lie deeper and are never judged.)
-pub(super) const DEPTH_MAX: usize = 2;
-
-static CHAT: PathTable<Field, 16> = PathTable::new(&[
-    ("model", Field::Model),
-    ("stream", Field::Stream),
-    ("stream_options", Field::StreamOptions),
-    ("stream_options.include_usage", Field::IncludeUsage),
-    ("max_tokens", Field::MaxTokens),
-    ("max_completion_tokens", Field::MaxCompletionTokens),
-    ("n", Field::Answers),
-    ("best_of", Field::BestOf),
-]);
-
-static RESPONSES: PathTable<Field, 8> = PathTable::new(&[
-    ("model", Field::Model),
-    ("stream", Field::Stream),
-    ("max_output_tokens", Field::MaxOutputTokens),
-]);
-
-static MESSAGES: PathTable<Field, 8> = PathTable::new(&[
-    ("model", Field::Model),
-    ("stream", Field::Stream),
-    ("max_tokens", Field::MaxTokens),
-]);
-
-/// Deep-research interactions name an `agent` in the model's place.
-static INTERACTIONS: PathTable<Field, 9> = PathTable::new(&[
-    ("model", Field::Model),
-    ("agent", Field::Model),
-    ("stream", Field::Stream),
-    ("generation_config", Field::GenerationConfig),
-    ("generation_config.max_output_tokens", Field::GeminiCap),
-    ("generationConfig", Field::GenerationConfig),
-    ("generationConfig.maxOutputTokens", Field::GeminiCap),
-]);
-
-static COHERE: PathTable<Field, 6> = PathTable::new(&[
-    ("model", Field::Model),
-    ("stream", Field::Stream),
-    ("max_tokens", Field::MaxTokens),
-    ("num_generations", Field::Answers),
-]);
-
-static OLLAMA: PathTable<Field, 6> = PathTable::new(&[
-    ("model", Field::Model),
-    ("stream", Field::Stream),
-    ("options", Field::OllamaOptions),
-    ("options.num_predict", Field::OllamaCap),
-]);
-
-static GENERATE_CONTENT: PathTable<Field, 12> = PathTable::new(&[
-    ("generationConfig", Field::GenerationConfig),
-    ("generationConfig.maxOutputTokens", Field::GeminiCap),
-    ("generationConfig.max_output_tokens", Field::GeminiCap),
-    ("generationConfig.candidateCount", Field::Answers),
-    ("generationConfig.candidate_count", Field::Answers),
-    ("generation_config", Field::GenerationConfig),
-    ("generation_config.maxOutputTokens", Field::GeminiCap),
-    ("generation_config.max_output_tokens", Field::GeminiCap),
-    ("generation_config.candidateCount", Field::Answers),
-    ("generation_config.candidate_count", Field::Answers),
-]);
-
-static CONVERSE: PathTable<Field, 4> = PathTable::new(&[
-    ("inferenceConfig", Field::InferenceConfig),
-    ("inferenceConfig.maxTokens", Field::InferenceCap),
-]);
-
-/// Caps of all the models behind Bedrock's `invoke` (documented at
-/// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html>, read 2026-11). A body has one of them; two
-/// spellings of one are refused as doubled, since it is the model that decides which it reads.
-static INVOKE: PathTable<Field, 16> = PathTable::new(&[
-    // Claude, Mistral, Cohere and all that is like OpenAI's
-    ("max_tokens", Field::MaxTokens),
-    ("max_completion_tokens", Field::MaxCompletionTokens),
-    ("max_tokens_to_sample", Field::MaxTokens),
-    // Llama
-    ("max_gen_len", Field::MaxTokens),
-    // AI21's Jurassic
-    ("maxTokens", Field::MaxTokens),
-    // Titan
-    ("textGenerationConfig", Field::TextConfig),
-    ("textGenerationConfig.maxTokenCount", Field::TextCap),
-    // Nova, in two spellings
-    ("inferenceConfig", Field::InferenceConfig),
-    ("inferenceConfig.maxTokens", Field::InferenceCap),
-    ("inferenceConfig.max_new_tokens", Field::InferenceCap),
-    ("n", Field::Answers),
-    ("num_generations", Field::Answers),
-    ("numResults", Field::Answers),
-]);
-
-static EMBED_CONTENT: PathTable<Field, 10> = PathTable::new(&[
-    ("model", Field::ModelEcho),
-    ("requests[*].model", Field::ModelEcho),
-    ("generateContentRequest.model", Field::ModelEcho),
-    ("generate_content_request.model", Field::ModelEcho),
-]);
-
-static EMBEDDINGS: PathTable<Field, 4> = PathTable::new(&[("model", Field::Model)]);
-
-static SPEECH: PathTable<Field, 5> =
-    PathTable::new(&[("model", Field::Model), ("input", Field::Spoken)]);
-
-static IMAGES: PathTable<Field, 9> = PathTable::new(&[
-    ("model", Field::Model),
-    ("stream", Field::Stream),
-    ("n", Field::Answers),
-    ("size", Field::Size),
-    ("quality", Field::Quality),
-]);
-
-static RERANK: PathTable<Field, 6> =
-    PathTable::new(&[("model", Field::Model), ("documents[*]", Field::Document)]);
-
-static OTHER: PathTable<Field, 4> =
-    PathTable::new(&[("model", Field::Model), ("stream", Field::Stream)]);
-
-pub(super) fn tracker(call: &Call) -> Tracker<Field> {
-    match (call.operation, call.dialect) {
-        (Operation::Chat | Operation::Completions, Dialect::Cohere) => Tracker::new(&COHERE),
-        (Operation::Chat | Operation::Completions, Dialect::Ollama) => Tracker::new(&OLLAMA),
-        (Operation::Chat | Operation::Completions, _) => Tracker::new(&CHAT),
-        (Operation::Interactions, _) => Tracker::new(&INTERACTIONS),
-        (Operation::Responses, _) | (Operation::CountTokens, Dialect::OpenAi) => {
-            Tracker::new(&RESPONSES)
-        }
-        (Operation::Messages, _) | (Operation::CountTokens, Dialect::Anthropic) => {
-            Tracker::new(&MESSAGES)
-        }
-        (Operation::GenerateContent, _) => Tracker::new(&GENERATE_CONTENT),
-        (Operation::Converse, _) => Tracker::new(&CONVERSE),
-        (Operation::Invoke, _) => Tracker::new(&INVOKE),
-        (Operation::EmbedContent, _) | (Operation::CountTokens, Dialect::Gemini) => {
-            Tracker::new(&EMBED_CONTENT)
-        }
-        (Operation::Embeddings | Operation::Ocr, _) => Tracker::new(&EMBEDDINGS),
-        (Operation::Speech, _) => Tracker::new(&SPEECH),
-        (Operation::Images, _) => Tracker::new(&IMAGES),
-        (Operation::Rerank, _) => Tracker::new(&RERANK),
-        // Bodies without a model, or in formats of the model's own.
-        _ => Tracker::new(&OTHER),
-    }
-}
+/// Every field has a bit in a `u64`; `Quality` is the last.
+const _: () = assert!((Field::Quality as u32) < u64::BITS);
 
 impl Field {
     /// Its place in a set of bits.
-    pub(super) const fn bit(self) -> u8 {
-        self as u8
+    pub(super) const fn bit(self) -> u64 {
+        1 << self as u8
     }
 
     /// The field's name, for messages.
@@ -202,12 +99,42 @@ impl Field {
             Self::GeminiCap => "generationConfig.maxOutputTokens",
             Self::OllamaOptions => "options",
             Self::OllamaCap => "options.num_predict",
-            Self::Answers => "n",
-            Self::BestOf => "best_of",
             Self::InferenceConfig => "inferenceConfig",
             Self::InferenceCap => "inferenceConfig.maxTokens",
             Self::TextConfig => "textGenerationConfig",
             Self::TextCap => "textGenerationConfig.maxTokenCount",
+            Self::ModelFields => "additionalModelRequestFields",
+            Self::ModelCap => "additionalModelRequestFields.max_tokens",
+            Self::AnthropicVersion => "anthropic_version",
+            Self::Answers => "n",
+            Self::BestOf => "best_of",
+            Self::ServiceTier | Self::ServiceTierObject => "service_tier",
+            Self::ReasoningConfig => "reasoning",
+            Self::ReasoningEffort => "reasoning_effort",
+            Self::ReasoningLevel => "reasoning.effort",
+            Self::ReasoningBudget => "reasoning.max_tokens",
+            Self::ThinkingConfig => "thinking",
+            Self::ThinkingBudget => "thinking_budget",
+            Self::ClaudeBudget => "thinking.budget_tokens",
+            Self::ThinkingLevel => "thinking_level",
+            Self::OutputConfig => "output_config",
+            Self::OutputEffort => "output_config.effort",
+            Self::Think => "think",
+            Self::Tools
+            | Self::Tool
+            | Self::ToolSet
+            | Self::ClientTools
+            | Self::ClientTool
+            | Self::NoTool
+            | Self::ServerTool => "tools",
+            Self::ToolKind => "tools.type",
+            Self::PreviousAnswer => "previous_response_id",
+            Self::Conversation => "conversation",
+            Self::StoredPrompt => "prompt",
+            Self::CachedContent => "cachedContent",
+            Self::StoredFile => "file_id",
+            Self::PartKind | Self::Image | Self::Video | Self::Audio | Self::File => "content",
+            Self::Media | Self::MediaType => "content",
             Self::Spoken => "input",
             Self::Document => "documents",
             Self::Size => "size",
@@ -220,28 +147,72 @@ impl Field {
         match self {
             Self::Model | Self::ModelEcho => "a string of 1 to 256 bytes",
             Self::Stream | Self::IncludeUsage => "true or false",
-            Self::StreamOptions
-            | Self::GenerationConfig
-            | Self::OllamaOptions
-            | Self::InferenceConfig
-            | Self::TextConfig => "an object",
-            Self::MaxTokens | Self::MaxCompletionTokens | Self::MaxOutputTokens => {
-                "a whole number of at least 0"
-            }
-            Self::GeminiCap | Self::InferenceCap | Self::TextCap | Self::Answers | Self::BestOf => {
-                "a whole number of at least 0"
-            }
             Self::OllamaCap => "a whole number",
-            Self::Spoken | Self::Document | Self::Size | Self::Quality => "a text",
+            Self::ReasoningBudget | Self::ThinkingBudget | Self::ClaudeBudget => "a whole number",
+            Self::Answers | Self::BestOf => "a whole number of at least 0",
+            Self::Tools => "an array",
+            Self::Conversation => "a string or an object",
+            _ if self.is_output_cap() => "a whole number of at least 0",
+            _ if self.is_object() => "an object",
+            _ => "a text of at most 256 bytes",
         }
     }
 
-    /// Echoes come once for each request of a batch; the model that counts is in the path. What is only
-    /// counted adds up, and is the provider's to judge.
+    /// Whether it is an object whose members are ours to judge.
+    pub(super) const fn is_object(self) -> bool {
+        matches!(
+            self,
+            Self::StreamOptions
+                | Self::GenerationConfig
+                | Self::OllamaOptions
+                | Self::InferenceConfig
+                | Self::TextConfig
+                | Self::ModelFields
+                | Self::ServiceTierObject
+                | Self::ReasoningConfig
+                | Self::ThinkingConfig
+                | Self::OutputConfig
+                | Self::StoredPrompt
+        )
+    }
+
+    /// Whether what its members are called is judged: their names must say one thing only.
+    pub(super) const fn is_judged_inside(self) -> bool {
+        self.is_object() || matches!(self, Self::Tool | Self::ToolSet)
+    }
+
+    /// Whether it is the object that a cap may be put into.
+    pub(super) const fn holds_cap(self) -> bool {
+        matches!(
+            self,
+            Self::GenerationConfig | Self::OllamaOptions | Self::InferenceConfig
+        )
+    }
+
+    /// Whether it may come more than once, in any spelling: what is only counted adds up, and is the provider's to
+    /// judge. (Echoes come once for each request of a batch; the model that counts is in the path.)
     pub(super) const fn may_repeat(self) -> bool {
         matches!(
             self,
-            Self::ModelEcho | Self::Spoken | Self::Document | Self::Size | Self::Quality
+            Self::ModelEcho
+                | Self::Tool
+                | Self::ToolSet
+                | Self::ClientTools
+                | Self::ClientTool
+                | Self::NoTool
+                | Self::ServerTool
+                | Self::StoredFile
+                | Self::PartKind
+                | Self::Image
+                | Self::Video
+                | Self::Audio
+                | Self::File
+                | Self::Media
+                | Self::MediaType
+                | Self::Spoken
+                | Self::Document
+                | Self::Size
+                | Self::Quality
         )
     }
 
@@ -254,7 +225,31 @@ impl Field {
                 | Self::GeminiCap
                 | Self::InferenceCap
                 | Self::TextCap
+                | Self::ModelCap
                 | Self::OllamaCap
+        )
+    }
+
+    /// Whether it says how hard to think.
+    pub(super) const fn is_effort(self) -> bool {
+        self.is_effort_word() || self.is_budget()
+    }
+
+    const fn is_effort_word(self) -> bool {
+        matches!(
+            self,
+            Self::ReasoningEffort
+                | Self::ReasoningLevel
+                | Self::ThinkingLevel
+                | Self::OutputEffort
+                | Self::Think
+        )
+    }
+
+    pub(super) const fn is_budget(self) -> bool {
+        matches!(
+            self,
+            Self::ReasoningBudget | Self::ThinkingBudget | Self::ClaudeBudget
         )
     }
 }

@@ -2,8 +2,15 @@
 
 use std::ops::Range;
 
+use super::asked::{MediaAsked, ToolsAsked};
+use super::cap::{CapPlace, CapSaid, ObjectAt, OutputCap};
+use super::effort::EffortAsked;
 use super::fields::Field;
 use crate::scan::Scalar;
+
+/// The least that Anthropic's models may be given to think with (documented at
+/// <https://platform.claude.com/docs/en/build-with-claude/extended-thinking>, read 2026-11), and their output cap must be above it.
+pub(crate) const THINKING_TOKENS_MIN: u64 = 1_024;
 
 /// What a request body says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,8 +27,23 @@ pub struct Facts {
     pub has_usage_option: bool,
     /// Every cap on output tokens in the body; providers differ in which of two they obey.
     pub output_caps: Vec<OutputCap>,
+    /// Where a cap may be put in, for requests that take one.
+    pub cap_place: Option<CapPlace>,
     /// Answers asked for at once (`n`, `best_of`, `candidateCount`, the largest), 1 unless given.
     pub answers: u64,
+    /// Where a JSON body says so.
+    pub answers_asked: Vec<AnswersAsked>,
+    /// The tier of service asked for, as the client spells it: at most 256 bytes.
+    pub service_tier: Option<Box<str>>,
+    /// How hard to think, wherever the body says so.
+    pub efforts: Vec<EffortAsked>,
+    /// Tools that are given to the model.
+    pub tools: ToolsAsked,
+    /// Media in the input.
+    pub media: MediaAsked,
+    /// Things that the input refers to and that lie at the provider: answers, conversations, prompts, cached content,
+    /// files. They cost input tokens that are not in the body.
+    pub stored_inputs: u64,
     /// The body's length in bytes.
     pub body_bytes: usize,
     /// All string values together, decoded, but for media: what a prompt estimate goes by.
@@ -101,20 +123,67 @@ pub enum StreamOptions {
     UsageDeclined(Range<usize>),
 }
 
-/// A cap on output tokens.
+/// How many answers a body asks for, in one place of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutputCap {
-    /// Its value.
-    pub tokens: u64,
-    /// The JSON number (Gemini: or string), for replacing it.
+pub struct AnswersAsked {
+    /// So many.
+    pub count: u64,
+    /// The JSON number, for replacing it.
     pub span: Range<usize>,
 }
 
 impl Facts {
-    /// The most output tokens that one answer may have, by the largest cap given.
+    /// The most output tokens that one answer may have, by the largest cap given; `None` if the body does not bound them.
     #[must_use]
     pub fn output_cap(&self) -> Option<u64> {
-        self.output_caps.iter().map(|cap| cap.tokens).max()
+        let mut largest = None;
+        for cap in &self.output_caps {
+            match cap.said {
+                CapSaid::Tokens(tokens) => largest = largest.max(Some(tokens)),
+                CapSaid::Unlimited => return None,
+                CapSaid::Null => {}
+            }
+        }
+        largest
+    }
+
+    /// Whether an answer of so many output tokens is within what the body allows.
+    #[must_use]
+    pub fn allows(&self, tokens: u64) -> bool {
+        self.output_cap().is_none_or(|cap| cap >= tokens)
+    }
+
+    /// Whether a cap below what the client allows can be had at all: by lowering one or by putting one in.
+    #[must_use]
+    pub fn takes_output_cap(&self) -> bool {
+        !self.output_caps.is_empty() || self.takes_new_cap()
+    }
+
+    fn takes_new_cap(&self) -> bool {
+        self.cap_place.is_some() && self.root.is_some()
+    }
+
+    /// The least cap on output with which the body stays one that providers take: Anthropic's thinking needs room.
+    #[must_use]
+    pub fn output_cap_least(&self) -> u64 {
+        let least = self
+            .cap_place
+            .as_ref()
+            .map_or(1, |place| place.member.least);
+        if self.efforts.iter().any(EffortAsked::is_claudes) {
+            least.max(THINKING_TOKENS_MIN.saturating_add(1))
+        } else {
+            least
+        }
+    }
+
+    /// The object that a cap would be put into has been found.
+    pub(super) fn cap_object(&mut self, at: ObjectAt) {
+        if let Some(place) = &mut self.cap_place
+            && place.member.object.is_some()
+        {
+            place.object = at;
+        }
     }
 
     /// Whether the client itself gets usage at its stream's end, so that nothing is added or taken out.

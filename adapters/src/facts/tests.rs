@@ -1,3 +1,6 @@
+mod asked;
+mod guarded;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -37,9 +40,9 @@ fn a_chat_body_tells_its_facts() {
     let caps: Vec<_> = facts
         .output_caps
         .iter()
-        .map(|cap| (cap.tokens, &body[cap.span.clone()]))
+        .map(|cap| (cap.said, &body[cap.span.clone()]))
         .collect();
-    assert_eq!(caps, [(5, "5"), (7, "7")]);
+    assert_eq!(caps, [(CapSaid::Tokens(5), "5"), (CapSaid::Tokens(7), "7")]);
     assert_eq!((facts.output_cap(), facts.answers), (Some(7), 2));
     assert_eq!(facts.body_bytes, body.len());
     assert_eq!(
@@ -272,8 +275,16 @@ fn a_metered_field_of_the_wrong_type_is_refused() {
 
 #[test]
 fn a_negative_cap_is_none_and_the_providers_to_judge() {
-    let facts = facts(CHAT, r#"{"model":"a","max_tokens":-1}"#).unwrap();
-    assert!(facts.output_caps.is_empty());
+    let body = r#"{"model":"a","max_tokens":-1}"#;
+    let facts = facts(CHAT, body).unwrap();
+    let [cap] = &*facts.output_caps else {
+        panic!("{:?}", facts.output_caps)
+    };
+    assert_eq!(
+        (cap.said, &body[cap.span.clone()]),
+        (CapSaid::Unlimited, "-1")
+    );
+    assert_eq!(facts.output_cap(), None);
 }
 
 #[test]
@@ -293,9 +304,9 @@ fn gemini_bodies_need_no_model() {
     assert_eq!(
         read.output_caps
             .iter()
-            .map(|cap| cap.tokens)
+            .map(|cap| cap.said)
             .collect::<Vec<_>>(),
-        [64]
+        [CapSaid::Tokens(64)]
     );
     let body = r#"{"requests":[{"model":"models/e"},{"model":"e"},{"model":1}]}"#;
     let echoes = facts(EMBED, body).unwrap().model_echoes;

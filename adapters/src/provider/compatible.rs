@@ -36,6 +36,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://openrouter.ai/api/v1"),
         key_vars: &["OPENROUTER_API_KEY"],
         base_url_vars: &["OPENROUTER_BASE_URL"],
+        chat_cap: "max_completion_tokens",
         also_speaks: &[Dialect::Anthropic],
         says_end: true,
         ..Provider::COMPATIBLE

@@ -57,8 +57,10 @@ pub(super) struct Node<F> {
     pub(super) parent: u8,
     /// Where `[*]` leads from here.
     pub(super) each: u8,
-    /// Whether any name leads further from here.
-    pub(super) has_members: bool,
+    /// The last of the names that lead further from here.
+    pub(super) member: u8,
+    /// The one before this of those that lead further from the same node.
+    pub(super) sibling: u8,
     pub(super) field: Option<F>,
 }
 
@@ -101,7 +103,8 @@ impl<F: Copy, const N: usize> PathTable<F, N> {
             name: Name::EMPTY,
             parent: NOWHERE,
             each: NOWHERE,
-            has_members: false,
+            member: NOWHERE,
+            sibling: NOWHERE,
             field: None,
         };
         Self {
@@ -163,7 +166,8 @@ impl<F: Copy, const N: usize> PathTable<F, N> {
         if is_each {
             self.nodes[parent as usize].each = child;
         } else {
-            self.nodes[parent as usize].has_members = true;
+            self.nodes[child as usize].sibling = self.nodes[parent as usize].member;
+            self.nodes[parent as usize].member = child;
             self.index[slot] = child;
         }
         Ok(child)

@@ -98,7 +98,7 @@ impl<F: Copy> Tracker<F> {
     #[must_use]
     pub fn is_leaf(&self, container: Container, depth: usize) -> bool {
         self.node(depth).is_none_or(|node| match container {
-            Container::Object => !node.has_members,
+            Container::Object => node.member == NOWHERE,
             Container::Array => node.each == NOWHERE,
         })
     }
@@ -108,14 +108,16 @@ impl<F: Copy> Tracker<F> {
     pub fn field_but_for_case(&self, key: &Key<'_>) -> Option<F> {
         let name = key.name?;
         let parent = *self.members.get(key.depth.checked_sub(1)?)?;
-        if parent == NOWHERE {
-            return None;
-        }
-        let alike = self.table.nodes().iter().find(|node| {
+        let mut next = self.table.node(parent)?.member;
+        while next != NOWHERE {
+            let node = self.table.node(next)?;
             let wanted = node.name.as_bytes();
-            node.parent == parent && wanted != name && wanted.eq_ignore_ascii_case(name)
-        });
-        alike?.field
+            if wanted.eq_ignore_ascii_case(name) && wanted != name {
+                return node.field;
+            }
+            next = node.sibling;
+        }
+        None
     }
 
     #[inline]

@@ -1,9 +1,12 @@
+mod changes;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::facts::FactsReader;
+use crate::facts::{Facts, FactsReader};
 use crate::path::classify;
+use crate::provider::ProviderKind;
 
 fn facts(path: &str, body: &str) -> Facts {
     let mut reader = FactsReader::new(&classify("POST", path).unwrap());
@@ -19,7 +22,20 @@ fn cut(body: &str, size: usize) -> Vec<Bytes> {
 }
 
 fn spliced(path: &str, body: &str, rename_to: Option<&str>, ask_usage: bool) -> String {
-    let edits = plan(&facts(path, body), rename_to, ask_usage);
+    changed(
+        path,
+        body,
+        &Changes {
+            rename_to,
+            ask_usage,
+            ..Changes::default()
+        },
+        ProviderKind::OPENAI,
+    )
+}
+
+fn changed(path: &str, body: &str, changes: &Changes<'_>, kind: ProviderKind) -> String {
+    let edits = plan(&facts(path, body), changes, kind);
     let whole = apply(&cut(body, body.len()), &edits).concat();
     assert_eq!(whole.len(), edits.edited_bytes(body.len()));
     for size in 1..body.len() {
@@ -162,7 +178,8 @@ proptest! {
     #[test]
     fn only_the_field_in_question_changes(body in bodies(), name in "\\PC{1,20}", size in 1..40_usize) {
         let facts = facts(CHAT, &body);
-        let edits = plan(&facts, Some(&name), true);
+        let changes = Changes { rename_to: Some(&name), ask_usage: true, ..Changes::default() };
+        let edits = plan(&facts, &changes, ProviderKind::OPENAI);
         let sent = apply(&cut(&body, size), &edits).concat();
         let mut wanted: Value = serde_json::from_str(&body).unwrap();
         wanted["model"] = name.into();

@@ -18,7 +18,9 @@ use crate::{Dimension, Money, Selector, Window, Zone};
 pub use account::{Account, Balance, Crossing};
 pub use form::{BudgetForm, FormError, Usd};
 pub(crate) use form::{whom, words};
-pub use reserve::{Ask, Charge, Exhausted, Part, Parts, Reservation, charge, in_order, reserve};
+pub use reserve::{
+    Ask, Charge, Exhausted, Part, Parts, Reservation, charge, in_order, reserve, reserve_share,
+};
 pub use share::Share;
 pub use shelf::{ACCOUNTS_MAX, BudgetAccounts, OTHER, Shelf};
 

@@ -25,6 +25,9 @@ pub type Parts = SmallVec<[Part; PARTS_INLINE]>;
 /// Few requests match more.
 const PARTS_INLINE: usize = 6;
 
+/// Into how many shares the room is thought to be divided: requests under way at once on one small budget.
+const SHARES: i128 = 8;
+
 /// What a request wants set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
@@ -82,6 +85,22 @@ pub fn reserve(parts: Parts, ask: Ask, now_unix_ms: u64) -> Result<Reservation, 
     Ok(reservation)
 }
 
+/// As [`reserve`], but of what is left beyond `ask.least`, it takes no more than its share: an eighth of the room.
+///
+/// A request that takes all that is left so that its answer may be long leaves nothing to those beside it, and they are
+/// refused long before the money is spent.
+///
+/// # Errors
+/// As [`reserve`].
+pub fn reserve_share(parts: Parts, ask: Ask, now_unix_ms: u64) -> Result<Reservation, Exhausted> {
+    let mut reservation = Reservation {
+        parts,
+        amount: Money::ZERO,
+    };
+    reservation.raise_by(ask, SHARES, now_unix_ms)?;
+    Ok(reservation)
+}
+
 impl Reservation {
     /// What is set aside.
     #[must_use]
@@ -106,24 +125,32 @@ impl Reservation {
     /// # Errors
     /// [`Exhausted`] when there is no room for `ask.least` more; what was set aside before stays.
     pub fn raise(&mut self, ask: Ask, now_unix_ms: u64) -> Result<Money, Exhausted> {
+        self.raise_by(ask, 1, now_unix_ms)
+    }
+
+    /// Raises by what is asked for, as far as it fits into one of so many `shares` of the room.
+    fn raise_by(&mut self, ask: Ask, shares: i128, now_unix_ms: u64) -> Result<Money, Exhausted> {
         let mut states = lock_all(&self.parts);
-        let mut granted = ask.most;
-        let mut tightest = None;
+        let mut tightest: Option<(&Part, Balance)> = None;
         for (part, state) in self.parts.iter().zip(&mut states) {
             state.roll(&part.budget, now_unix_ms);
             let balance = state.balance(&part.budget, now_unix_ms);
-            if part.is_held && balance.room() < granted {
-                granted = balance.room();
+            if part.is_held && tightest.is_none_or(|(_, least)| balance.room() < least.room()) {
                 tightest = Some((part, balance));
             }
         }
-        if let Some((part, balance)) = tightest.filter(|_| granted < ask.least) {
-            return Err(Exhausted {
-                budget: Arc::clone(&part.budget.id),
-                account: part.account.value().into(),
-                balance,
-                least: ask.least,
-            });
+        let mut granted = ask.most;
+        if let Some((part, balance)) = tightest {
+            let share = Money::from_picos(balance.room().picos().div_euclid(shares));
+            granted = granted.min(share.max(ask.least));
+            if granted > balance.room() {
+                return Err(Exhausted {
+                    budget: Arc::clone(&part.budget.id),
+                    account: part.account.value().into(),
+                    balance,
+                    least: ask.least,
+                });
+            }
         }
         // An overdrawn account gives nothing, and takes nothing.
         let granted = granted.max(Money::ZERO);

@@ -72,6 +72,25 @@ fn all_accounts_are_reserved_in_together_or_none_is() {
 }
 
 #[test]
+fn a_share_is_an_eighth_of_the_room_or_the_least() {
+    let one = opened(budget("0.8", Mode::Hard));
+    let ask = |most, least| Ask {
+        most: usd(most),
+        least: usd(least),
+    };
+    let reserved = |ask| reserve_share(parts(&[&one]), ask, NOW);
+    let plenty = reserved(ask("0.05", "0.01")).unwrap();
+    assert_eq!(plenty.amount(), usd("0.05"));
+    drop(plenty);
+    let shared = reserved(ask("0.5", "0.01")).unwrap();
+    assert_eq!(shared.amount(), usd("0.1"));
+    let least = reserved(ask("0.7", "0.6")).unwrap();
+    assert_eq!(least.amount(), usd("0.6"));
+    assert_eq!(reserved(ask("0.7", "0.2")).unwrap_err().least, usd("0.2"));
+    assert_eq!(reserved(ask("0.1", "0.1")).unwrap().amount(), usd("0.1"));
+}
+
+#[test]
 fn what_was_set_aside_is_given_back_and_the_cost_is_spent() {
     let one = opened(budget("1", Mode::Hard));
     let mut held = reserve(parts(&[&one]), Ask::exactly(usd("0.5")), NOW).unwrap();

@@ -17,7 +17,8 @@ pub struct Expected {
     /// What to cap one answer at so that it keeps to `output_hold`; `None` where the client's own cap does, and for
     /// streams, which are cut instead.
     pub output_cap: Option<u64>,
-    /// Output tokens below which it is not worth sending, all answers together; never more than `output_hold`.
+    /// Output tokens below which it is not worth sending, all answers together: what is usual for a plain answer, which
+    /// would be cut short, and hardly anything for a stream. Never more than `output_hold`.
     pub output_least: u64,
     /// Output tokens, hidden ones included, that 1,000 delivered bytes are counted as.
     pub tokens_per_kilobyte: u64,

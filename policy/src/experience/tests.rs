@@ -50,7 +50,7 @@ fn without_experience_a_token_is_a_byte_and_an_answer_is_the_prior() {
     let plain = expect(&Experience::new(), asked());
     assert_eq!((plain.input_most, plain.input_likely), (1_000, 1_000));
     assert_eq!((plain.output_hold, plain.output_cap), (8_192, Some(8_192)));
-    assert_eq!(plain.output_least, 16);
+    assert_eq!(plain.output_least, 1_024);
     let stream = Asked {
         stream: true,
         ..asked()
@@ -115,7 +115,7 @@ fn a_longer_answer_counts_at_once_before_there_is_experience() {
 
 #[test]
 fn the_clients_own_cap_holds_where_it_is_lower() {
-    for (cap, hold, least) in [(100, 100, 16), (5, 5, 5), (0, 0, 0)] {
+    for (cap, hold, least) in [(2_000, 2_000, 1_024), (5, 5, 5), (0, 0, 0)] {
         let own = Asked {
             output_cap: Some(cap),
             ..asked()
@@ -147,7 +147,7 @@ fn several_answers_hold_so_many_times_as_much_and_are_capped_each() {
         (expected.output_hold, expected.output_cap),
         (24_576, Some(8_192))
     );
-    assert_eq!(expected.output_least, 48);
+    assert_eq!(expected.output_least, 3_072);
     assert_eq!(expected.cap_for(100), Some(33));
     // 900 tokens in three answers are 300 each.
     for _ in 0..20 {
@@ -175,7 +175,7 @@ fn what_is_set_apart_for_reasoning_is_below_every_cap() {
     let expected = expect(&Experience::new(), thinking);
     assert_eq!(
         (expected.output_hold, expected.output_least),
-        (20_016, 20_016)
+        (21_024, 21_024)
     );
 }
 

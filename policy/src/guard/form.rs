@@ -164,6 +164,24 @@ impl GuardForm {
     }
 }
 
+impl GuardForm {
+    /// A key's own guard from its words in JSON: it hangs on the key, so it has no name of its own and selects nothing.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn own(key: &str, words: &serde_json::Value) -> Result<Guard, String> {
+        let form = Self::deserialize(words).map_err(|fault| fault.to_string())?;
+        if !form.id.is_empty() || !form.selects.is_empty() {
+            return Err("a key's own guards have neither `id` nor `match`".to_owned());
+        }
+        let form = Self {
+            id: format!("key:{key}"),
+            ..form
+        };
+        form.read().map_err(|fault| fault.to_string())
+    }
+}
+
 impl From<&Guard> for GuardForm {
     fn from(guard: &Guard) -> Self {
         Self {

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{KeyNetworks, NoNetwork};
 use crate::budget::{Budget, BudgetForm, FormError, Usd};
+use crate::guard::GuardForm;
 
 /// A key in words, as at `/admin/v1/keys` and on the command line.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -159,6 +160,9 @@ pub enum KeyError {
     /// Guards that are no table, or too long.
     #[error("`guards` must be a table of at most {GUARDS_BYTES_MAX} bytes")]
     Guards,
+    /// Guards that say nothing that could be held.
+    #[error("`guards`: {0}")]
+    Guard(String),
     /// Words of the wrong type, or that there are not.
     #[error("{0}")]
     Words(String),
@@ -177,7 +181,7 @@ impl KeyError {
             Self::Time(_) | Self::Past => "expires_at",
             Self::Budget(_) => "budget",
             Self::Limit(_) => "limits",
-            Self::Guards => "guards",
+            Self::Guards | Self::Guard(_) => "guards",
             Self::Words(_) => "",
         }
     }
@@ -247,6 +251,11 @@ impl KeyForm {
         let is_table = |guards: &serde_json::Value| {
             guards.is_object() && guards.to_string().len() <= GUARDS_BYTES_MAX
         };
+        if let Some(guards) = &self.guards
+            && let Err(fault) = GuardForm::own("own", guards)
+        {
+            return Err(KeyError::Guard(fault));
+        }
         if !self.guards.as_ref().is_none_or(is_table) {
             return Err(KeyError::Guards);
         }

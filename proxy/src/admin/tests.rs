@@ -69,7 +69,7 @@ fn plane() -> Plane {
     let config = Arc::new(config);
     let memory = Arc::<Memory>::default();
     let state = AdminState {
-        policy: Arc::new(Policy::new(Arc::new(crate::policy::Nobody))),
+        policy: Arc::new(Policy::empty()),
         store: Arc::clone(&memory) as Arc<dyn Store>,
         spending: Arc::clone(&memory) as Arc<dyn Spending>,
         metrics: Arc::new(Metrics::new("0.1.0", "test")),

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::output::Output;
 use super::{Exit, Streams};
+use crate::clock;
 use crate::config::{self, Inputs};
 use crate::registry::{Actor, Guarded, NewKey, NoFollower, Registry, RegistryError};
 use words::Words;
@@ -110,6 +111,8 @@ fn run(keys: &Keys, inputs: &Inputs, streams: &mut Streams<'_>) -> Result<(), Fa
                 id: id.clone(),
                 ..words.form()?
             };
+            let mut form = form;
+            config::key_defaults(inputs).fill(&mut form, clock::unix_ms());
             told(&open()?.create_key(&actor, form)?, output, streams)
         }
         What::List { team, status } => {

@@ -118,6 +118,12 @@ pub fn data_dir(inputs: &Inputs) -> PathBuf {
     lenient(inputs, resolve::data_dir_of)
 }
 
+/// What keys get that are made without their own, as far as the configuration can be read.
+#[must_use]
+pub fn key_defaults(inputs: &Inputs) -> resolved::KeyDefaults {
+    lenient(inputs, resolve::key_defaults_of)
+}
+
 /// What keys are hashed with, where the configuration says it, for commands that make keys.
 #[must_use]
 pub fn key_pepper(inputs: &Inputs) -> Option<resolved::Secret> {
@@ -190,7 +196,7 @@ pub enum Warning {
         /// What is wrong.
         fault: UpdateFault,
     },
-    /// The configuration has no key, and nobody is served without one.
+    /// Only keys that are not in the configuration may call, if there are any.
     NoKeys,
     /// A hard budget that whoever sends no key, or no header, is not counted in.
     Avoidable {
@@ -232,7 +238,8 @@ impl fmt::Display for Warning {
             }
             Self::PriceUpdate { fault } => fault.fmt(f),
             Self::NoKeys => f.write_str(
-                "server.require_key is set and there are no [[keys]]: only keys that `quotah keys create` makes are served",
+                "server.require_key is set and there are no [[keys]]: only keys made at the admin plane or by \
+                 `quotah keys` may call",
             ),
             Self::Avoidable { budget } => write!(
                 f,

@@ -1,12 +1,13 @@
 //! What may be spent and asked for, as the configuration says it.
 //!
-//! Budgets are `quotah_policy`'s own; limits and guards are still words here, checked and with their names.
+//! Budgets, limits and guards are `quotah_policy`'s own.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use quotah_policy::Window;
-use quotah_policy::budget::{Budget, BudgetForm};
+use quotah_policy::budget::Budget;
+use quotah_policy::{KeyForm, OwnBudget, OwnLimits, Window};
+
+use crate::time::rfc3339;
 
 /// What a request holds until its cost is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,80 +30,31 @@ impl Default for ReservationSettings {
     }
 }
 
-/// A row of `[[limits]]`, or the limits of a key. `None` is no limit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LimitWords {
-    /// Its name; empty for a key's own.
-    pub id: String,
-    /// Dimension → exact value or pattern; empty matches everything.
-    pub selects: BTreeMap<String, String>,
-    /// One count for each value of this dimension.
-    pub per: Option<String>,
-    /// Requests in a minute.
-    pub requests_per_minute: Option<u32>,
-    /// Requests in an hour.
-    pub requests_per_hour: Option<u32>,
-    /// Requests in a day.
-    pub requests_per_day: Option<u32>,
-    /// Tokens in a minute, input and output.
-    pub tokens_per_minute: Option<u64>,
-    /// Requests at once.
-    pub concurrent: Option<u32>,
-    /// Of these, streams.
-    pub concurrent_streams: Option<u32>,
-}
-
-/// A row of `[[guards]]`. `None` leaves a request alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GuardWords {
-    /// Dimension → exact value or pattern; empty matches everything.
-    pub selects: BTreeMap<String, String>,
-    /// Most output tokens that may be asked for.
-    pub max_tokens: Option<(u64, OnExcess)>,
-    /// Most answers that may be asked for at once.
-    pub n: Option<(u64, OnExcess)>,
-    /// Most reasoning that may be asked for, a provider's word such as `low`, `medium`, `high`.
-    pub reasoning_effort: Option<(String, OnExcess)>,
-    /// What may not be in a request.
-    pub deny: Vec<Denied>,
-    /// Largest request body, bytes.
-    pub body_bytes_max: Option<u64>,
-}
-
-/// What happens to a request that asks for more than a guard allows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OnExcess {
-    /// It is refused.
-    #[default]
-    Refuse,
-    /// It asks for as much as is allowed.
-    Clamp,
-}
-
-/// What a guard may forbid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denied {
-    /// Functions of the client.
-    Tools,
-    /// Tools that the provider runs: searches, code.
-    ServerTools,
-    /// Images in a prompt.
-    Images,
-    /// Audio in a prompt.
-    Audio,
-    /// Files in a prompt.
-    Files,
-}
-
 /// What keys get that are made without their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyDefaults {
-    /// Their budget: no `id`, `match` or `per`, which the key gives.
-    pub budget: Option<BudgetForm>,
-    /// Their limits: no `id`, `match` or `per` either.
-    pub limits: Option<LimitWords>,
+    /// Their budget.
+    pub budget: Option<OwnBudget>,
+    /// Their limits.
+    pub limits: Option<OwnLimits>,
     /// So long after they are made, they expire.
     pub expires_after: Option<Duration>,
+}
+
+impl KeyDefaults {
+    /// Gives a key that is made at `now_unix_ms` what `form` leaves out.
+    pub fn fill(&self, form: &mut KeyForm, now_unix_ms: u64) {
+        if form.budget.is_none() {
+            form.budget.clone_from(&self.budget);
+        }
+        if form.limits.is_none() {
+            form.limits = self.limits;
+        }
+        if let (None, Some(after)) = (&form.expires_at, self.expires_after) {
+            let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+            form.expires_at = Some(rfc3339(now_unix_ms.saturating_add(after_ms)));
+        }
+    }
 }
 
 /// Days that the ledger must keep so that a start finds all that counts in `budget`; `None` is for ever.

@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::resolved::{
-    Config, Credential, LedgerSettings, Listen, Log, LogFormat, Provider, Secret,
+    Config, Credential, KeyDefaults, LedgerSettings, Listen, Log, LogFormat, Provider, Secret,
 };
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
@@ -71,11 +71,11 @@ pub(super) fn resolve(
         provider: p.name.to_string(),
     }));
     let models = model::models(&root, &providers, &mut warnings);
-    let keys = key::keys(&root, &providers);
+    let ledger = ledger(&root);
+    let keys = key::keys(&root, &providers, &ledger);
     if server.require_key && keys.is_empty() && !root.is_present("keys") {
         warnings.push(Warning::NoKeys);
     }
-    let ledger = ledger(&root);
     let known = select::Known::new(&server, &keys, &providers);
     let budgets = budget::budgets(&root, &known, (&server, &ledger), &mut warnings);
     let limits = limit::limits(&root, &known);
@@ -127,6 +127,13 @@ pub(super) fn data_dir_of(tree: &Table, inputs: &Inputs) -> PathBuf {
 pub(super) fn admin_listen_of(tree: &Table, inputs: &Inputs) -> Listen {
     let problems = Problems::default();
     admin::admin(&Section::new("", tree, Place::start(), &problems), inputs).listen
+}
+
+/// What new keys get, alone.
+pub(super) fn key_defaults_of(tree: &Table, _: &Inputs) -> KeyDefaults {
+    let problems = Problems::default();
+    let root = Section::new("", tree, Place::start(), &problems);
+    reservation::key_defaults(&root, &ledger(&root))
 }
 
 /// What keys are hashed with, alone.

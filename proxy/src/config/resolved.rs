@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quotah_policy::budget::Budget;
+use quotah_policy::guard::Guard;
+use quotah_policy::limit::Limit;
 use quotah_policy::{KeyNetworks, OwnLimits, PriceRow, PriceTable};
 
 pub use super::credential::{Credential, Place};
-pub use super::policy::{
-    Denied, GuardWords, KeyDefaults, LimitWords, OnExcess, ReservationSettings,
-};
+pub use super::policy::{KeyDefaults, ReservationSettings};
 
 /// Everything `run` needs, resolved.
 #[derive(Debug, Clone)]
@@ -35,9 +35,9 @@ pub struct Config {
     /// How much may be spent, in the order of the file.
     pub budgets: Vec<Budget>,
     /// How much at once, in the order of the file.
-    pub limits: Vec<LimitWords>,
+    pub limits: Vec<Limit>,
     /// What may be asked for, in the order of the file.
-    pub guards: Vec<GuardWords>,
+    pub guards: Vec<Guard>,
     /// What a request holds until its cost is known.
     pub reservation: ReservationSettings,
     /// Own prices and corrections, which win over the built-in table.
@@ -302,8 +302,8 @@ pub struct StaticKey {
     pub budget: Option<Budget>,
     /// Its own limits.
     pub limits: Option<OwnLimits>,
-    /// Its own guards, as they were written.
-    pub guards: Option<serde_json::Value>,
+    /// Its own guard.
+    pub guards: Option<Guard>,
 }
 
 /// Ledger settings.

@@ -5,20 +5,33 @@
 
 use std::sync::Arc;
 
-use quotah_adapters::Facts;
-use quotah_policy::budget::{Parts, reserve};
+use quotah_adapters::{EffortLevel, Facts};
+use quotah_policy::budget::{Parts, reserve_share};
 
 use super::choose::Order;
 use super::describe::describe_order;
 use super::identify::Identity;
 use super::parse::Target;
-use super::quote::{Quote, asked, beside};
+use super::quote::{Quote, asked, beside, tier};
 use super::record::Booking;
 use super::refuse::Refusal;
 use super::relay::Watch;
 use crate::clock;
 use crate::ledger::Appended;
 use crate::policy::with_subject;
+
+/// What a request is served on: what is to be lowered in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// The most output tokens of an answer.
+    pub(crate) output_cap: Option<u64>,
+    /// The most answers at once.
+    pub(crate) answers: Option<u64>,
+    /// The hardest that the model may be asked to think.
+    pub(crate) effort: Option<EffortLevel>,
+    /// The most tokens to think with.
+    pub(crate) thinking_tokens: Option<u64>,
+}
 
 /// Admits a request, and says what is to be changed in it.
 ///
@@ -30,7 +43,7 @@ pub(crate) fn admit(
     (target, facts): (&Target, &Facts),
     order: &Order,
     identity: &Identity,
-) -> Result<Option<u64>, Refusal> {
+) -> Result<Terms, Refusal> {
     describe_order(booking, target, facts, order);
     let in_force = booking.state.policy.in_force();
     let now_unix_ms = clock::unix_ms();
@@ -40,17 +53,18 @@ pub(crate) fn admit(
     });
     booking.hold.own_budget = own;
     let is_metered = target.operation.is_metered() && !target.operation.is_fetch();
-    let mut cap = None;
+    let mut terms = Terms::default();
     let mut is_held = false;
     if is_metered && !parts.is_empty() {
         is_held = parts.iter().any(|part| part.is_held);
-        cap = hold(booking, (target, facts), parts, now_unix_ms)?;
+        terms.output_cap = hold(booking, (target, facts), parts, now_unix_ms)?;
     }
     let appended = booking.admit();
     if is_held && appended != Appended::Written {
         return Err(Refusal::ledger_unavailable());
     }
-    Ok(cap)
+    booking.entry.max_tokens_lowered_to = terms.output_cap;
+    Ok(terms)
 }
 
 /// Sets aside what the request may cost, and gives the output cap that follows from it.
@@ -69,14 +83,15 @@ fn hold(
         .expect(&booking.entry, asked, &booking.snapshot.config);
     booking.hold.asked = Some(asked);
     let beside = beside(target, facts, booking.evidence.units);
-    let Some(quote) = Quote::new(booking, expected, beside) else {
+    let tier = tier(facts);
+    let Some(quote) = Quote::new(booking, expected, beside, tier) else {
         return match held {
             Some(budget) => Err(Refusal::unpriced(&booking.entry.model_sent, &budget)),
             // What has no price costs nothing that could be counted.
             None => Ok(None),
         };
     };
-    let reserved = reserve(parts, quote.ask(), now_unix_ms);
+    let reserved = reserve_share(parts, quote.ask(), now_unix_ms);
     let mut reservation = reserved.map_err(|denied| Refusal::exhausted(&denied))?;
     let output = quote.output(reservation.amount());
     reservation.lower_to(quote.cost(output));
@@ -89,5 +104,6 @@ fn hold(
     if asked.stream {
         booking.hold.watch = Some(Box::new(Watch::new(&quote, amount)));
     }
-    Ok(quote.expected.cap_for(output))
+    let cap = quote.expected.cap_for(output);
+    Ok(cap.filter(|_| facts.takes_output_cap()))
 }

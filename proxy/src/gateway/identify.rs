@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 use quotah_adapters::{CREDENTIAL_HEADERS, client_credentials};
-use quotah_policy::budget::BudgetAccounts;
 use quotah_policy::{Pattern, VirtualKey};
 use sha2::{Digest, Sha256};
 
@@ -24,6 +23,7 @@ use super::refuse::Refusal;
 use crate::config::resolved::StaticKey;
 
 pub(crate) use identity::{Identity, Shown};
+use ring::Configured;
 pub(crate) use ring::KeyRing;
 
 /// Every known key: those of the configuration by the SHA-256 of what clients send, those of the registry by id.
@@ -38,19 +38,13 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// The keys of a configuration beside those of `ring`; with `required`, nobody is served without one. What keys of
-    /// the configuration `before` this one spent and did goes on.
-    pub(crate) fn new(
-        keys: &[StaticKey],
-        required: bool,
-        ring: &Arc<KeyRing>,
-        before: Option<&Self>,
-    ) -> Self {
-        let known = |id: &str| before?.configured(id);
+    /// The keys of a configuration beside those of `ring`; with `required`, nobody is served without one.
+    pub(crate) fn new(keys: &[StaticKey], required: bool, ring: &Arc<KeyRing>) -> Self {
+        ring.configure(keys);
         let by_digest = keys
             .iter()
             .map(|key| {
-                let identity = identity_of(key, known(&key.id));
+                let identity = identity_of(key, ring.configured(&key.id));
                 (Sha256::digest(key.key.expose()).into(), Arc::new(identity))
             })
             .collect();
@@ -64,23 +58,6 @@ impl Keys {
             anonymous: Arc::new(anonymous),
             required,
         }
-    }
-
-    /// The own budget of a key, by its id.
-    #[allow(dead_code, reason = "admission asks for it")]
-    pub(crate) fn own_budget(&self, key: &str) -> Option<BudgetAccounts> {
-        match self.configured(key) {
-            Some(identity) => identity.own_budget.clone(),
-            None => self.ring.own_budget(key),
-        }
-    }
-
-    /// Every key's own budget.
-    #[allow(dead_code, reason = "admission asks for it")]
-    pub(crate) fn own_budgets(&self) -> Vec<BudgetAccounts> {
-        let configured = self.by_digest.values();
-        let configured = configured.filter_map(|identity| identity.own_budget.clone());
-        configured.chain(self.ring.own_budgets()).collect()
     }
 
     /// The identity behind a key's id, valid or not; `anonymous` is one too.
@@ -145,9 +122,7 @@ fn used(identity: &Arc<Identity>, shown: Shown) -> Option<Arc<Identity>> {
     })
 }
 
-fn identity_of(key: &StaticKey, before: Option<&Arc<Identity>>) -> Identity {
-    let known = before.and_then(|before| before.own_budget.as_ref());
-    let budget = key.budget.clone();
+fn identity_of(key: &StaticKey, goes_on: Configured) -> Identity {
     Identity {
         key: key.id.as_str().into(),
         team: key.team.as_deref().map(Into::into),
@@ -159,11 +134,10 @@ fn identity_of(key: &StaticKey, before: Option<&Arc<Identity>>) -> Identity {
         operations: key.operations.clone(),
         networks: key.networks.clone(),
         expires_at_unix_ms: key.expires_at_unix_ms,
-        own_budget: budget.map(|budget| ring::going_on(known, budget)),
-        own_limits: key.limits,
-        guards: key.guards.clone(),
-        last_used_unix_ms: before
-            .map_or_else(Arc::default, |before| Arc::clone(&before.last_used_unix_ms)),
+        own_budget: goes_on.own_budget,
+        own_limits: goes_on.own_limits,
+        guard: key.guards.clone().map(Arc::new),
+        last_used_unix_ms: goes_on.last_used_unix_ms,
         is_virtual: true,
     }
 }

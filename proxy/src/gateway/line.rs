@@ -118,7 +118,7 @@ async fn line(
     describe::describe_body(&mut booking, &target, &facts);
 
     // choose, admit: the intent names the deployment
-    let (order, output_cap) = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
+    let (order, terms) = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, relay; settle and record when the answer ends
@@ -131,7 +131,7 @@ async fn line(
             target,
             identity,
             order,
-            output_cap,
+            terms,
         },
         refuser,
     )
@@ -192,15 +192,15 @@ fn choose_and_admit(
     facts: &Facts,
     identity: &Identity,
     head: &request::Parts,
-) -> Result<(choose::Order, Option<u64>), Refusal> {
+) -> Result<(choose::Order, admit::Terms), Refusal> {
     let asked = head
         .headers
         .get("x-quotah-provider")
         .and_then(|name| name.to_str().ok());
     let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
     credential::may_pass(&order.deployment.upstream, &head.headers)?;
-    let cap = admit::admit(booking, (target, facts), &order, identity)?;
-    Ok((order, cap))
+    let terms = admit::admit(booking, (target, facts), &order, identity)?;
+    Ok((order, terms))
 }
 
 /// Books a refusal of a request whose owner is known.

@@ -21,28 +21,36 @@ pub(crate) struct Quote {
     likely: Ceiling,
     /// What else is paid for.
     beside: Most,
+    /// The tier of service asked for.
+    tier: ServiceTier,
 }
 
 impl Quote {
     /// Quotes a request by the price of the deployment that it goes to; `None` without a price.
-    pub(crate) fn new(booking: &Booking, expected: Expected, beside: Most) -> Option<Self> {
+    pub(crate) fn new(
+        booking: &Booking,
+        expected: Expected,
+        beside: Most,
+        tier: ServiceTier,
+    ) -> Option<Self> {
         let ceiling = |input_tokens, cache_writes| {
             let most = Most {
                 input_tokens,
                 cache_writes,
                 ..beside
             };
-            ceiling(booking, &most)
+            ceiling(booking, &most, tier)
         };
         Some(Self {
             most: ceiling(expected.input_most, beside.cache_writes)?,
             likely: ceiling(expected.input_likely, beside.cache_writes.likely())?,
             expected,
             beside,
+            tier,
         })
     }
 
-    /// What is to be set aside for it.
+    /// What is to be set aside for it: all that it can use while there is plenty, what is likely when there is not.
     pub(crate) fn ask(&self) -> Ask {
         let least = self.likely.cost(self.expected.output_least);
         let most = self.most.cost(self.expected.output_hold);
@@ -75,17 +83,19 @@ impl Quote {
         if covers_all { self.most } else { self.likely }
     }
 
-    /// The same once the provider has said how much input there was.
-    pub(crate) const fn with_input(&self, input_tokens: u64) -> Most {
-        Most {
+    /// What to count by once the provider has said how much input there was.
+    pub(crate) fn with_input(&self, booking: &Booking, input_tokens: u64) -> Option<Ceiling> {
+        let most = Most {
             input_tokens,
             ..self.beside
-        }
+        };
+        ceiling(booking, &most, self.tier)
     }
 }
 
-/// What a request costs at most by the price of its deployment; `None` without one.
-pub(crate) fn ceiling(booking: &Booking, most: &Most) -> Option<Ceiling> {
+/// What a request costs at most by the price of its deployment, on the tier asked for or the usual one, whichever is
+/// dearer: a provider may serve on either. `None` without a price.
+fn ceiling(booking: &Booking, most: &Most, tier: ServiceTier) -> Option<Ceiling> {
     let entry = &booking.entry;
     let used = Used {
         provider: &entry.provider,
@@ -93,12 +103,22 @@ pub(crate) fn ceiling(booking: &Booking, most: &Most) -> Option<Ceiling> {
         model_sent: &entry.model_sent,
         model_answered: None,
         at_unix_seconds: i64::try_from(entry.at_unix_ms / 1000).unwrap_or(i64::MAX),
-        tier: ServiceTier::Standard,
+        tier,
         own: quotah_policy::Usage::default(),
         calls: &[],
     };
     let price = used.price(&booking.snapshot.config.price_table, None)?;
-    Ceiling::of(price, used.tier, most)
+    let usual = Ceiling::of(price, ServiceTier::Standard, most)?;
+    match tier {
+        ServiceTier::Standard => Some(usual),
+        tier => Some(Ceiling::of(price, tier, most)?.or_dearer(usual)),
+    }
+}
+
+/// The tier of service that a request asks for.
+pub(crate) fn tier(facts: &Facts) -> ServiceTier {
+    let asked = facts.service_tier.as_deref();
+    asked.map(ServiceTier::from_answer).unwrap_or_default()
 }
 
 /// What a request says about how much it may use; whose it is and its model are for the caller to add.
@@ -107,10 +127,15 @@ pub(crate) fn asked(target: &Target, facts: &Facts) -> Asked<'static> {
         prompt_bytes: facts.prompt_bytes as u64,
         body_bytes: facts.body_bytes as u64,
         media: Media {
-            images: u64::from(facts.media_bytes > 0),
+            images: facts.media.images,
+            audio: facts.media.audio,
+            files: facts.media.files.saturating_add(facts.media.videos),
             bytes: facts.media_bytes as u64,
-            ..Media::default()
         },
+        has_tools: facts.tools.count() > 0,
+        // What a provider's own tools find is input that is not in the body.
+        refers_elsewhere: facts.stored_inputs > 0 || facts.tools.built_in > 0,
+        reasoning_tokens: facts.output_cap_least(),
         answers: facts.answers,
         output_cap: facts.output_cap(),
         stream: target.streams(facts),
@@ -121,7 +146,7 @@ pub(crate) fn asked(target: &Target, facts: &Facts) -> Asked<'static> {
 
 /// What a request may be billed for beside tokens.
 pub(crate) fn beside(target: &Target, facts: &Facts, units: Units) -> Most {
-    let has_media = facts.media_bytes > 0;
+    let media = facts.media;
     Most {
         // Who marks what is to be cached pays for writing it: Anthropic's clients, at Bedrock too.
         cache_writes: match target.dialect {
@@ -129,16 +154,25 @@ pub(crate) fn beside(target: &Target, facts: &Facts, units: Units) -> Most {
             _ => CacheWrites::None,
         },
         kinds: Kinds {
-            input_audio: has_media || target.operation == Operation::Transcription,
-            input_images: has_media,
+            input_audio: media.audio > 0 || target.operation == Operation::Transcription,
+            input_images: media.images > 0,
+            input_video: media.videos > 0,
             output_audio: target.operation == Operation::Speech,
             output_images: target.operation == Operation::Images,
             ..Kinds::default()
+        },
+        web_searches: if facts.tools.built_in > 0 {
+            SEARCHES
+        } else {
+            0
         },
         units: guessed(target.operation, facts, units),
         ..Most::default()
     }
 }
+
+/// Searches that a model makes for one answer, usually.
+const SEARCHES: u64 = 5;
 
 /// Pieces that the request does not tell, from its length.
 fn guessed(operation: Operation, facts: &Facts, told: Units) -> Units {

@@ -10,10 +10,11 @@ use http::header::{
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
 use quotah_adapters::{
-    Asked, Decoder, Encoder, ErrorClass, Facts, Meter, apply, is_json_lines, plan,
+    Asked, Changes, Decoder, Encoder, ErrorClass, Facts, Framing, Meter, apply, is_json_lines, plan,
 };
 use quotah_policy::Money;
 
+use super::admit::Terms;
 use super::body::AnswerBody;
 use super::choose::Order;
 use super::credential::Carried;
@@ -42,8 +43,8 @@ pub(crate) struct Sending {
     pub(crate) target: Target,
     pub(crate) identity: Arc<Identity>,
     pub(crate) order: Order,
-    /// What one answer is to be capped at.
-    pub(crate) output_cap: Option<u64>,
+    /// What is to be lowered in it.
+    pub(crate) terms: Terms,
 }
 
 /// A request's body: what is here, and what is still with the client.
@@ -91,13 +92,21 @@ async fn attempt(
         target,
         identity,
         order,
-        output_cap,
+        terms,
     } = sending;
     let upstream = Arc::clone(&order.deployment.upstream);
     let provider = &upstream.config;
     let asks_usage = provider.inject_usage && facts.lacks_usage();
     let rename = order.deployment.rename.as_deref();
-    let edits = plan(&facts, rename, asks_usage);
+    let changes = Changes {
+        rename_to: rename,
+        ask_usage: asks_usage,
+        output_cap: terms.output_cap,
+        answers: terms.answers,
+        effort: terms.effort,
+        thinking_tokens: terms.thinking_tokens,
+    };
+    let edits = plan(&facts, &changes, provider.kind);
     let Body { held, rest, memory } = body;
     let body = RequestBody::new(apply(&held, &edits))
         .followed_by(rest.clone())
@@ -308,8 +317,13 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
         can_say: (is_events || is_lines || is_framed)
             && encoding.is_empty()
             && !head.headers.contains_key(CONTENT_LENGTH),
-        is_lines,
-        is_framed,
+        framing: if is_framed {
+            Framing::Frames
+        } else if is_lines {
+            Framing::Lines
+        } else {
+            Framing::Events
+        },
         accepted: status.is_success(),
         says_end: context
             .upstream
@@ -323,6 +337,9 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
         && let Ok(left) = HeaderValue::try_from(left.max(Money::ZERO).to_string())
     {
         headers.insert("x-quotah-budget-remaining-usd", left);
+    }
+    if let Some(cap) = booking.entry.max_tokens_lowered_to {
+        headers.insert("x-quotah-max-tokens", HeaderValue::from(cap));
     }
     headers.insert("x-quotah-request-id", context.refuser.id_value());
     headers.insert("x-quotah-provider", context.upstream.name.clone());

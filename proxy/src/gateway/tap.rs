@@ -57,11 +57,6 @@ impl Tap {
         self.meter.as_ref().is_some_and(Meter::may_end)
     }
 
-    /// Whether what has come of an AWS event stream is whole frames; never so elsewhere.
-    pub(super) fn is_between_frames(&self) -> bool {
-        self.meter.as_ref().is_some_and(Meter::is_between_frames)
-    }
-
     /// Whether the provider itself has told its reader of an error: OpenAI's streams then end without more.
     pub(super) fn says_error(&self) -> bool {
         self.meter

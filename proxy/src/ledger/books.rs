@@ -186,6 +186,14 @@ impl Books {
         self.own.len()
     }
 
+    /// Writers whose intents are open, ascending.
+    pub(super) fn writers_open(&self) -> Vec<u64> {
+        let mut writers: Vec<u64> = self.open.values().map(|open| open.writer).collect();
+        writers.sort_unstable();
+        writers.dedup();
+        writers
+    }
+
     /// The intents that dead `writer` left open, oldest first.
     pub(super) fn left_open_by(&self, writer: u64) -> Vec<Intent> {
         self.left(|open| open.writer == writer)

@@ -149,12 +149,30 @@ impl Keeper {
                 self.close(lock, inner);
             }
         }
+        match self.orphans(&listing, inner) {
+            Ok(orphans) => orphans.into_iter().for_each(|lock| {
+                self.close(lock, inner);
+            }),
+            Err(error) => tracing::warn!(%error, "ledger directory cannot be read"),
+        }
         self.retire_pending(inner);
         self.sum_up(&listing, inner);
         self.check_one();
         self.delete_old(&listing, inner);
         let mut seen = inner.seen.lock();
         seen.damaged.clone_from(&self.follower.damaged);
+    }
+
+    /// Takes the locks of writers that left something open and had no lock file any more when the directory was listed,
+    /// before it was read: they ended in peace but lost a settlement, or somebody removed the file by hand.
+    pub(super) fn orphans(&self, listing: &Listing, inner: &Inner) -> io::Result<Vec<WriterLock>> {
+        let mut orphans = Vec::new();
+        for writer in inner.books.lock().writers_open() {
+            if !listing.writers.contains(&writer) {
+                orphans.extend(WriterLock::inherit(&self.dir, writer)?);
+            }
+        }
+        Ok(orphans)
     }
 
     /// Closes a dead writer's books: what it left open is written as interrupted, what it left

@@ -4,6 +4,8 @@
 //! up to a bound, and are tried again; what a broken write left behind is cut off first, or a fresh
 //! segment is begun. [`LedgerHealth`] says so all the while.
 
+mod figures;
+
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io;
@@ -14,6 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::{Condvar, Mutex};
 use prost::Message;
 
+use self::figures::Counts;
+pub(super) use self::figures::{LogEnd, LogStatus};
 use super::disk::{Disk, SegmentFile};
 use super::segment::{HEADER_BYTES, Header, TooLong, put_frame};
 use super::series::SegmentName;
@@ -55,37 +59,6 @@ pub(super) struct Log {
     bell: Condvar,
     /// Rung when it is time to end.
     gong: Condvar,
-}
-
-/// Where a log ends at one moment.
-#[derive(Debug)]
-pub(super) struct LogEnd {
-    /// Its newest segment.
-    pub(super) segment: SegmentName,
-    /// Offset behind the last whole record in it.
-    pub(super) length: u64,
-    /// Frames that wait in memory, oldest first.
-    pub(super) backlog: Vec<Box<[u8]>>,
-}
-
-/// Figures of a log.
-#[derive(Debug, Clone)]
-pub(super) struct LogStatus {
-    pub(super) health: LedgerHealth,
-    pub(super) segment: SegmentName,
-    pub(super) segment_bytes: u64,
-    pub(super) counts: Counts,
-    pub(super) backlog: usize,
-    pub(super) backlog_bytes: usize,
-}
-
-/// What happened to a log since it was opened.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub(super) appends: u64,
-    pub(super) errors: u64,
-    pub(super) dropped: u64,
-    pub(super) synced_at_unix_ms: u64,
 }
 
 #[derive(Debug)]

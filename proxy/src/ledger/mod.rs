@@ -25,7 +25,7 @@
 //! - After a crash, an intent without a settlement is closed as [`Outcome::Interrupted`] exactly once,
 //!   by whichever process gets the dead writer's lock.
 //! - Several processes may share a directory (one drains while its successor serves): each writes its
-//!   own series and follows the others', at most a second behind.
+//!   own series and follows the others': 50 ms behind while they live, a second at most.
 //! - Damage costs the records it touches, and is reported.
 
 mod amend;

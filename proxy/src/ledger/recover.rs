@@ -55,7 +55,7 @@ pub(super) fn open(dir: &Path, settings: Settings, hooks: Hooks) -> io::Result<(
         replaying: Mutex::default(),
         keep_since_unix_ms: AtomicU64::new(keep_since),
     });
-    let orphans = inherit_orphans(dir, &listing.writers, &inner.books)?;
+    let orphans = keeper.orphans(&listing, &inner)?;
     for lock in dead.into_iter().chain(orphans) {
         let (intents_closed, torn_bytes) = keeper.close(lock, &inner);
         recovery.intents_closed += intents_closed;
@@ -92,19 +92,6 @@ fn inherit_dead(dir: &Path, own: u64, recovery: &mut Recovery) -> io::Result<Vec
         }
     }
     Ok(dead)
-}
-
-/// Takes the locks of writers that left something open and have no lock file any more: somebody
-/// removed it by hand.
-fn inherit_orphans(dir: &Path, known: &[u64], books: &Mutex<Books>) -> io::Result<Vec<WriterLock>> {
-    let mut writers: Vec<u64> = books.lock().open.values().map(|open| open.writer).collect();
-    writers.sort_unstable();
-    writers.dedup();
-    let mut orphans = Vec::new();
-    for writer in writers.into_iter().filter(|writer| !known.contains(writer)) {
-        orphans.extend(WriterLock::inherit(dir, writer)?);
-    }
-    Ok(orphans)
 }
 
 /// How often the disk is tried again while it fails.

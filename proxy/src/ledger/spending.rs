@@ -19,8 +19,9 @@ use super::record::Record;
 
 /// Hears of spending that others wrote down.
 ///
-/// Called while the ledger is opened, later from its housekeeping thread. A call may append to the ledger; it must
-/// not call [`Ledger::replay`](super::Ledger::replay), which waits for the call to return.
+/// Called while the ledger is opened, later from its housekeeping thread. A call may append events; it must neither call
+/// [`Ledger::replay`](super::Ledger::replay), which waits for the call to return, nor take a
+/// [`Ledger::charging`](super::Ledger::charging), which may be held around the call.
 pub trait Spending: Send + Sync + Debug {
     /// What ended before does not matter, milliseconds since 1970 UTC; `None` when nothing does. Asked once, while
     /// the ledger is opened, and decides which segments are read for this listener alone. What it is told all the

@@ -3,19 +3,25 @@
 use std::sync::Arc;
 
 use quotah_policy::Rules;
-use quotah_policy::budget::{Budget, BudgetAccounts};
+use quotah_policy::budget::BudgetAccounts;
+use quotah_policy::guard::Guard;
+use quotah_policy::limit::{LimitCells, Limits};
+
+use super::RuleSet;
 
 /// Budgets, limits and guards that hold at a time.
 #[derive(Debug, Default)]
 pub(crate) struct InForce {
     pub(crate) budgets: Rules<BudgetAccounts>,
+    pub(crate) limits: Limits,
+    pub(crate) guards: Rules<Guard>,
 }
 
 impl InForce {
-    /// The same rules with other budgets: accounts go on where a budget counts what it counted before.
-    pub(super) fn with_budgets(&self, budgets: impl IntoIterator<Item = Budget>) -> Self {
-        let accounts = |budget: Budget| {
-            let budget = Arc::new(budget);
+    /// Other rules: accounts and cells go on where a rule counts what it counted before.
+    pub(super) fn next(&self, rules: &RuleSet) -> Self {
+        let budgets = rules.budgets.iter().map(|budget| {
+            let budget = Arc::new(budget.clone());
             let before = self
                 .budgets
                 .iter()
@@ -25,9 +31,22 @@ impl InForce {
                 None => BudgetAccounts::new(Arc::clone(&budget)),
             };
             (budget.selector.clone(), Arc::new(accounts))
-        };
+        });
+        let limits = rules.limits.iter().map(|limit| {
+            let limit = Arc::new(limit.clone());
+            let before = self.limits.iter().find(|old| old.limit().counts_as(&limit));
+            let cells = match before {
+                Some(old) => old.with(Arc::clone(&limit)),
+                None => LimitCells::new(Arc::clone(&limit)),
+            };
+            (limit.selector.clone(), Arc::new(cells))
+        });
+        let guards = rules.guards.iter();
+        let guards = guards.map(|guard| (guard.selector.clone(), Arc::new(guard.clone())));
         Self {
-            budgets: Rules::new(budgets.into_iter().map(accounts)),
+            budgets: Rules::new(budgets),
+            limits: Rules::new(limits),
+            guards: Rules::new(guards),
         }
     }
 
@@ -38,13 +57,5 @@ impl InForce {
             .filter(|budget| !budget.is_counted())
             .cloned()
             .collect()
-    }
-
-    /// Since when spending matters to any budget, milliseconds since 1970 UTC; `None` without budgets.
-    pub(super) fn counts_since(&self, now_unix_ms: u64) -> Option<u64> {
-        let budgets = self.budgets.iter();
-        budgets
-            .map(|budget| budget.budget.counts_since(now_unix_ms))
-            .min()
     }
 }

@@ -1,7 +1,7 @@
 //! What the ledger tells: what was spent before this process, and what others spend and hold beside it.
 
 use quotah_policy::Money;
-use quotah_policy::budget::{Ask, Reservation, reserve};
+use quotah_policy::budget::{Ask, BudgetAccounts, Reservation, reserve};
 use uuid::Uuid;
 
 use super::{Policy, with_subject};
@@ -78,47 +78,37 @@ impl Policy {
             account.recall(&budget.budget, amount, adjustment.at_unix_ms);
         }
     }
+}
 
-    /// Notes a record for those of `budgets` alone that it concerns: they were made after it.
-    pub(super) fn recall_for(
-        &self,
-        budgets: &[std::sync::Arc<quotah_policy::budget::BudgetAccounts>],
-        record: &Record,
-    ) {
-        let (entry, picos) = match record {
-            Record::Entry(entry) => (entry, i128::from(entry.charge().unwrap_or(0))),
-            Record::Correction(correction) => match &correction.entry {
-                Some(entry) => (entry, correction.difference_picousd().into()),
-                None => return,
-            },
-            Record::Adjustment(adjustment) => {
-                let amount = Money::from_picos(adjustment.amount_picousd.into());
-                for budget in budgets
-                    .iter()
-                    .filter(|b| *b.budget.id == *adjustment.budget)
-                {
-                    let account = budget.named(&adjustment.account, clock::unix_ms());
-                    account.recall(&budget.budget, amount, adjustment.at_unix_ms);
-                }
-                return;
+/// Notes a record for those of `budgets` alone that it concerns: they were made after it.
+pub(super) fn recall_for<'a>(budgets: impl Iterator<Item = &'a BudgetAccounts>, record: &Record) {
+    let (entry, picos) = match record {
+        Record::Entry(entry) => (entry, i128::from(entry.charge().unwrap_or(0))),
+        Record::Correction(correction) => match &correction.entry {
+            Some(entry) => (entry, correction.difference_picousd().into()),
+            None => return,
+        },
+        Record::Adjustment(adjustment) => {
+            let amount = Money::from_picos(adjustment.amount_picousd.into());
+            for budget in budgets.filter(|b| *b.budget.id == *adjustment.budget) {
+                let account = budget.named(&adjustment.account, clock::unix_ms());
+                account.recall(&budget.budget, amount, adjustment.at_unix_ms);
             }
-            Record::Event(_) => return,
-        };
-        if picos == 0 {
             return;
         }
-        with_subject(entry, |subject| {
-            for budget in budgets
-                .iter()
-                .filter(|b| b.budget.selector.matches(subject))
-            {
-                let account = budget.account(subject, clock::unix_ms());
-                account.recall(
-                    &budget.budget,
-                    Money::from_picos(picos),
-                    entry.ended_at_unix_ms(),
-                );
-            }
-        });
+        Record::Event(_) => return,
+    };
+    if picos == 0 {
+        return;
     }
+    with_subject(entry, |subject| {
+        for budget in budgets.filter(|b| b.budget.selector.matches(subject)) {
+            let account = budget.account(subject, clock::unix_ms());
+            account.recall(
+                &budget.budget,
+                Money::from_picos(picos),
+                entry.ended_at_unix_ms(),
+            );
+        }
+    });
 }

@@ -7,6 +7,7 @@
 //! | room | holds |
 //! |---|---|
 //! | `in_force` | the rules, filed so that a request looks at those alone that it matches |
+//! | `rule_set` | all rules there are |
 //! | `publish` | other rules put in force |
 //! | `spending` | entries applied to accounts |
 //! | `experience` | what requests are expected to use |
@@ -18,6 +19,7 @@ mod experience;
 mod in_force;
 mod listen;
 mod publish;
+mod rule_set;
 mod spending;
 mod subject;
 mod view;
@@ -33,6 +35,7 @@ use quotah_policy::budget::{BudgetAccounts, Reservation};
 use uuid::Uuid;
 
 pub(crate) use in_force::InForce;
+pub(crate) use rule_set::RuleSet;
 pub(crate) use subject::with_subject;
 pub use view::BudgetView;
 
@@ -56,25 +59,28 @@ pub(crate) trait Owners: Debug + Send + Sync {
     /// The budget of the key of that id.
     fn budget_of(&self, key: &str) -> Option<BudgetAccounts>;
 
-    /// Since when spending matters to any of them, milliseconds since 1970 UTC.
-    fn counts_since(&self, now_unix_ms: u64) -> Option<u64>;
-}
-
-/// No keys.
-#[derive(Debug)]
-pub(crate) struct Nobody;
-
-impl Owners for Nobody {
-    fn budget_of(&self, _key: &str) -> Option<BudgetAccounts> {
-        None
-    }
-
-    fn counts_since(&self, _now_unix_ms: u64) -> Option<u64> {
-        None
-    }
+    /// The budgets of all keys.
+    fn budgets(&self) -> Vec<BudgetAccounts>;
 }
 
 impl Policy {
+    /// No rules, and no keys.
+    #[cfg(test)]
+    pub(crate) fn empty() -> Self {
+        #[derive(Debug)]
+        struct Nobody;
+        impl Owners for Nobody {
+            fn budget_of(&self, _: &str) -> Option<BudgetAccounts> {
+                None
+            }
+
+            fn budgets(&self) -> Vec<BudgetAccounts> {
+                Vec::new()
+            }
+        }
+        Self::new(Arc::new(Nobody))
+    }
+
     /// No rules, but those of keys.
     pub(crate) fn new(owners: Arc<dyn Owners>) -> Self {
         Self {

@@ -10,6 +10,7 @@ use quotah_policy::KeyDigest;
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use ring::rand::{SecureRandom, SystemRandom};
 
+use crate::clock;
 use crate::config::resolved::Secret;
 
 /// The file's name.
@@ -74,7 +75,7 @@ fn make(dir: &Path, path: &Path) -> io::Result<[u8; BYTES]> {
     let random = SystemRandom::new().fill(&mut bytes);
     random.map_err(|_| io::Error::other("the system gives no random numbers"))?;
     // Written aside and linked into place: a second process finds a whole pepper or none.
-    let aside = dir.join(format!(".pepper-{}", std::process::id()));
+    let aside = dir.join(format!(".pepper-{}", clock::request_id()));
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)

@@ -10,6 +10,8 @@ use std::path::Path;
 
 use quotah_policy::KeyId;
 
+use crate::clock;
+
 const FILE: &str = "last-used";
 
 /// What the file says; what cannot be read is not known.
@@ -30,7 +32,7 @@ pub(super) fn write(dir: &Path, used: Vec<(KeyId, u64)>) -> io::Result<()> {
         let at = before.get(&id).copied().unwrap_or(0).max(at);
         text.push_str(&format!("{id} {at}\n"));
     }
-    let aside = dir.join(format!(".last-used-{}", std::process::id()));
+    let aside = dir.join(format!(".last-used-{}", clock::request_id()));
     let mut options = OpenOptions::new();
     let mut file = options
         .write(true)

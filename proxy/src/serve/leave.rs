@@ -64,6 +64,11 @@ impl BackgroundService for Housekeeper {
             tokio::select! {
                 _ = shutdown.changed() => break,
                 () = received(&mut hangup) => self.reloader.reload_and_log("HUP"),
+                () = self.state.changed.notified() => {
+                    // Reads the ledger for budgets that are new.
+                    let state = Arc::clone(&self.state);
+                    drop(tokio::task::spawn_blocking(move || state.publish_rules()));
+                }
                 () = self.reloader.changed() => self.reloader.reload_and_log("file change"),
                 _ = tidy.tick() => {
                     let snapshot = self.state.snapshot();

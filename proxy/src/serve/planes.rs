@@ -66,18 +66,12 @@ async fn stopped(mut shutdown: ShutdownWatch) {
 /// What the admin plane shows and does.
 pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> AdminState {
     let (config, health, reload) = (Arc::clone(state), Arc::clone(state), Arc::clone(reloader));
-    let (rules, held) = (Arc::clone(state), Arc::clone(state));
-    let store = Stored::new(
-        Arc::clone(&state.registry),
-        Arc::new(move || Arc::clone(&held.snapshot().config)),
-        Arc::new(move || rules.publish_rules()),
-    );
     AdminState {
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
         policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
-        store: Arc::new(store),
+        store: Arc::new(stored(state)),
         spending: Arc::new(Accounts {
             policy: Arc::clone(&state.policy),
             ledger: Arc::clone(&state.ledger),
@@ -95,6 +89,16 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         version: env!("CARGO_PKG_VERSION"),
         commit: COMMIT,
     }
+}
+
+/// Keys and rules of the registry and the configuration.
+fn stored(state: &Arc<State>) -> Stored {
+    let (config, publish) = (Arc::clone(state), Arc::clone(state));
+    Stored::new(
+        Arc::clone(&state.registry),
+        Arc::new(move || Arc::clone(&config.snapshot().config)),
+        Arc::new(move || publish.publish_rules()),
+    )
 }
 
 fn health_of(state: &State) -> Health {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use quotah_policy::Dimension;
 use quotah_policy::budget::{Budget, BudgetForm, Mode, Usd};
+use quotah_policy::{Dimension, OwnBudget};
 
 use super::super::Warning;
 use super::super::policy::retain_days_needed;
@@ -39,7 +39,7 @@ pub(super) fn budgets(
 }
 
 /// What every key gets that is made without a budget of its own.
-pub(super) fn of_keys(section: &Section<'_>, ledger: &LedgerSettings) -> BudgetForm {
+pub(super) fn of_keys(section: &Section<'_>, ledger: &LedgerSettings) -> OwnBudget {
     let form = BudgetForm {
         id: "default".to_owned(),
         ..money(section)
@@ -47,10 +47,7 @@ pub(super) fn of_keys(section: &Section<'_>, ledger: &LedgerSettings) -> BudgetF
     if let Some(budget) = read(section, form.clone()) {
         is_kept(section, &budget, ledger);
     }
-    BudgetForm {
-        id: String::new(),
-        ..form
-    }
+    form.into()
 }
 
 fn budget(row: &Section<'_>, known: &Known<'_>) -> Option<Budget> {

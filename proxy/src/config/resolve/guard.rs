@@ -1,14 +1,26 @@
 //! `[[guards]]`: what requests may ask for.
 
-use super::super::policy::{Denied, GuardWords, OnExcess};
+use quotah_policy::guard::{Effort, Guard, GuardForm};
+
+use super::super::problem::Problem;
 use super::super::section::Section;
+use super::limit::id;
 use super::select::{Known, selects};
 
 /// The guards in the order of the file.
-pub(super) fn guards(root: &Section<'_>, known: &Known<'_>) -> Vec<GuardWords> {
-    let mut guards = Vec::new();
-    for row in root.tables("guards", "[[guards]]") {
-        guards.push(guard(&row, known));
+pub(super) fn guards(root: &Section<'_>, known: &Known<'_>) -> Vec<Guard> {
+    let mut guards: Vec<Guard> = Vec::new();
+    for (at, row) in root.tables("guards", "[[guards]]").into_iter().enumerate() {
+        let id = id(&row).unwrap_or_else(|| format!("guard-{}", at + 1));
+        if guards.iter().any(|guard| *guard.id == *id) {
+            let problem = Problem::Twice {
+                what: "guard",
+                name: id.clone(),
+            };
+            row.problems().at(row.place_of("id"), problem);
+        }
+        // What its words lack is told.
+        guards.extend(guard(&row, id, known).read());
         if !GUARDS.iter().any(|key| row.is_present(key)) {
             row.missing("max_tokens", ": or another bound, or it guards nothing");
         }
@@ -17,61 +29,74 @@ pub(super) fn guards(root: &Section<'_>, known: &Known<'_>) -> Vec<GuardWords> {
     guards
 }
 
-fn guard(row: &Section<'_>, known: &Known<'_>) -> GuardWords {
-    let effort = row.required_if_present("reasoning_effort");
-    let max_tokens = row.integer("max_tokens", 1..=COUNT_MAX);
-    let n = row.integer("n", 1..=COUNT_MAX);
-    GuardWords {
+/// A key's own.
+pub(super) fn of_key(row: &Section<'_>, key: &str) -> Option<Guard> {
+    let section = row.table("guards", "`guards` in [[keys]]")?;
+    let form = GuardForm {
+        id: format!("key:{key}"),
+        ..bounds(&section)
+    };
+    section.end();
+    form.read().ok()
+}
+
+fn guard(row: &Section<'_>, id: String, known: &Known<'_>) -> GuardForm {
+    GuardForm {
+        id,
         selects: selects(row, "`match` in [[guards]]", known),
-        max_tokens: max_tokens.zip(action(row, "max_tokens", "max_tokens_action")),
-        n: n.zip(action(row, "n", "n_action")),
-        reasoning_effort: effort.map(|at| at.value.to_owned()).zip(action(
-            row,
-            "reasoning_effort",
-            "reasoning_effort_action",
-        )),
+        ..bounds(row)
+    }
+}
+
+/// What a guard and a key's own have in common.
+fn bounds(row: &Section<'_>) -> GuardForm {
+    let action = |key| {
+        let words = ["clamp", "refuse"].map(|word| (word, word));
+        row.choice(key, &words).map(str::to_owned)
+    };
+    let effort = row.text("reasoning_effort").filter(|at| {
+        let known = Effort::parse(at.value).is_some();
+        if !known {
+            let words = Effort::ALL.map(Effort::as_str).join(", ");
+            row.invalid::<()>("reasoning_effort", &at.place, &format!("one of {words}"));
+        }
+        known
+    });
+    GuardForm {
+        max_tokens: row.integer("max_tokens", 1..=COUNT_MAX),
+        max_tokens_action: action("max_tokens_action"),
+        n: row.integer("n", 1..=COUNT_MAX),
+        n_action: action("n_action"),
+        reasoning_effort: effort.map(|at| at.value.to_owned()),
+        reasoning_effort_action: action("reasoning_effort_action"),
+        reasoning_tokens: row.integer("reasoning_tokens", 0..=COUNT_MAX),
+        reasoning_tokens_action: action("reasoning_tokens_action"),
         deny: denied(row),
         body_bytes_max: row.size("body_bytes_max", 1..=1 << 40),
+        ..GuardForm::default()
     }
 }
 
-/// What happens beyond a bound: refused, unless it is said. An action without its bound would do nothing.
-fn action(row: &Section<'_>, of: &'static str, key: &'static str) -> Option<OnExcess> {
-    let words = [("clamp", OnExcess::Clamp), ("refuse", OnExcess::Refuse)];
-    let action = row.choice(key, &words);
-    if action.is_some() && !row.is_present(of) {
-        let expected = format!("left out without `{of}`, which it is for");
-        row.invalid::<()>(key, row.place_of(key), &expected);
-    }
-    Some(action.unwrap_or_default())
-}
-
-fn denied(row: &Section<'_>) -> Vec<Denied> {
+fn denied(row: &Section<'_>) -> Vec<String> {
     let mut denied = Vec::new();
     for at in row.texts("deny") {
-        match DENIED.iter().find(|(word, _)| *word == at.value) {
-            Some((_, what)) => denied.push(*what),
-            None => {
-                let words = DENIED.map(|(word, _)| format!("\"{word}\"")).join(", ");
-                row.invalid::<()>("deny", &at.place, &format!("a list of {words}"));
-            }
+        if DENIED.contains(&at.value) {
+            denied.push(at.value.to_owned());
+        } else {
+            let words = DENIED.map(|word| format!("\"{word}\"")).join(", ");
+            row.invalid::<()>("deny", &at.place, &format!("a list of {words}"));
         }
     }
     denied
 }
 
-const DENIED: [(&str, Denied); 5] = [
-    ("tools", Denied::Tools),
-    ("server_tools", Denied::ServerTools),
-    ("images", Denied::Images),
-    ("audio", Denied::Audio),
-    ("files", Denied::Files),
-];
+const DENIED: [&str; 5] = ["tools", "server_tools", "images", "audio", "files"];
 
-const GUARDS: [&str; 5] = [
+const GUARDS: [&str; 6] = [
     "max_tokens",
     "n",
     "reasoning_effort",
+    "reasoning_tokens",
     "deny",
     "body_bytes_max",
 ];

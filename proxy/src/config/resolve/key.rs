@@ -1,19 +1,24 @@
 //! `[[keys]]`: virtual keys written in the configuration.
 
-use quotah_policy::budget::{Budget, Usd};
-use quotah_policy::{KeyForm, KeyNetworks, OwnBudget, OwnLimits};
+use quotah_policy::budget::Budget;
+use quotah_policy::{KeyNetworks, OwnBudget, OwnLimits};
 
 use super::super::problem::{Problem, nearest};
-use super::super::resolved::{Provider, Secret, StaticKey};
+use super::super::resolved::{LedgerSettings, Provider, Secret, StaticKey};
 use super::super::section::{At, Section};
 use super::server::is_label;
+use super::{budget, guard, limit};
 use crate::registry::is_operation;
 
 /// The keys in the order of the file.
-pub(super) fn keys(root: &Section<'_>, providers: &[Provider]) -> Vec<StaticKey> {
+pub(super) fn keys(
+    root: &Section<'_>,
+    providers: &[Provider],
+    ledger: &LedgerSettings,
+) -> Vec<StaticKey> {
     let mut keys: Vec<StaticKey> = Vec::new();
     for row in root.tables("keys", "[[keys]]") {
-        if let Some(key) = key(&row, providers) {
+        if let Some(key) = key(&row, providers, ledger) {
             if keys.iter().any(|k| k.id == key.id) {
                 let problem = Problem::Twice {
                     what: "key",
@@ -49,7 +54,7 @@ pub(super) fn provider_index(
     index
 }
 
-fn key(row: &Section<'_>, providers: &[Provider]) -> Option<StaticKey> {
+fn key(row: &Section<'_>, providers: &[Provider], ledger: &LedgerSettings) -> Option<StaticKey> {
     let owned = |at: At<&str>| at.value.to_owned();
     let id = row.required("id", "").filter(|at| {
         let fits = is_label(at.value) && at.value != ANONYMOUS;
@@ -80,10 +85,10 @@ fn key(row: &Section<'_>, providers: &[Provider]) -> Option<StaticKey> {
         .filter(|at| provider_index(row, at, providers).is_some());
     let providers = named.map(owned).collect();
     let (operations, networks) = (operations(row), networks(row));
-    let expires_at_unix_ms = expires_at(row);
+    let expires_at_unix_ms = row.moment("expires_at");
     let name = id.as_ref().map_or("key", |at| at.value);
-    let (budget, limits) = (budget(row, name), limits(row));
-    row.not_yet(&["guards"]);
+    let (budget, limits) = (budget(row, name, ledger), limits(row));
+    let guards = guard::of_key(row, name);
     Some(StaticKey {
         id: id.map(owned)?,
         key: Secret::new(key?.value),
@@ -92,7 +97,7 @@ fn key(row: &Section<'_>, providers: &[Provider]) -> Option<StaticKey> {
         expires_at_unix_ms,
         budget,
         limits,
-        guards: None,
+        guards,
         team,
         user,
         project,
@@ -130,58 +135,17 @@ fn networks(row: &Section<'_>) -> KeyNetworks {
     KeyNetworks::parse(&texts).unwrap_or_default()
 }
 
-fn expires_at(row: &Section<'_>) -> Option<u64> {
-    let at = row.decimal("expires_at")?;
-    let form = KeyForm {
-        expires_at: Some(at.value.to_owned()),
-        ..KeyForm::default()
-    };
-    form.check().unwrap_or_else(|_| {
-        let expected = "a time such as 2026-12-01T00:00:00Z, or a day (UTC)";
-        row.invalid("expires_at", &at.place, expected)
-    })
-}
-
-fn budget(row: &Section<'_>, key: &str) -> Option<Budget> {
+fn budget(row: &Section<'_>, key: &str, ledger: &LedgerSettings) -> Option<Budget> {
     let section = row.table("budget", "`budget` in [[keys]]")?;
-    let limit = section.decimal("limit_usd");
-    if limit.is_none() && !section.is_present("limit_usd") {
-        section.missing("limit_usd", ": dollars, such as \"250.00\"");
-    }
-    let word = |key, default: &str| {
-        let text = section.text(key).map(|at| at.value);
-        text.unwrap_or(default).to_owned()
-    };
-    let budget = OwnBudget {
-        limit_usd: Usd(limit.map_or("0", |at| at.value).to_owned()),
-        window: word("window", "month"),
-        timezone: word("timezone", "UTC"),
-        mode: word("mode", "hard"),
-        carry_over: section.boolean("carry_over").unwrap_or(false),
-        ..OwnBudget::default()
-    };
-    let read = budget.read(key);
-    let read = read.inspect_err(|fault| {
-        section.invalid::<()>("budget", section.place(), &fault.to_string());
-    });
+    let form = budget::of_keys(&section, ledger);
     section.end();
-    read.ok()
+    // Its faults are told: nothing is served by a file that has any.
+    OwnBudget::from(form).read(key).ok()
 }
 
 fn limits(row: &Section<'_>) -> Option<OwnLimits> {
     let section = row.table("limits", "`limits` in [[keys]]")?;
-    let count = |key| {
-        let count = section.integer(key, 1..=COUNT_MAX);
-        count.and_then(|count| u32::try_from(count).ok())
-    };
-    let limits = OwnLimits {
-        requests_per_minute: count("requests_per_minute"),
-        requests_per_hour: count("requests_per_hour"),
-        requests_per_day: count("requests_per_day"),
-        tokens_per_minute: section.integer("tokens_per_minute", 1..=1 << 50),
-        concurrent: count("concurrent"),
-        concurrent_streams: count("concurrent_streams"),
-    };
+    let limits = limit::of_keys(&section);
     section.end();
     Some(limits)
 }
@@ -207,9 +171,6 @@ fn tags(row: &Section<'_>) -> Vec<(String, String)> {
 
 /// The id that requests without a key of ours are booked under.
 const ANONYMOUS: &str = "anonymous";
-
-/// More is no limit.
-const COUNT_MAX: u64 = 1_000_000_000;
 
 /// Below 16 characters a key can be guessed with patience.
 const KEY_BYTES_MIN: usize = 16;

@@ -35,9 +35,9 @@ pub(super) fn key_defaults(root: &Section<'_>, ledger: &LedgerSettings) -> KeyDe
             form
         }),
         limits: limits.map(|section| {
-            let words = limit::figures(&section);
+            let limits = limit::of_keys(&section);
             section.end();
-            words
+            limits
         }),
         expires_after: section.span("expires"),
     };

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use quotah_policy::budget::Mode;
-use quotah_policy::{Dimension, Money, Window};
+use quotah_policy::{Dimension, KeyForm, Money, Window};
 
 use super::faults::faults;
 use super::{Warning, loaded};
-use crate::config::policy::{Denied, LimitWords, OnExcess, ReservationSettings};
+use quotah_policy::guard::{Action, Bound, Effort};
+use quotah_policy::limit::LimitForm;
+
+use crate::config::policy::ReservationSettings;
 
 #[test]
 fn a_budget_arrives_with_its_money_exact_whether_in_quotes_or_not() {
@@ -86,10 +89,10 @@ concurrent = 64
 concurrent_streams = 8
 [[guards]]
 match = { team = "interns" }
-max_tokens = 4096
-max_tokens_action = "clamp"
-n = 1
-reasoning_effort = "low"
+max_tokens = { max = 4096, action = "refuse" }
+answers = { max = 1 }
+reasoning_effort = { max = "low" }
+reasoning_tokens = { max = 0 }
 deny = ["tools", "images"]
 body_bytes_max = "1MiB"
 [reservation]
@@ -102,28 +105,40 @@ expires = "90d"
 "#,
     )
     .config;
-    assert_eq!(
-        (&*config.limits[0].id, config.limits[0].per.as_deref()),
-        ("limit-1", Some("key"))
-    );
-    assert_eq!(config.limits[0].tokens_per_minute, Some(1_000_000));
-    let night = LimitWords {
+    assert_eq!(&*config.limits[0].id, "limit-1");
+    assert_eq!(config.limits[0].per, Some(quotah_policy::Dimension::Key));
+    let tokens = config.limits[0].caps.tokens_per_minute;
+    assert_eq!(tokens.map(u64::from), Some(1_000_000));
+    let night = LimitForm {
         id: "night".into(),
         requests_per_hour: Some(10),
         requests_per_day: Some(100),
         concurrent: Some(64),
         concurrent_streams: Some(8),
-        ..LimitWords::default()
+        ..LimitForm::default()
     };
-    assert_eq!(config.limits[1], night);
+    assert_eq!(config.limits[1], night.read().expect("a limit"));
     let guard = &config.guards[0];
-    assert_eq!(guard.max_tokens, Some((4_096, OnExcess::Clamp)));
-    assert_eq!(guard.n, Some((1, OnExcess::Refuse)));
-    assert_eq!(
-        guard.reasoning_effort,
-        Some(("low".into(), OnExcess::Refuse))
-    );
-    assert_eq!(guard.deny, [Denied::Tools, Denied::Images]);
+    let clamp = |max| {
+        Some(Bound {
+            max,
+            action: Action::Clamp,
+        })
+    };
+    let refuse = Bound {
+        max: 4_096,
+        action: Action::Refuse,
+    };
+    assert_eq!(guard.max_tokens, Some(refuse));
+    assert_eq!((&*guard.id, guard.answers), ("guard-1", clamp(1)));
+    assert_eq!(guard.reasoning_tokens, clamp(0));
+    let effort = Bound {
+        max: Effort::Low,
+        action: Action::Clamp,
+    };
+    assert_eq!(guard.effort, Some(effort));
+    let denied: Vec<_> = guard.deny.names().collect();
+    assert_eq!(denied, ["tools", "images"]);
     assert_eq!(guard.body_bytes_max, Some(1 << 20));
     let settings = ReservationSettings {
         prior_output_tokens: 1_024,
@@ -132,7 +147,7 @@ expires = "90d"
     };
     assert_eq!(config.reservation, settings);
     let defaults = config.key_defaults;
-    let budget = defaults.budget.expect("a budget");
+    let budget = defaults.budget.clone().expect("a budget");
     assert_eq!((&*budget.limit_usd.0, &*budget.window), ("5", "day"));
     assert_eq!(
         defaults.limits.and_then(|l| l.requests_per_minute),
@@ -142,6 +157,20 @@ expires = "90d"
         defaults.expires_after,
         Some(Duration::from_secs(90 * 86_400))
     );
+}
+
+#[test]
+fn a_key_gets_what_it_is_made_without() {
+    let text = "[key_defaults]\nbudget = { limit_usd = 5 }\nlimits = { concurrent = 1 }\nexpires = \"1d\"\n";
+    let defaults = loaded(text).config.key_defaults;
+    let mut form = KeyForm::default();
+    defaults.fill(&mut form, 1_795_132_800_000);
+    assert_eq!(form.expires_at.as_deref(), Some("2026-11-21T00:00:00Z"));
+    assert_eq!(form.limits.and_then(|limits| limits.concurrent), Some(1));
+    let filled = form.clone();
+    let twice = "[key_defaults]\nbudget = { limit_usd = 6 }\nlimits = { concurrent = 2 }\nexpires = \"2d\"\n";
+    loaded(twice).config.key_defaults.fill(&mut form, 0);
+    assert_eq!(form, filled, "what it has is its own");
 }
 
 #[test]
@@ -245,7 +274,7 @@ fn each_bad_rule_is_told_in_its_place() {
         ),
         (
             "[[limits]]\nrequests_per_minute = 0\n",
-            "5:23 `requests_per_minute` must be a whole number from 1 to 4294967295",
+            "5:23 `requests_per_minute` must be a whole number from 1 to 1000000000",
         ),
         (
             "[[limits]]\nid = \"limit-2\"\nconcurrent = 1\n[[limits]]\nconcurrent = 2\n",
@@ -260,8 +289,20 @@ fn each_bad_rule_is_told_in_its_place() {
             "4:1 [[guards]] needs `max_tokens`: or another bound, or it guards nothing",
         ),
         (
-            "[[guards]]\nn = 1\nmax_tokens_action = \"clamp\"\n",
-            "6:21 `max_tokens_action` must be left out without `max_tokens`, which it is for",
+            "[[guards]]\nanswers = { max = 0 }\n",
+            "5:19 `max` must be a whole number from 1 to 1000000000",
+        ),
+        (
+            "[[guards]]\nmax_tokens = { action = \"clamp\" }\n",
+            "5:14 `max_tokens` in [[guards]] needs `max`",
+        ),
+        (
+            "[[guards]]\nreasoning_effort = { max = \"lo\" }\n",
+            "5:28 `max` must be one of none, minimal, low, medium, high, xhigh, max",
+        ),
+        (
+            "[[guards]]\nmax_tokens = 5\n",
+            "5:14 `max_tokens` must be a table",
         ),
         (
             "[[guards]]\ndeny = [\"tool\"]\n",

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quotah_policy::budget::BudgetAccounts;
-use quotah_policy::{KeyNetworks, OwnLimits, Pattern};
-use serde_json::Value;
+use quotah_policy::guard::Guard;
+use quotah_policy::limit::LimitCells;
+use quotah_policy::{KeyNetworks, Pattern};
 
 /// Whom a request is accounted to, whatever its credential was.
 #[derive(Debug, Clone, Default)]
@@ -29,12 +30,10 @@ pub(crate) struct Identity {
     pub(crate) expires_at_unix_ms: Option<u64>,
     /// Its own budget, called `key:ID`.
     pub(crate) own_budget: Option<BudgetAccounts>,
-    /// Its own limits.
-    #[allow(dead_code, reason = "admission asks for it")]
-    pub(crate) own_limits: Option<OwnLimits>,
-    /// Its own guards, as they were written.
-    #[allow(dead_code, reason = "admission asks for it")]
-    pub(crate) guards: Option<Value>,
+    /// Its own limits, called `key:ID`.
+    pub(crate) own_limits: Option<LimitCells>,
+    /// Its own guard, called `key:ID`.
+    pub(crate) guard: Option<Arc<Guard>>,
     /// When it was used last, milliseconds since 1970; 0 for never.
     pub(crate) last_used_unix_ms: Arc<AtomicU64>,
     /// Whether the credential was ours: then it must not go to a provider.

@@ -1,13 +1,20 @@
 //! The keys of the registry, found by their ids.
 
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
-use quotah_policy::budget::{BudgetAccounts, FormError};
-use quotah_policy::{KeyId, KeyNetworks, NoNetwork, Pattern};
+use parking_lot::RwLock;
+use quotah_policy::budget::{Budget, BudgetAccounts, FormError};
+use quotah_policy::guard::GuardForm;
+use quotah_policy::limit::{Caps, Limit, LimitCells};
+use quotah_policy::{KeyId, KeyNetworks, NoNetwork, OwnLimits, Pattern};
 use subtle::ConstantTimeEq;
 
 use super::identity::{Identity, Shown};
+use crate::config::resolved::StaticKey;
+use crate::policy::Owners;
 use crate::registry::{Follower, HeldKey, Pepper, Rule, RuleKind};
 
 /// Every key of the registry. One is changed in place when the registry changes; a look costs the same, however many
@@ -15,8 +22,18 @@ use crate::registry::{Follower, HeldKey, Pepper, Rule, RuleKind};
 #[derive(Debug, Default)]
 pub(crate) struct KeyRing {
     keys: DashMap<KeyId, RingKey>,
+    /// What goes on of the configuration's keys when it is loaded again, by id.
+    configured: RwLock<HashMap<Box<str>, Configured>>,
     /// Set once the registry is open. Before, no key is known.
     pepper: OnceLock<Pepper>,
+}
+
+/// Of a key of the configuration.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Configured {
+    pub(super) own_budget: Option<BudgetAccounts>,
+    pub(super) own_limits: Option<LimitCells>,
+    pub(super) last_used_unix_ms: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -32,6 +49,8 @@ enum Unusable {
     Budget(#[from] FormError),
     #[error(transparent)]
     Network(#[from] NoNetwork),
+    #[error("{0}")]
+    Guard(String),
 }
 
 impl KeyRing {
@@ -61,19 +80,37 @@ impl KeyRing {
         (bool::from(opens) && is_valid).then(|| Arc::clone(&key.identity))
     }
 
-    /// The own budget of a key.
-    #[allow(dead_code, reason = "admission asks for it")]
-    pub(crate) fn own_budget(&self, key: &str) -> Option<BudgetAccounts> {
-        let key = self.keys.get(&KeyId::parse(key)?)?;
-        key.identity.own_budget.clone()
+    /// Takes note of the configuration's keys. `is_live` is false until the ledger has told what was spent.
+    pub(crate) fn configure(&self, keys: &[StaticKey]) {
+        let mut configured = self.configured.write();
+        let next = keys.iter().map(|key| {
+            let before = configured.get(&*key.id).cloned().unwrap_or_default();
+            let budget = key.budget.clone();
+            let own_budget =
+                budget.map(|budget| going_on(before.own_budget.as_ref(), budget, false));
+            let caps = key.limits.as_ref().map(Caps::from);
+            let own_limits = caps.map(|caps| limited(before.own_limits.as_ref(), &key.id, caps));
+            let goes_on = Configured {
+                own_budget,
+                own_limits,
+                ..before
+            };
+            (key.id.as_str().into(), goes_on)
+        });
+        *configured = next.collect();
     }
 
-    /// Every key's own budget.
-    #[allow(dead_code, reason = "admission asks for it")]
-    pub(crate) fn own_budgets(&self) -> Vec<BudgetAccounts> {
+    /// What goes on of a key of the configuration.
+    pub(super) fn configured(&self, id: &str) -> Configured {
+        self.configured.read().get(id).cloned().unwrap_or_default()
+    }
+
+    fn own_budgets(&self) -> Vec<BudgetAccounts> {
         let keys = self.keys.iter();
-        keys.filter_map(|key| key.identity.own_budget.clone())
-            .collect()
+        let keys = keys.filter_map(|key| key.identity.own_budget.clone());
+        let configured = self.configured.read();
+        let own = configured.values().filter_map(|key| key.own_budget.clone());
+        keys.chain(own).collect()
     }
 
     /// The identity of a key, valid or not, as it would be for a request.
@@ -81,6 +118,20 @@ impl KeyRing {
     pub(crate) fn identity(&self, key: &str) -> Option<Arc<Identity>> {
         let key = self.keys.get(&KeyId::parse(key)?)?;
         Some(Arc::clone(&key.identity))
+    }
+}
+
+impl Owners for KeyRing {
+    fn budget_of(&self, key: &str) -> Option<BudgetAccounts> {
+        if let Some(configured) = self.configured.read().get(key) {
+            return configured.own_budget.clone();
+        }
+        let key = self.keys.get(&KeyId::parse(key)?)?;
+        key.identity.own_budget.clone()
+    }
+
+    fn budgets(&self) -> Vec<BudgetAccounts> {
+        self.own_budgets()
     }
 }
 
@@ -120,11 +171,15 @@ fn identity(
         .map(|budget| budget.read(record.id.as_str()))
         .transpose()?;
     let known = before.and_then(|before| before.own_budget.as_ref());
-    let own_budget = budget.map(|budget| going_on(known, budget));
-    if let Some(own) = own_budget.as_ref().filter(|_| is_live && before.is_none()) {
-        // Nothing can have been spent with a key that has just been made.
-        own.set_counted();
-    }
+    let is_new = is_live && before.is_none();
+    let own_budget = budget.map(|budget| going_on(known, budget, is_new));
+    let limits = record.limits.as_ref().map(Caps::from);
+    let known = before.and_then(|before| before.own_limits.as_ref());
+    let own_limits = limits.map(|caps| limited(known, record.id.as_str(), caps));
+    let guard = record
+        .guards
+        .as_ref()
+        .map(|words| GuardForm::own(record.id.as_str(), words).map_err(Unusable::Guard));
     Ok(Identity {
         key: record.id.as_str().into(),
         team: text(&record.team),
@@ -141,21 +196,32 @@ fn identity(
         networks: KeyNetworks::parse(&record.networks)?,
         expires_at_unix_ms: record.expires_at_unix_ms,
         own_budget,
-        own_limits: record.limits,
-        guards: record.guards.clone(),
+        own_limits,
+        guard: guard.transpose()?.map(Arc::new),
         last_used_unix_ms: Arc::clone(&held.last_used_unix_ms),
         is_virtual: true,
     })
 }
 
-/// A budget with the accounts that it had, where it counts the same as before.
-pub(super) fn going_on(
-    before: Option<&BudgetAccounts>,
-    budget: quotah_policy::budget::Budget,
-) -> BudgetAccounts {
-    let budget = Arc::new(budget);
-    match before.filter(|before| budget.counts_as(&before.budget)) {
-        Some(before) => before.with(budget),
-        None => BudgetAccounts::new(budget),
+/// A key's own limits, with the cells that it had.
+fn limited(before: Option<&LimitCells>, key: &str, caps: Caps) -> LimitCells {
+    let limit = Arc::new(Limit::own(key, caps));
+    match before {
+        Some(before) => before.with(limit),
+        None => LimitCells::new(limit),
     }
+}
+
+/// A budget with the accounts that it had, where it counts the same as before. With a key that `is_new`, nothing can
+/// have been spent; another is counted from the ledger when the policy is published next.
+fn going_on(before: Option<&BudgetAccounts>, budget: Budget, is_new: bool) -> BudgetAccounts {
+    let budget = Arc::new(budget);
+    if let Some(before) = before.filter(|before| budget.counts_as(&before.budget)) {
+        return before.with(budget);
+    }
+    let new = BudgetAccounts::new(budget);
+    if is_new {
+        new.set_counted();
+    }
+    new
 }

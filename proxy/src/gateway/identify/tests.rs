@@ -17,7 +17,7 @@ fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
 
 #[test]
 fn what_looks_like_a_key_of_ours_is_never_anonymous_wherever_it_stands() {
-    let keys = Keys::new(&[], false, &Arc::default(), None);
+    let keys = Keys::new(&[], false, &Arc::default());
     let unknown = "Bearer sk-qh-aaaaaaaaaaaa-nothing";
     let own = headers(&[("authorization", "Bearer sk-provider")]);
     assert_eq!(

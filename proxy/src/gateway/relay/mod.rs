@@ -4,7 +4,6 @@
 //! again, and an answer that must be broken off gets the dialect's error event first. The request is
 //! booked before the bytes that complete it for its reader are handed on.
 
-mod border;
 mod cause;
 mod judge;
 mod watch;
@@ -15,17 +14,17 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use quotah_adapters::{Dialect, Operation, stream_error_event, stream_error_line};
+use quotah_adapters::{
+    Borders, Dialect, Framing, Operation, stream_error_event, stream_error_line,
+};
 
 use super::body::BrokenOff;
-use super::quote;
 use super::record::Booking;
 use super::rewrite::Rewrite;
 use super::tap::Tap;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
 use crate::upstream::{AnswerBody, ExchangeError};
-use border::Border;
 
 pub(crate) use cause::Cause;
 pub(crate) use watch::Watch;
@@ -42,7 +41,7 @@ struct Inner {
     rewrite: Option<Rewrite>,
     /// Bytes ready for the client: at most one frame's worth, cut in pieces.
     queue: VecDeque<Bytes>,
-    border: Border,
+    border: Borders,
     phase: Phase,
     failure: Failure,
     /// Why the answer broke off, if it did.
@@ -56,10 +55,8 @@ pub(crate) struct Failure {
     pub(crate) operation: Operation,
     /// An event or line can be said only in a stream of such that is not compressed.
     pub(crate) can_say: bool,
-    /// The stream's events are AWS's frames.
-    pub(crate) is_framed: bool,
-    /// It is a stream of JSON lines.
-    pub(crate) is_lines: bool,
+    /// How the stream is divided.
+    pub(crate) framing: Framing,
     /// Whether the provider's status says that it accepted the request.
     pub(crate) accepted: bool,
     /// Whether the provider's streams surely say when they are complete.
@@ -90,7 +87,7 @@ impl Relay {
             tap,
             rewrite,
             queue: VecDeque::new(),
-            border: Border::default(),
+            border: Borders::new(failure.framing),
             phase: Phase::Flowing,
             failure,
             broken_by: None,
@@ -250,8 +247,7 @@ impl Inner {
     fn over_budget(&mut self) -> Option<Cause> {
         let mut watch = self.booking.hold.watch.take()?;
         let mut held = std::mem::take(&mut self.booking.hold.reservation);
-        let price = |most: &_| quote::ceiling(&self.booking, most);
-        let exhausted = watch.look(&self.tap, price, &mut held);
+        let exhausted = watch.look(&self.tap, &self.booking, &mut held);
         self.booking.hold.reservation = held;
         self.booking.hold.watch = Some(watch);
         exhausted.map(|exhausted| Cause::budget(&exhausted))
@@ -262,7 +258,7 @@ impl Inner {
         match &mut self.rewrite {
             Some(rewrite) => rewrite.push(data, &mut self.queue),
             None => {
-                let whole = self.border.last_in(&data, self.failure.is_lines);
+                let whole = self.border.last_in(&data);
                 let kept = whole.map_or_else(|| data.clone(), |end| data.slice(..end));
                 self.queue.push_back(kept);
             }
@@ -310,12 +306,7 @@ impl Inner {
     /// An end that must be seen as one.
     fn break_off(&mut self, cause: Cause) {
         let was_settled = self.booking.is_settled();
-        // Frames go as they come, so that the tap is where the client is. Settling takes its meter.
-        let is_between = if self.failure.is_framed {
-            self.tap.is_between_frames()
-        } else {
-            self.border.is_between(self.failure.is_lines)
-        };
+        let is_between = self.border.is_between();
         if !was_settled {
             cause.reason().clone_into(&mut self.booking.entry.reason);
         }
@@ -326,11 +317,11 @@ impl Inner {
             dialect,
             operation,
             can_say,
-            is_lines,
+            framing,
             ..
         } = self.failure;
         if can_say && !was_settled && is_between {
-            let event = if is_lines {
+            let event = if framing == Framing::Lines {
                 stream_error_line(dialect, kind, &message)
             } else {
                 stream_error_event(dialect, operation, kind, &message)

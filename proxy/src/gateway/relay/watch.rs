@@ -8,6 +8,7 @@ use quotah_policy::{Ceiling, Live, Money};
 
 use crate::clock;
 use crate::gateway::quote::Quote;
+use crate::gateway::record::Booking;
 use crate::gateway::tap::Tap;
 
 /// Counts a stream against what is set aside for it.
@@ -58,7 +59,7 @@ impl Watch {
     pub(crate) fn look(
         &mut self,
         tap: &Tap,
-        price: impl FnOnce(&quotah_policy::Most) -> Option<Ceiling>,
+        booking: &Booking,
         held: &mut Reservation,
     ) -> Option<Exhausted> {
         let bytes = tap.output_bytes();
@@ -66,7 +67,7 @@ impl Watch {
             self.live.arrived(bytes - self.seen_bytes);
             self.seen_bytes = bytes;
         }
-        let is_known = self.input_looks > 0 && self.learn_input(tap, price);
+        let is_known = self.input_looks > 0 && self.learn_input(tap, booking);
         if bytes <= self.paid_bytes && !is_known {
             return None;
         }
@@ -79,18 +80,14 @@ impl Watch {
     }
 
     /// Counts by the input that the provider told, once it has.
-    fn learn_input(
-        &mut self,
-        tap: &Tap,
-        price: impl FnOnce(&quotah_policy::Most) -> Option<Ceiling>,
-    ) -> bool {
+    fn learn_input(&mut self, tap: &Tap, booking: &Booking) -> bool {
         self.input_looks -= 1;
         let told = tap.usage().map_or(0, |usage| usage.input_tokens);
         if told == 0 {
             return false;
         }
         self.input_looks = 0;
-        if let Some(ceiling) = price(&self.quote.with_input(told)) {
+        if let Some(ceiling) = self.quote.with_input(booking, told) {
             self.ceiling = ceiling;
         }
         true

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::*;
 
+mod amend;
 mod disk;
 mod reading;
 mod replay;

@@ -288,3 +288,32 @@ fn a_summary_of_an_earlier_version_is_not_trusted_to_be_old_and_is_made_again() 
         })
     });
 }
+
+#[test]
+fn what_a_writer_lost_and_left_in_peace_is_charged_by_those_that_stay() {
+    let dir = dir();
+    let heard = Heard::since(0);
+    let (_ledger, _) = open_with(&dir, Settings::default(), hooks(&heard));
+    let (other, _) = open(&dir);
+    other.append_intent(&intent(1));
+    eventually("it is held", || heard.notes().held.len() == 1);
+    // Its settlement is lost, as with a full backlog.
+    other.inner.books.lock().own_entry(&entry(1));
+    drop(other);
+    eventually("it is charged", || heard.notes().held.is_empty());
+    assert_eq!(heard.notes().charges[&1], [Some(1_000)]);
+    thread::sleep(Duration::from_millis(1_200));
+    assert!(heard.requests().1);
+}
+
+#[test]
+fn an_adjustment_by_a_command_is_heard_by_the_process_that_serves() {
+    let dir = dir();
+    let heard = Heard::since(0);
+    let (_ledger, _) = open_with(&dir, Settings::default(), hooks(&heard));
+    Amender::adjust(dir.path(), clock(), &adjustment(1, -9)).expect("written");
+    eventually("it is heard", || heard.notes().adjustments == [-9]);
+    let again = Heard::since(0);
+    let (_other, _) = open_with(&dir, Settings::default(), hooks(&again));
+    assert_eq!(again.notes().adjustments, [-9]);
+}
