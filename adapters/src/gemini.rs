@@ -134,7 +134,7 @@ fn error(kind: RefusalKind, message: &str, retry_after: Option<Duration>) -> Str
 const fn word(kind: RefusalKind) -> &'static str {
     match kind {
         RefusalKind::BadKey => "UNAUTHENTICATED",
-        RefusalKind::NotAllowed => "PERMISSION_DENIED",
+        RefusalKind::NotAllowed | RefusalKind::Guarded => "PERMISSION_DENIED",
         RefusalKind::Unpriced => "FAILED_PRECONDITION",
         RefusalKind::ModelNotFound | RefusalKind::PathNotFound => "NOT_FOUND",
         RefusalKind::BudgetExhausted | RefusalKind::RateLimited | RefusalKind::CoolingDown => {

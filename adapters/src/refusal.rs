@@ -33,6 +33,8 @@ pub enum RefusalKind {
     CoolingDown,
     /// Every deployment is unhealthy.
     NoHealthyDeployment,
+    /// A guard does not allow what the request asks for.
+    Guarded,
     /// The ledger cannot be written while a hard budget applies.
     LedgerUnavailable,
     /// There is no valid credential for the provider just now.
@@ -79,6 +81,7 @@ impl RefusalKind {
         Self::Unpriced,
         Self::CoolingDown,
         Self::NoHealthyDeployment,
+        Self::Guarded,
         Self::LedgerUnavailable,
         Self::CredentialUnavailable,
         Self::UpstreamUnreachable,
@@ -113,6 +116,7 @@ impl RefusalKind {
             Self::BudgetExhausted => (429, "insufficient_quota", Retry::Never),
             Self::RateLimited | Self::CoolingDown => (429, "rate_limit_exceeded", Retry::Later),
             Self::Unpriced => (403, "model_unpriced", Retry::Unsaid),
+            Self::Guarded => (403, "request_not_allowed", Retry::Unsaid),
             Self::NoHealthyDeployment => (503, "no_healthy_deployment", Retry::Later),
             Self::LedgerUnavailable => (503, "ledger_unavailable", Retry::Later),
             Self::CredentialUnavailable => (503, "credential_unavailable", Retry::Later),

@@ -57,3 +57,10 @@ mod tests {
         );
     }
 }
+
+/// Nanoseconds from `start` to now: for what counts in them.
+#[must_use]
+pub fn ns_since(start: Instant) -> u64 {
+    let since = now().saturating_duration_since(start);
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

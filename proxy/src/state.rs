@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
-use quotah_policy::KeyId;
 use quotah_policy::budget::Crossing;
+use quotah_policy::{Dimension, KeyId};
 use tokio::sync::Notify;
 
 use crate::clock;
 use crate::config::resolved::Config;
 use crate::credentials::Credentials;
-use crate::events::Hub;
+use crate::events::{self, EventKind, Hub};
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::fetched::Fetched;
@@ -21,7 +21,7 @@ use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
 use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
-use crate::policy::{Owners, Policy, RuleSet};
+use crate::policy::{OWN_PREFIX, Owners, Policy, RuleSet};
 use crate::registry::{Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
 use crate::upstream::Pools;
 
@@ -234,6 +234,15 @@ impl State {
     pub(crate) fn tell(&self, crossings: &[Crossing]) {
         for crossing in crossings {
             let event = threshold_event(crossing);
+            let team = self.team_of(&crossing.budget);
+            let mut data = serde_json::json!(event);
+            if let Some(members) = data.as_object_mut()
+                && let Some(kind) = members.remove("kind")
+            {
+                members.insert("type".to_owned(), kind);
+            }
+            let told = events::Event::new(EventKind::Budget, team.as_deref(), &data);
+            self.events.publish(told);
             // What cannot be written waits in memory like any record.
             let _appended = self.ledger.append_event(&event);
             self.metrics
@@ -247,6 +256,18 @@ impl State {
                 "budget threshold reached"
             );
         }
+    }
+
+    /// The team that a budget is for alone: that its `match` names, or its key's.
+    fn team_of(&self, budget: &str) -> Option<String> {
+        if let Some(key) = budget.strip_prefix(OWN_PREFIX) {
+            return self.registry.key(key)?.record.team.clone();
+        }
+        let in_force = self.policy.in_force();
+        let mut budgets = in_force.budgets.iter();
+        let found = budgets.find(|known| *known.budget.id == *budget)?;
+        let team = found.budget.selector.on(&Dimension::Team)?;
+        team.is_exact().then(|| team.as_str().to_owned())
     }
 
     /// The metric handle of an order; a bounded number of them.

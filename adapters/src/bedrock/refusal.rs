@@ -39,9 +39,10 @@ pub(super) fn stream_error(
 
 const fn error_type(kind: RefusalKind) -> &'static str {
     match kind {
-        RefusalKind::BadKey | RefusalKind::NotAllowed | RefusalKind::Unpriced => {
-            "AccessDeniedException"
-        }
+        RefusalKind::BadKey
+        | RefusalKind::NotAllowed
+        | RefusalKind::Guarded
+        | RefusalKind::Unpriced => "AccessDeniedException",
         RefusalKind::ModelNotFound | RefusalKind::PathNotFound => "ResourceNotFoundException",
         RefusalKind::BudgetExhausted => "ServiceQuotaExceededException",
         RefusalKind::RateLimited | RefusalKind::CoolingDown => "ThrottlingException",

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use quotah_policy::{KeyForm, KeyRecord, KeyStatus, OwnBudget, OwnLimits};
 use serde::{Deserialize, Serialize};
@@ -253,7 +253,7 @@ pub(super) async fn rotate(
         let rotated = store.rotate_key(&caller.actor(), &at(id, &headers), overlap_seconds);
         let (key, secret) = rotated.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "rotate", &key);
-        Ok(with_secret(&key, &secret).into_response())
+        Ok(with_secret(&key, &secret))
     })
     .await
 }
@@ -311,20 +311,13 @@ fn answer(key: &KeyFace) -> Response {
 }
 
 /// The only answer that has the secret: nothing on its way may keep it.
-fn with_secret(
-    key: &KeyFace,
-    secret: &str,
-) -> (
-    [(HeaderName, HeaderValue); 1],
-    [(HeaderName, HeaderValue); 1],
-    Json<Value>,
-) {
+fn with_secret(key: &KeyFace, secret: &str) -> Response {
     let mut face = json!(key);
     if let Some(face) = face.as_object_mut() {
         face.insert("secret".to_owned(), secret.into());
     }
     let unkept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (unkept, etag_line(&key.etag), Json(face))
+    (unkept, etag_line(&key.etag), Json(face)).into_response()
 }
 
 fn tell(shared: &Shared, verb: &str, key: &KeyFace) {

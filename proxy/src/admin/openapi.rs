@@ -1,6 +1,6 @@
 //! `/openapi.json`: the admin plane described, made from the table of routes and the types they use.
 //!
-//! The document is OpenAPI 3.1. `docs/openapi.json` is the same document; a test holds it to the code.
+//! The document is `OpenAPI` 3.1. `docs/openapi.json` is the same document; a test holds it to the code.
 
 mod faces;
 pub(super) mod operations;
@@ -310,7 +310,7 @@ fn problem() -> Value {
 }
 
 impl Verb {
-    /// As OpenAPI writes it.
+    /// As `OpenAPI` writes it.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Get => "get",

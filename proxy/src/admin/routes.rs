@@ -24,7 +24,7 @@ pub(super) enum Verb {
 /// One row of the table.
 pub(super) struct Route {
     pub(super) verb: Verb,
-    /// As axum matches it and as OpenAPI writes it.
+    /// As axum matches it and as `OpenAPI` writes it.
     pub(super) path: &'static str,
     pub(super) access: Access,
     pub(super) scope: Scope,

@@ -135,8 +135,7 @@ pub(super) async fn create(
 }
 
 pub(super) async fn patch(
-    kind: Kind,
-    caller: Caller,
+    (kind, caller): (Kind, Caller),
     State(shared): State<Shared>,
     Path(id): Path<String>,
     headers: HeaderMap,

@@ -52,7 +52,8 @@ pub(crate) async fn serve_stream(
         _ = serving.as_mut() => return,
         () = stopped.as_mut() => serving.as_mut().graceful_shutdown(),
     }
-    serving.await.ok();
+    // A listener to events would stay for ever.
+    tokio::time::timeout(ANSWER, serving).await.ok();
 }
 
 fn late() -> axum::response::Response {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use quotah_policy::budget::BudgetForm;
 use quotah_policy::guard::{Guard, GuardForm};
+use quotah_policy::limit::LimitForm;
 use quotah_policy::{KeyForm, KeyStatus};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -42,19 +43,28 @@ impl Stored {
     }
 
     fn configured(&self, kind: Kind) -> Vec<Rule> {
+        let config = (self.config)();
+        let rule = |id: &str, form: Value| Rule {
+            id: id.to_owned(),
+            form,
+            source: Source::Config,
+        };
         match kind {
-            Kind::Budget => {
-                let config = (self.config)();
-                let budgets = config.budgets.iter();
-                budgets
-                    .map(|budget| Rule {
-                        id: budget.id.to_string(),
-                        form: json!(BudgetForm::from(budget)),
-                        source: Source::Config,
-                    })
-                    .collect()
-            }
-            Kind::Limit | Kind::Guard => Vec::new(),
+            Kind::Budget => config
+                .budgets
+                .iter()
+                .map(|budget| rule(&budget.id, json!(BudgetForm::from(budget))))
+                .collect(),
+            Kind::Limit => config
+                .limits
+                .iter()
+                .map(|limit| rule(&limit.id, json!(LimitForm::from(limit))))
+                .collect(),
+            Kind::Guard => config
+                .guards
+                .iter()
+                .map(|guard| rule(&guard.id, json!(GuardForm::from(guard))))
+                .collect(),
         }
     }
 

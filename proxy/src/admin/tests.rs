@@ -65,30 +65,7 @@ fn plane() -> Plane {
         token("team-operator", Role::Operator, Some("research")),
         token("team-admin", Role::Admin, Some("research")),
     ];
-    let clock = Clock {
-        now: clock::now,
-        unix_ms: clock::unix_ms,
-    };
-    let (ledger, _) =
-        Ledger::open(&config.ledger_dir(), Settings::default(), Hooks::new(clock)).expect("opened");
-    for n in 0..3_u128 {
-        let at_unix_ms = clock::unix_ms();
-        let mut entry = Entry {
-            at_unix_ms,
-            team: "research".into(),
-            provider: "openai".into(),
-            model_sent: "gpt-4o-mini".into(),
-            cost_picousd: Some(1_500),
-            ..Entry::default()
-        };
-        entry.set_id(Uuid::from_u128(u128::from(at_unix_ms) << 80 | n));
-        let usage = quotah_policy::Usage {
-            input_tokens: 10,
-            ..Default::default()
-        };
-        entry.set_usage(&usage, UsageSource::Provider);
-        assert_eq!(ledger.append_entry(&entry), Appended::Written);
-    }
+    let ledger = books(&config);
     let config = Arc::new(config);
     let memory = Arc::<Memory>::default();
     let state = AdminState {
@@ -100,7 +77,6 @@ fn plane() -> Plane {
         ledger: Arc::new(ledger),
         policy: Arc::new(crate::policy::Policy::new(Arc::new(crate::policy::Nobody))),
         events: Arc::new(Hub::new(1)),
-        policy: Arc::new(crate::policy::Policy::empty()),
         config: Arc::new(move || Arc::clone(&config)),
         reload: Arc::new(|| Err(vec!["error: unknown key `lisen`".to_owned()])),
         health: Arc::new(|| {
@@ -126,6 +102,35 @@ fn plane() -> Plane {
         memory,
         _dir: dir,
     }
+}
+
+/// A ledger with three entries of the team `research`.
+fn books(config: &Config) -> Ledger {
+    let clock = Clock {
+        now: clock::now,
+        unix_ms: clock::unix_ms,
+    };
+    let (ledger, _) =
+        Ledger::open(&config.ledger_dir(), Settings::default(), Hooks::new(clock)).expect("opened");
+    for n in 0..3_u128 {
+        let at_unix_ms = clock::unix_ms();
+        let mut entry = Entry {
+            at_unix_ms,
+            team: "research".into(),
+            provider: "openai".into(),
+            model_sent: "gpt-4o-mini".into(),
+            cost_picousd: Some(1_500),
+            ..Entry::default()
+        };
+        entry.set_id(Uuid::from_u128(u128::from(at_unix_ms) << 80 | n));
+        let usage = quotah_policy::Usage {
+            input_tokens: 10,
+            ..Default::default()
+        };
+        entry.set_usage(&usage, UsageSource::Provider);
+        assert_eq!(ledger.append_entry(&entry), Appended::Written);
+    }
+    ledger
 }
 
 impl Plane {

@@ -7,9 +7,12 @@ use std::sync::Arc;
 
 use quotah_adapters::{EffortLevel, Facts};
 use quotah_policy::budget::{Parts, reserve_share};
+use quotah_policy::limit::Asking;
+use quotah_policy::{Asked, Expected, estimate_tokens};
 
 use super::choose::Order;
 use super::describe::describe_order;
+use super::guard;
 use super::identify::Identity;
 use super::parse::Target;
 use super::quote::{Quote, asked, beside, tier};
@@ -18,7 +21,7 @@ use super::refuse::Refusal;
 use super::relay::Watch;
 use crate::clock;
 use crate::ledger::Appended;
-use crate::policy::with_subject;
+use crate::policy::{InForce, with_subject};
 
 /// What a request is served on: what is to be lowered in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,11 +36,19 @@ pub(crate) struct Terms {
     pub(crate) thinking_tokens: Option<u64>,
 }
 
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Call<'a> {
+    target: &'a Target,
+    facts: &'a Facts,
+    identity: &'a Identity,
+}
+
 /// Admits a request, and says what is to be changed in it.
 ///
 /// # Errors
-/// 429 when a hard budget has no room, 403 when one holds and the model has no price, 503 when one holds and the intent
-/// cannot be written.
+/// 403 when a guard refuses it, or a hard budget holds and the model has no price; 429 when a limit is reached or a hard
+/// budget has no room; 503 when one holds and the intent cannot be written.
 pub(crate) fn admit(
     booking: &mut Booking,
     (target, facts): (&Target, &Facts),
@@ -45,53 +56,107 @@ pub(crate) fn admit(
     identity: &Identity,
 ) -> Result<Terms, Refusal> {
     describe_order(booking, target, facts, order);
+    let call = Call {
+        target,
+        facts,
+        identity,
+    };
     let in_force = booking.state.policy.in_force();
-    let now_unix_ms = clock::unix_ms();
-    let own = booking.state.policy.own_budget(&identity.key);
-    let parts = with_subject(&booking.entry, |subject| {
-        in_force.budgets.parts(&own, subject, now_unix_ms)
-    });
-    booking.hold.own_budget = own;
+    let mut terms = guard::judge(booking, facts, identity, &in_force)?;
     let is_metered = target.operation.is_metered() && !target.operation.is_fetch();
-    let mut terms = Terms::default();
-    let mut is_held = false;
-    if is_metered && !parts.is_empty() {
-        is_held = parts.iter().any(|part| part.is_held);
-        terms.output_cap = hold(booking, (target, facts), parts, now_unix_ms)?;
+    let now_unix_ms = clock::unix_ms();
+    let parts = with_subject(&booking.entry, |subject| {
+        let own = identity.own_budget.as_ref();
+        in_force.budgets.parts(own, subject, now_unix_ms)
+    });
+    let is_limited = !in_force.limits.is_empty() || identity.own_limits.is_some();
+    let is_held = is_metered && parts.iter().any(|part| part.is_held);
+    if is_limited || !parts.is_empty() {
+        let asked = bounded(asked(target, facts), terms);
+        let policy = &booking.state.policy;
+        let expected = policy.expect(&booking.entry, asked, &booking.snapshot.config);
+        if is_metered {
+            booking.hold.asked = Some(asked);
+        }
+        if is_limited {
+            enter(booking, call, &in_force, expected)?;
+        }
+        booking.hold.own_budget.clone_from(&identity.own_budget);
+        if is_metered && !parts.is_empty() {
+            let cap = reserve(booking, call, (asked, expected), parts)?;
+            terms.output_cap = terms.output_cap.into_iter().chain(cap).min();
+        }
     }
+    let is_lowered = |cap: &u64| facts.takes_output_cap() && !facts.allows(*cap);
+    booking.entry.max_tokens_lowered_to = terms.output_cap.filter(is_lowered);
     let appended = booking.admit();
     if is_held && appended != Appended::Written {
         return Err(Refusal::ledger_unavailable());
     }
-    booking.entry.max_tokens_lowered_to = terms.output_cap;
     Ok(terms)
 }
 
-/// Sets aside what the request may cost, and gives the output cap that follows from it.
-fn hold(
+/// What a request asks for, within what guards leave it.
+fn bounded(asked: Asked<'static>, terms: Terms) -> Asked<'static> {
+    let answers = terms
+        .answers
+        .map_or(asked.answers, |most| asked.answers.min(most));
+    let caps = asked.output_cap.into_iter().chain(terms.output_cap);
+    Asked {
+        answers,
+        output_cap: caps.min(),
+        ..asked
+    }
+}
+
+/// Counts the request in the limits that it matches.
+fn enter(
     booking: &mut Booking,
-    (target, facts): (&Target, &Facts),
+    call: Call<'_>,
+    in_force: &InForce,
+    expected: Expected,
+) -> Result<(), Refusal> {
+    let is_metered = call.target.operation.is_metered() && !call.target.operation.is_fetch();
+    let output = if booking.entry.stream {
+        expected.output_hold
+    } else {
+        expected.output_least
+    };
+    let input = estimate_tokens(call.facts.prompt_bytes as u64);
+    let tokens = expected.input_likely.min(input).saturating_add(output);
+    let asking = Asking {
+        tokens: if is_metered { tokens } else { 0 },
+        is_stream: booking.entry.stream,
+    };
+    let now_ns = clock::ns_since(booking.state.started);
+    let own = call.identity.own_limits.as_ref();
+    let passed = with_subject(&booking.entry, |subject| {
+        in_force.limits.enter(own, subject, asking, now_ns)
+    });
+    let passed = passed.map_err(|overstepped| Refusal::overstepped(&overstepped))?;
+    booking.hold.passed = Some(passed).filter(|passed| !passed.is_free());
+    Ok(())
+}
+
+/// Sets aside what the request may cost, and gives the output cap that follows from it.
+fn reserve(
+    booking: &mut Booking,
+    call: Call<'_>,
+    (asked, expected): (Asked<'static>, Expected),
     parts: Parts,
-    now_unix_ms: u64,
 ) -> Result<Option<u64>, Refusal> {
     let held = parts.iter().find(|part| part.is_held);
     let held = held.map(|part| Arc::clone(&part.budget.id));
-    let asked = asked(target, facts);
-    let expected = booking
-        .state
-        .policy
-        .expect(&booking.entry, asked, &booking.snapshot.config);
-    booking.hold.asked = Some(asked);
-    let beside = beside(target, facts, booking.evidence.units);
-    let tier = tier(facts);
-    let Some(quote) = Quote::new(booking, expected, beside, tier) else {
+    let facts = call.facts;
+    let beside = beside(call.target, facts, booking.evidence.units);
+    let Some(quote) = Quote::new(booking, expected, beside, tier(facts)) else {
         return match held {
             Some(budget) => Err(Refusal::unpriced(&booking.entry.model_sent, &budget)),
             // What has no price costs nothing that could be counted.
             None => Ok(None),
         };
     };
-    let reserved = reserve_share(parts, quote.ask(), now_unix_ms);
+    let reserved = reserve_share(parts, quote.ask(), clock::unix_ms());
     let mut reservation = reserved.map_err(|denied| Refusal::exhausted(&denied))?;
     let output = quote.output(reservation.amount());
     reservation.lower_to(quote.cost(output));
@@ -104,6 +169,5 @@ fn hold(
     if asked.stream {
         booking.hold.watch = Some(Box::new(Watch::new(&quote, amount)));
     }
-    let cap = quote.expected.cap_for(output);
-    Ok(cap.filter(|_| facts.takes_output_cap()))
+    Ok(quote.expected.cap_for(output))
 }

@@ -2,6 +2,7 @@
 
 use quotah_policy::Asked;
 use quotah_policy::budget::{BudgetAccounts, Reservation};
+use quotah_policy::limit::Passed;
 
 use super::relay::Watch;
 
@@ -12,6 +13,8 @@ pub(crate) struct Hold {
     pub(crate) reservation: Reservation,
     /// The budget of its key, which it counts in beside those that it matches.
     pub(crate) own_budget: Option<BudgetAccounts>,
+    /// What it holds of rate limits; none where it is under no limit.
+    pub(crate) passed: Option<Passed>,
     /// What it asked for, to learn from what it will have used; none where nobody wants to know.
     pub(crate) asked: Option<Asked<'static>>,
     /// Looks at what a stream has cost so far; none where no hard budget holds.

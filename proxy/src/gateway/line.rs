@@ -14,7 +14,7 @@ use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
-use super::{admit, choose, credential, describe, parse, read, send};
+use super::{admit, choose, credential, describe, guard, parse, read, send};
 use crate::clock;
 use crate::state::{Snapshot, State};
 use crate::upstream::{Upload, UploadBounds};
@@ -74,7 +74,7 @@ async fn line(
         return Err(Refusal::at_the_gate(conn.refused.get().copied()));
     }
     let server = &snapshot.config.server;
-    let bounds = Bounds {
+    let mut bounds = Bounds {
         bytes_max: server.body_bytes_max,
         upload_bytes_max: server.upload_bytes_max,
         held_bytes_max: server.upload_held_bytes_max,
@@ -110,6 +110,7 @@ async fn line(
         })?;
     describe::describe(&mut booking, &identity, &head, conn.peer);
     describe::describe_call(&mut booking, &target);
+    bounds.lower_to(guard::body_bytes_max(&booking, &identity));
 
     // read and parse: all of the body, or what must be known before it may pass
     let (facts, body) = read_and_parse(&mut booking, conn, bounds, (&target, &head, incoming))

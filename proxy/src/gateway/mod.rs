@@ -12,6 +12,7 @@ mod describe;
 pub(crate) mod drain;
 pub(crate) mod fetched;
 pub mod gate;
+mod guard;
 mod headers;
 mod hold;
 pub(crate) mod identify;

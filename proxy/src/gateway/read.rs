@@ -35,6 +35,14 @@ pub(crate) struct Bounds {
     pub(crate) silence_max: Duration,
 }
 
+impl Bounds {
+    /// Bodies are at most so long, held or passed.
+    pub(crate) fn lower_to(&mut self, bytes_max: u64) {
+        self.bytes_max = self.bytes_max.min(bytes_max);
+        self.upload_bytes_max = self.upload_bytes_max.min(bytes_max);
+    }
+}
+
 /// What has been read of a body.
 #[derive(Debug)]
 pub(crate) struct Body {

@@ -245,6 +245,13 @@ impl Booking {
         let _charging = state.ledger.charging();
         // What cannot be written is counted, kept in memory and retried by the ledger; the answer goes on.
         let _appended = state.ledger.append_entry(&self.entry);
+        if let Some(mut passed) = hold.passed {
+            let tokens = self
+                .entry
+                .input_tokens
+                .saturating_add(self.entry.output_tokens);
+            passed.settle(tokens, clock::ns_since(state.started));
+        }
         if let Some(asked) = hold.asked {
             state.policy.learn(&self.entry, asked);
         }

@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use quotah_adapters::{Dialect, FactsError, RefusalKind};
 use quotah_policy::Money;
 use quotah_policy::budget::Exhausted;
+use quotah_policy::guard::Refused;
+use quotah_policy::limit::{Mark, Overstepped, Standing};
 use uuid::Uuid;
 
 use super::body::AnswerBody;
 use super::gate::GateError;
-use super::io::Refused;
+use super::io::Refused as AtTheGate;
 use super::routes::Wire;
 use crate::time::rfc3339;
 use crate::upstream::{ConnectError, ExchangeError, UploadFault};
@@ -27,6 +29,8 @@ pub(crate) struct Refusal {
     kind: RefusalKind,
     message: Cow<'static, str>,
     retry_after: Option<Duration>,
+    /// How the limits stand that it is under.
+    standing: Option<Box<Standing>>,
 }
 
 impl Refusal {
@@ -35,6 +39,7 @@ impl Refusal {
             kind,
             message: message.into(),
             retry_after: None,
+            standing: None,
         }
     }
 
@@ -57,16 +62,16 @@ impl Refusal {
         self.kind.code()
     }
 
-    pub(crate) fn at_the_gate(refused: Option<Refused>) -> Self {
+    pub(crate) fn at_the_gate(refused: Option<AtTheGate>) -> Self {
         match refused {
-            Some(Refused::HeadTimeout) => Self::new(
+            Some(AtTheGate::HeadTimeout) => Self::new(
                 RefusalKind::RequestTimeout,
                 "request head did not arrive in time",
             ),
-            Some(Refused::Gate(GateError::TooLarge)) => {
+            Some(AtTheGate::Gate(GateError::TooLarge)) => {
                 Self::new(RefusalKind::HeaderTooLarge, GateError::TooLarge.to_string())
             }
-            Some(Refused::Gate(error)) => Self::new(RefusalKind::BadHead, error.to_string()),
+            Some(AtTheGate::Gate(error)) => Self::new(RefusalKind::BadHead, error.to_string()),
             None => Self::new(RefusalKind::BadHead, "method is not served here"),
         }
     }
@@ -201,6 +206,30 @@ impl Refusal {
         Self::new(RefusalKind::BudgetExhausted, exhausted_text(exhausted))
     }
 
+    /// A limit is reached.
+    pub(crate) fn overstepped(overstepped: &Overstepped) -> Self {
+        let wait = overstepped.retry_after;
+        let message = format!("{overstepped}; try again in {} ms", wait.as_millis().max(1));
+        Self {
+            retry_after: Some(wait),
+            standing: Some(overstepped.standing.clone()),
+            ..Self::new(RefusalKind::RateLimited, message)
+        }
+    }
+
+    /// A guard does not allow it.
+    pub(crate) fn guarded(refused: &Refused) -> Self {
+        Self::new(RefusalKind::Guarded, refused.to_string())
+    }
+
+    /// A guard would lower what stands in a form, which has no place for that.
+    pub(crate) fn answers_in_a_form() -> Self {
+        Self::new(
+            RefusalKind::Guarded,
+            "a guard allows fewer answers at once, and those of a form cannot be lowered: ask for fewer",
+        )
+    }
+
     /// Nobody can say what the request would cost, and a hard budget wants to know.
     pub(crate) fn unpriced(model: &str, budget: &str) -> Self {
         Self::new(
@@ -284,6 +313,34 @@ pub(crate) fn exhausted_text(exhausted: &Exhausted) -> String {
     )
 }
 
+/// Says how the tightest of our own limits stand.
+pub(crate) fn put_standing(headers: &mut HeaderMap, standing: &Standing) {
+    let mut put = |mark: Option<Mark>, names: [&'static str; 3]| {
+        let Some(mark) = mark else { return };
+        let reset = mark.reset.as_millis().div_ceil(1_000);
+        let reset = u64::try_from(reset).unwrap_or(u64::MAX);
+        for (name, figure) in names.into_iter().zip([mark.limit, mark.remaining, reset]) {
+            headers.insert(name, HeaderValue::from(figure));
+        }
+    };
+    put(
+        standing.requests,
+        [
+            "x-quotah-ratelimit-limit-requests",
+            "x-quotah-ratelimit-remaining-requests",
+            "x-quotah-ratelimit-reset-requests",
+        ],
+    );
+    put(
+        standing.tokens,
+        [
+            "x-quotah-ratelimit-limit-tokens",
+            "x-quotah-ratelimit-remaining-tokens",
+            "x-quotah-ratelimit-reset-tokens",
+        ],
+    );
+}
+
 /// At most 64 characters of what a client sent, for a message.
 fn short(text: &str) -> &str {
     text.get(..text.floor_char_boundary(64)).unwrap_or_default()
@@ -331,6 +388,9 @@ impl Refuser {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(length));
         headers.insert("x-quotah-request-id", self.id_value());
+        if let Some(standing) = &refusal.standing {
+            put_standing(headers, standing);
+        }
         for (name, value) in refusal.kind.headers(self.dialect, refusal.retry_after) {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);

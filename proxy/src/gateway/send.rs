@@ -23,7 +23,7 @@ use super::identify::Identity;
 use super::learn::{self, Refused};
 use super::parse::Target;
 use super::record::Booking;
-use super::refuse::{Refusal, Refuser};
+use super::refuse::{Refusal, Refuser, put_standing};
 use super::relay::{Failure, Relay};
 use super::rewrite::Rewrite;
 use super::routes::Upstream;
@@ -337,6 +337,10 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
         && let Ok(left) = HeaderValue::try_from(left.max(Money::ZERO).to_string())
     {
         headers.insert("x-quotah-budget-remaining-usd", left);
+    }
+    if let Some(passed) = &booking.hold.passed {
+        let now_ns = clock::ns_since(booking.state.started);
+        put_standing(&mut headers, &passed.standing(now_ns));
     }
     if let Some(cap) = booking.entry.max_tokens_lowered_to {
         headers.insert("x-quotah-max-tokens", HeaderValue::from(cap));

@@ -90,7 +90,8 @@ pub(super) fn guard_form() -> Value {
     json!({
         "id": "short", "match": { "team": "research" }, "max_tokens": 4096,
         "max_tokens_action": "clamp", "n": 1, "n_action": "refuse", "reasoning_effort": "medium",
-        "reasoning_effort_action": "clamp", "deny": ["images"], "body_bytes_max": 1_048_576,
+        "reasoning_effort_action": "clamp", "reasoning_tokens": 8192, "deny": ["images"],
+        "body_bytes_max": 1_048_576,
     })
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn rate_limits(doc: Doc) -> Doc {
     });
     doc.says("What every provider said last about its limits")
         .query::<rate_limits::Wanted>()
-        .gives_like(200, "A page.", &page(row))
+        .gives_like(200, "A page.", &page(&row))
 }
 
 pub(crate) fn prices(doc: Doc) -> Doc {
@@ -97,7 +97,7 @@ pub(crate) fn prices(doc: Doc) -> Doc {
 pub(crate) fn requests(doc: Doc) -> Doc {
     doc.says("Ledger entries, newest first")
         .query::<requests::Filter>()
-        .gives_like(200, "A page.", &page(json!(Entry::default())))
+        .gives_like(200, "A page.", &page(&json!(Entry::default())))
 }
 
 pub(crate) fn request(doc: Doc) -> Doc {
@@ -128,7 +128,7 @@ pub(crate) fn events(doc: Doc) -> Doc {
              while somebody listens, and for a minute after.",
         )
         .query::<events::Wanted>()
-        .gives_like(200, "The latest, or a stream.", &page(row))
+        .gives_like(200, "The latest, or a stream.", &page(&row))
         .gives_text(200, "", "text/event-stream")
 }
 
@@ -148,13 +148,17 @@ pub(crate) fn audit(doc: Doc) -> Doc {
     doc.says("Who changed what, newest first")
         .explains("A trail that is only appended to; each record has the hash of the one before.")
         .query::<audit::Wanted>()
-        .gives_like(200, "A page; with `verify=true`, also `chain`.", &page(row))
+        .gives_like(
+            200,
+            "A page; with `verify=true`, also `chain`.",
+            &page(&row),
+        )
 }
 
 pub(crate) fn keys(doc: Doc) -> Doc {
     doc.says("Virtual keys, by id")
         .query::<keys::Filter>()
-        .gives_like(200, "A page.", &page(key_face()))
+        .gives_like(200, "A page.", &page(&key_face()))
 }
 
 pub(crate) fn keys_create(doc: Doc) -> Doc {
@@ -191,7 +195,7 @@ pub(crate) fn key_rotate(doc: Doc) -> Doc {
 }
 
 pub(crate) fn budgets(doc: Doc) -> Doc {
-    list(doc, "Budgets, by id", budget_face())
+    list(doc, "Budgets, by id", &budget_face())
 }
 
 pub(crate) fn budgets_create(doc: Doc) -> Doc {
@@ -213,7 +217,7 @@ pub(crate) fn budget_patch(doc: Doc) -> Doc {
 pub(crate) fn budget_accounts(doc: Doc) -> Doc {
     doc.says("A budget's accounts, by value")
         .query::<budgets::Wanted>()
-        .gives_like(200, "A page.", &page(account()))
+        .gives_like(200, "A page.", &page(&account()))
 }
 
 pub(crate) fn budget_adjust(doc: Doc) -> Doc {
@@ -235,7 +239,7 @@ pub(crate) fn budget_raise(doc: Doc) -> Doc {
 }
 
 pub(crate) fn limits(doc: Doc) -> Doc {
-    list(doc, "Limits, by id", limit_face())
+    list(doc, "Limits, by id", &limit_face())
 }
 
 pub(crate) fn limits_create(doc: Doc) -> Doc {
@@ -255,7 +259,7 @@ pub(crate) fn limit_patch(doc: Doc) -> Doc {
 }
 
 pub(crate) fn guards(doc: Doc) -> Doc {
-    list(doc, "Guards, by id", guard_face())
+    list(doc, "Guards, by id", &guard_face())
 }
 
 pub(crate) fn guards_create(doc: Doc) -> Doc {
@@ -280,7 +284,7 @@ pub(crate) fn rule_remove(doc: Doc) -> Doc {
         .gives_nothing("It is gone.")
 }
 
-fn list(doc: Doc, says: &str, face: Value) -> Doc {
+fn list(doc: Doc, says: &str, face: &Value) -> Doc {
     doc.says(says)
         .query::<rules::Filter>()
         .gives_like(200, "A page.", &page(face))
@@ -295,6 +299,6 @@ fn changed(doc: Doc, says: &str, example: &Value, face: &Value) -> Doc {
 }
 
 /// A page with one row.
-fn page(row: Value) -> Value {
+fn page(row: &Value) -> Value {
     json!({ "items": [row], "next": null })
 }

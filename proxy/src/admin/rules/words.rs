@@ -1,6 +1,9 @@
 //! A rule's words, read into its kind's form and back: what the store keeps is always a checked form.
 
-use quotah_policy::budget::{BudgetForm, FormError};
+use quotah_policy::budget::BudgetForm;
+use quotah_policy::guard::GuardForm;
+use quotah_policy::limit::LimitForm;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -16,7 +19,39 @@ use crate::time::{parse_when, rfc3339};
 pub(in crate::admin) fn check(kind: Kind, members: &Members) -> Result<(String, Value), Problem> {
     match kind {
         Kind::Budget => budget(members),
-        Kind::Limit | Kind::Guard => Err(Problem::field("", "not in this version")),
+        Kind::Limit => limit(members),
+        Kind::Guard => guard(members),
+    }
+}
+
+fn limit(members: &Members) -> Result<(String, Value), Problem> {
+    let form: LimitForm = form(members)?;
+    let fault = form.read().err();
+    named(
+        &form.id,
+        &form,
+        fault.map(|fault| (fault.field(), fault.to_string())),
+    )
+}
+
+fn guard(members: &Members) -> Result<(String, Value), Problem> {
+    let form: GuardForm = form(members)?;
+    let fault = form.read().err();
+    named(
+        &form.id,
+        &form,
+        fault.map(|fault| (fault.field(), fault.to_string())),
+    )
+}
+
+fn named(
+    id: &str,
+    form: &impl Serialize,
+    fault: Option<(&'static str, String)>,
+) -> Result<(String, Value), Problem> {
+    match fault {
+        Some((field, detail)) => Err(Problem::field(field, detail)),
+        None => Ok((id.to_owned(), json!(form))),
     }
 }
 
@@ -32,13 +67,12 @@ fn budget(members: &Members) -> Result<(String, Value), Problem> {
         let detail = "names that begin with `key:` are those of keys' own budgets";
         return Err(Problem::field("id", detail));
     }
-    form.read().map_err(budget_fault)?;
-    Ok((form.id.clone(), json!(form)))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
-fn budget_fault(fault: FormError) -> Problem {
-    Problem::field(fault.field(), fault.to_string())
+    let fault = form.read().err();
+    named(
+        &form.id,
+        &form,
+        fault.map(|fault| (fault.field(), fault.to_string())),
+    )
 }
 
 /// A form's members, to be changed.

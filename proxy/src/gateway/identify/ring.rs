@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 use quotah_policy::budget::{Budget, BudgetAccounts, FormError};
 use quotah_policy::guard::GuardForm;
 use quotah_policy::limit::{Caps, Limit, LimitCells};
-use quotah_policy::{KeyId, KeyNetworks, NoNetwork, OwnLimits, Pattern};
+use quotah_policy::{KeyId, KeyNetworks, NoNetwork, Pattern};
 use subtle::ConstantTimeEq;
 
 use super::identity::{Identity, Shown};
