@@ -75,7 +75,6 @@ fn plane() -> Plane {
         metrics: Arc::new(Metrics::new("0.1.0", "test")),
         headroom: Arc::default(),
         ledger: Arc::new(ledger),
-        policy: Arc::new(crate::policy::Policy::new(Arc::new(crate::policy::Nobody))),
         events: Arc::new(Hub::new(1)),
         config: Arc::new(move || Arc::clone(&config)),
         reload: Arc::new(|| Err(vec!["error: unknown key `lisen`".to_owned()])),

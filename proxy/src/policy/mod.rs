@@ -63,24 +63,6 @@ pub(crate) trait Owners: Debug + Send + Sync {
     fn budgets(&self) -> Vec<BudgetAccounts>;
 }
 
-/// No keys.
-#[cfg(test)]
-#[derive(Debug)]
-pub(crate) struct Nobody;
-
-#[cfg(test)]
-impl Owners for Nobody {
-    fn budget_of(&self, _key: &str) -> Option<BudgetAccounts> {
-        None
-    }
-
-    fn counts_since(&self, _now_unix_ms: u64) -> Option<u64> {
-        None
-    }
-
-    fn opened(&self) {}
-}
-
 impl Policy {
     /// No rules, and no keys.
     #[cfg(test)]
