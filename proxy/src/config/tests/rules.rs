@@ -106,7 +106,7 @@ expires = "90d"
     )
     .config;
     assert_eq!(&*config.limits[0].id, "limit-1");
-    assert_eq!(config.limits[0].per, Some(quotah_policy::Dimension::Key));
+    assert_eq!(config.limits[0].per, Some(Dimension::Key));
     let tokens = config.limits[0].caps.tokens_per_minute;
     assert_eq!(tokens.map(u64::from), Some(1_000_000));
     let night = LimitForm {
