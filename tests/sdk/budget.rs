@@ -9,7 +9,7 @@ use crate::harness::{Config, provider};
 const LIBRARIES: [(&str, &str, &str); 4] = [
     ("openai", "APIError", "RateLimitError"),
     ("openai responses", "APIError", "RateLimitError"),
-    ("anthropic", "RateLimitError", "RateLimitError"),
+    ("anthropic", "APIStatusError", "RateLimitError"),
     ("google-genai", "ClientError", "ClientError"),
 ];
 
