@@ -81,3 +81,37 @@ fn what_all_new_keys_get_holds_for_them() {
     });
     assert_eq!(quotah.send(&chat().bearer(secret)).status, 429);
 }
+
+#[test]
+fn a_rotated_key_and_a_reloaded_one_go_on_with_what_was_used() {
+    let provider = provider();
+    let config = |more: &str| {
+        with(&provider, "").key(
+            "red",
+            RED,
+            &format!("limits = {{ requests_per_hour = 2 }}\n{more}"),
+        )
+    };
+    let quotah = config("").start();
+    assert_eq!(until_refused(&quotah, &chat().bearer(RED), 2).0, 2);
+    quotah.write_config(&config("team = \"moved\"").toml());
+    eventually("the key has moved", || {
+        assert_eq!(quotah.send(&chat().bearer(RED)).status, 429);
+        let entries = quotah.ledger();
+        (entries.last().map(|entry| entry.str("team")) == Some("moved")).then_some(())
+    });
+    let made = keys(&quotah, &["create", "--requests-per-hour", "1"]);
+    let text = |key: &Value, field: &str| key[field].as_str().expect("a text").to_owned();
+    let old = text(&made, "secret");
+    eventually("the key is known", || {
+        (quotah.send(&chat().bearer(&old)).status == 200).then_some(())
+    });
+    let rotated = keys(&quotah, &["rotate", &text(&made, "id"), "--overlap", "1h"]);
+    let new = text(&rotated, "secret");
+    eventually("the new secret is known", || {
+        let status = quotah.send(&chat().bearer(&new)).status;
+        assert_ne!(status, 200, "the hour is used up");
+        (status == 429).then_some(())
+    });
+    assert_eq!(quotah.send(&chat().bearer(&old)).status, 429);
+}

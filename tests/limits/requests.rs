@@ -174,3 +174,30 @@ fn a_request_that_a_guard_or_a_doubled_field_stops_is_not_counted() {
     assert_eq!(quotah.send(&chat()).status, 200);
     assert_eq!(quotah.send(&chat()).status, 429);
 }
+
+#[test]
+fn every_answer_under_a_limit_tells_how_it_stands_whoever_gives_it() {
+    let provider = provider();
+    let tables = limit(
+        "few",
+        "requests_per_hour = 9\ntokens_per_minute = 1_000_000",
+    ) + "[[budgets]]\nid = \"nothing\"\nmatch = { model = \"gpt-4o\" }\nlimit_usd = \"0.000000001\"\nwindow = \"total\"\n";
+    let quotah = with(&provider, &tables).start();
+    let exhausted = Request::post(
+        "/v1/chat/completions",
+        r#"{"model":"gpt-4o","max_tokens":10}"#,
+    );
+    for (request, status, left) in [
+        (chat(), 200, 8),
+        (chat().header("x-mock-status", "429"), 429, 7),
+        (chat().header("x-mock-cut-at", "1"), 502, 6),
+        (exhausted, 429, 5),
+        (Request::get("/v1/models"), 200, 4),
+        (Request::get("/openai/v1/anything"), 200, 3),
+    ] {
+        let answer = quotah.send(&request);
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert_eq!(standing(&answer, "requests").1, left, "{}", answer.head);
+        assert_eq!(standing(&answer, "tokens").0, 1_000_000);
+    }
+}

@@ -43,6 +43,15 @@ impl Refusal {
         }
     }
 
+    /// The same for a request that its limits let pass, and that stands so in them.
+    pub(crate) fn standing_so(self, standing: Option<Standing>) -> Self {
+        let known = self.standing;
+        Self {
+            standing: known.or_else(|| standing.map(Box::new)),
+            ..self
+        }
+    }
+
     fn retry(self) -> Self {
         Self {
             retry_after: Some(RETRY_AFTER),
@@ -220,7 +229,14 @@ impl Refusal {
 
     /// A guard does not allow it.
     pub(crate) fn guarded(refused: &Refused) -> Self {
-        Self::new(RefusalKind::Guarded, refused.to_string())
+        match refused {
+            Refused::TooMuch {
+                field: "body_bytes_max",
+                max,
+                ..
+            } => Self::body_too_large(*max),
+            _ => Self::new(RefusalKind::Guarded, refused.to_string()),
+        }
     }
 
     /// A guard would lower what stands in a form, which has no place for that.
