@@ -126,7 +126,8 @@ fn enter(
     let input = estimate_tokens(call.facts.prompt_bytes as u64);
     let tokens = expected.input_likely.min(input).saturating_add(output);
     let asking = Asking {
-        tokens: if is_metered { tokens } else { 0 },
+        // What cannot be guessed still waits until what is owed is repaid.
+        tokens: if is_metered { tokens.max(1) } else { 0 },
         is_stream: booking.entry.stream,
     };
     let now_ns = clock::ns_since(booking.state.started);
