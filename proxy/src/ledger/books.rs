@@ -339,7 +339,10 @@ mod tests {
         let mut books = Books::default();
         book_intent(&mut books, 1);
         for reserved in [5, 8] {
-            assert!(matches!(book_raise(&mut books, 1, reserved), Booked::Opened(1)));
+            assert!(matches!(
+                book_raise(&mut books, 1, reserved),
+                Booked::Opened(1)
+            ));
         }
         let left = books.left_open_by(9);
         assert_eq!((left.len(), left[0].reserved_picousd), (1, 8));
