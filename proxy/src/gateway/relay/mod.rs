@@ -250,6 +250,7 @@ impl Inner {
         let exhausted = watch.look(&self.tap, &self.booking, &mut held);
         self.booking.hold.reservation = held;
         self.booking.hold.watch = Some(watch);
+        self.booking.raised();
         exhausted.map(|exhausted| Cause::budget(&exhausted))
     }
 
