@@ -144,7 +144,10 @@ fn of_several_guards_and_a_keys_own_the_strictest_counts() {
     ] {
         let body = format!(r#"{{"model":"{model}","max_tokens":1000}}"#);
         let request = Request::post(CHAT, &body);
-        let request = key.map_or(request.clone(), |key| request.clone().bearer(key));
+        let request = match key {
+            Some(key) => request.bearer(key),
+            None => request,
+        };
         let answer = quotah.send(&request);
         assert_eq!(
             answer.header("x-quotah-max-tokens"),
