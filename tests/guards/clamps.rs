@@ -144,7 +144,10 @@ fn of_several_guards_and_a_keys_own_the_strictest_counts() {
     ] {
         let body = format!(r#"{{"model":"{model}","max_tokens":1000}}"#);
         let request = Request::post(CHAT, &body);
-        let request = key.map_or(request.clone(), |key| request.clone().bearer(key));
+        let request = match key {
+            Some(key) => request.bearer(key),
+            None => request,
+        };
         let answer = quotah.send(&request);
         assert_eq!(
             answer.header("x-quotah-max-tokens"),
@@ -258,4 +261,25 @@ fn more_tokens_to_think_with_than_the_bound_are_lowered() {
             assert_eq!(seen, body.replace("TOKENS", goes_out));
         }
     }
+}
+
+#[test]
+fn more_answers_in_a_form_are_refused_whatever_the_guard_would_do_elsewhere() {
+    let (provider, quotah) = behind("n = 2\nn_action = \"clamp\"");
+    let form = |answers: u32| {
+        let part = |name: &str, value: &str| {
+            format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = part("model", "gpt-image-1")
+            + &part("n", &answers.to_string())
+            + &part("prompt", "a cat")
+            + "--edge--\r\n";
+        Request::of("POST", "/v1/images/edits")
+            .header("content-type", "multipart/form-data; boundary=edge")
+            .body(body)
+    };
+    let message = assert_guarded(&quotah.send(&form(3)), "openai");
+    assert!(message.contains("cannot be lowered"), "{message}");
+    assert_eq!(provider.requests_count(), 0);
+    assert_eq!(quotah.send(&form(2)).status, 200);
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod accept;
 mod admit;
+mod answer;
 mod body;
 pub(crate) mod choose;
 mod credential;

@@ -4,35 +4,27 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
-};
+use http::header::{CONTENT_LENGTH, HeaderMap};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri, request};
-use quotah_adapters::{
-    Asked, Changes, Decoder, Encoder, ErrorClass, Facts, Framing, Meter, apply, is_json_lines, plan,
-};
-use quotah_policy::Money;
+use quotah_adapters::{Changes, Edits, ErrorClass, Facts, apply, plan};
 
 use super::admit::Terms;
+use super::answer::{Context, relayed};
 use super::body::AnswerBody;
 use super::choose::Order;
 use super::credential::Carried;
-use super::headers::{Forward, forward_answer, forward_request};
+use super::headers::{Forward, forward_request};
 use super::identify::Identity;
-use super::learn::{self, Refused};
 use super::parse::Target;
 use super::record::Booking;
-use super::refuse::{Refusal, Refuser, put_standing};
-use super::relay::{Failure, Relay};
-use super::rewrite::Rewrite;
+use super::refuse::{Refusal, Refuser};
 use super::routes::Upstream;
-use super::tap::Tap;
 use crate::clock;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
 use crate::metrics::Held;
-use crate::upstream::{self, Answer, ExchangeError, Outgoing, RequestBody, Upload, UploadFault};
+use crate::upstream::{self, ExchangeError, Outgoing, RequestBody, Upload, UploadFault};
 
 /// Everything that is known of a request when it is sent.
 #[derive(Debug)]
@@ -99,11 +91,8 @@ async fn attempt(
     let asks_usage = provider.inject_usage && facts.lacks_usage();
     let rename = order.deployment.rename.as_deref();
     let rest = body.rest.clone();
-    let changes = changes(&terms, rename, asks_usage);
-    let edits = plan(&facts, &changes, provider.kind);
-    let body = RequestBody::new(apply(&body.held, &edits))
-        .followed_by(body.rest)
-        .holding(body.memory);
+    let changes = changes(rename, asks_usage, terms);
+    let body = body.edited(&plan(&facts, &changes, provider.kind));
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
     let path = target.path_for(&upstream, rename, keeps_key);
     let sent_at = clock::now();
@@ -153,8 +142,8 @@ async fn attempt(
     }
 }
 
-/// What is to be other in the body than the client wrote it.
-const fn changes<'a>(terms: &Terms, rename: Option<&'a str>, asks_usage: bool) -> Changes<'a> {
+/// What is to change in a request's body.
+fn changes(rename: Option<&str>, asks_usage: bool, terms: Terms) -> Changes<'_> {
     Changes {
         rename_to: rename,
         ask_usage: asks_usage,
@@ -162,6 +151,15 @@ const fn changes<'a>(terms: &Terms, rename: Option<&'a str>, asks_usage: bool) -
         answers: terms.answers,
         effort: terms.effort,
         thinking_tokens: terms.thinking_tokens,
+    }
+}
+
+impl Body {
+    /// The body as it goes out.
+    fn edited(self, edits: &Edits) -> RequestBody {
+        RequestBody::new(apply(&self.held, edits))
+            .followed_by(self.rest)
+            .holding(self.memory)
     }
 }
 
@@ -274,143 +272,4 @@ impl Wire<'_> {
         }
         Uri::from_parts(parts).unwrap_or_default()
     }
-}
-
-/// What an answer is judged by.
-struct Context<'a> {
-    target: &'a Target,
-    asks_usage: bool,
-    upstream: &'a Upstream,
-    order: &'a Order,
-    refuser: &'a Refuser,
-}
-
-/// The answer as the client gets it, its body on the way through the meter.
-fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Response<AnswerBody> {
-    let Answer { head, body } = answer;
-    let status = head.status;
-    booking.entry.status = status.as_u16().into();
-    booking.evidence.accepted = status.is_success();
-    context.upstream.credential.heard(status);
-    let is_error = status.is_client_error() || status.is_server_error();
-    booking.attempt(status.as_u16(), booking.upstream_wait);
-    learn::from_head(&booking, context.order, &head.headers);
-    let dialect = context.target.dialect;
-    let refused = is_error.then(|| {
-        let status = status.as_u16();
-        Box::new(Refused::new(context.order, dialect, status, &head.headers))
-    });
-
-    let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
-    let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
-    let is_events = is_type(content_type, b"text/event-stream");
-    let is_framed = is_type(content_type, b"application/vnd.amazon.eventstream");
-    let is_lines = is_json_lines(content_type);
-    let tap = Tap::new(
-        Decoder::new(encoding),
-        meter(context, &head.headers, content_type),
-        refused,
-    );
-    let rewrite = (context.asks_usage && is_events && status.is_success())
-        .then(|| rewrite(encoding))
-        .flatten();
-    let failure = Failure {
-        dialect: context.target.dialect,
-        operation: context.target.operation,
-        can_say: (is_events || is_lines || is_framed)
-            && encoding.is_empty()
-            && !head.headers.contains_key(CONTENT_LENGTH),
-        framing: if is_framed {
-            Framing::Frames
-        } else if is_lines {
-            Framing::Lines
-        } else {
-            Framing::Events
-        },
-        accepted: status.is_success(),
-        says_end: context
-            .upstream
-            .config
-            .kind
-            .says_end(context.target.dialect),
-    };
-
-    let mut headers = forward_answer(head.headers, rewrite.is_none());
-    put_own(&mut headers, &booking, context);
-    if booking
-        .upload
-        .as_ref()
-        .is_some_and(|rest| !rest.is_complete())
-    {
-        // What the client is still sending will not be read to its end.
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    booking.streams = (is_events || is_framed).then(|| booking.state.metrics.inflight_stream());
-    let relay = Relay::new(body, booking, tap, rewrite, failure);
-    let mut response = Response::new(AnswerBody::Relay(Box::new(relay)));
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
-    *response.extensions_mut() = head.extensions;
-    response
-}
-
-/// The lines that are ours: what it was answered by, and what is left under budgets and limits.
-fn put_own(headers: &mut HeaderMap, booking: &Booking, context: &Context<'_>) {
-    if let Some(left) = booking.hold.reservation.room(clock::unix_ms())
-        && let Ok(left) = HeaderValue::try_from(left.max(Money::ZERO).to_string())
-    {
-        headers.insert("x-quotah-budget-remaining-usd", left);
-    }
-    if let Some(standing) = booking.standing() {
-        put_standing(headers, &standing);
-    }
-    if let Some(cap) = booking.entry.max_tokens_lowered_to {
-        headers.insert("x-quotah-max-tokens", HeaderValue::from(cap));
-    }
-    headers.insert("x-quotah-request-id", context.refuser.id_value());
-    headers.insert("x-quotah-provider", context.upstream.name.clone());
-    if let Ok(model) = HeaderValue::from_str(&context.order.model_sent)
-        && !model.is_empty()
-    {
-        headers.insert("x-quotah-model", model);
-    }
-    let attempts = HeaderValue::from(booking.entry.attempts.len());
-    headers.insert("x-quotah-attempts", attempts);
-}
-
-/// A meter for the answer, its head read.
-fn meter(context: &Context<'_>, headers: &HeaderMap, content_type: &[u8]) -> Meter {
-    let asked = Asked {
-        kind: context.upstream.config.kind,
-        dialect: context.target.dialect,
-        operation: context.target.operation,
-        model: &context.order.model_sent,
-        custom: context.upstream.config.custom.as_ref(),
-    };
-    let mut meter = Meter::new(&asked, content_type);
-    for (name, value) in headers {
-        meter.header(name.as_str(), value.as_bytes());
-    }
-    meter
-}
-
-fn is_type(content_type: &[u8], wanted: &[u8]) -> bool {
-    let start = content_type.get(..wanted.len()).unwrap_or_default();
-    start.eq_ignore_ascii_case(wanted)
-}
-
-/// How our usage chunk comes out of a stream of this encoding; not at all when we cannot unpack it.
-fn rewrite(encoding: &[u8]) -> Option<Rewrite> {
-    if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") {
-        return Some(Rewrite::new(None));
-    }
-    let encoder = Encoder::new(encoding)?;
-    Some(Rewrite::new(Some((Decoder::new(encoding), encoder))))
-}
-
-fn bytes_of<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> &'a [u8] {
-    headers
-        .get(name)
-        .map(HeaderValue::as_bytes)
-        .unwrap_or_default()
 }

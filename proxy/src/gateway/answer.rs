@@ -1,0 +1,168 @@
+//! A provider's answer, from its head on: what the client is told beside it, and what relays its body.
+
+use http::Response;
+use http::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
+use quotah_adapters::{Asked, Decoder, Encoder, Framing, Meter, is_json_lines};
+use quotah_policy::Money;
+
+use super::body::AnswerBody;
+use super::choose::Order;
+use super::headers::forward_answer;
+use super::learn::{self, Refused};
+use super::parse::Target;
+use super::record::Booking;
+use super::refuse::{Refuser, put_standing};
+use super::relay::{Failure, Relay};
+use super::rewrite::Rewrite;
+use super::routes::Upstream;
+use super::tap::Tap;
+use crate::clock;
+use crate::upstream::Answer;
+
+/// What an answer is judged by.
+pub(super) struct Context<'a> {
+    pub(super) target: &'a Target,
+    /// Usage was asked for by us.
+    pub(super) asks_usage: bool,
+    pub(super) upstream: &'a Upstream,
+    pub(super) order: &'a Order,
+    pub(super) refuser: &'a Refuser,
+}
+
+/// The answer as the client gets it, its body on the way through the meter.
+pub(super) fn relayed(
+    mut booking: Booking,
+    answer: Answer,
+    context: &Context<'_>,
+) -> Response<AnswerBody> {
+    let Answer { head, body } = answer;
+    let status = head.status;
+    booking.entry.status = status.as_u16().into();
+    booking.evidence.accepted = status.is_success();
+    context.upstream.credential.heard(status);
+    let is_error = status.is_client_error() || status.is_server_error();
+    booking.attempt(status.as_u16(), booking.upstream_wait);
+    learn::from_head(&booking, context.order, &head.headers);
+    let dialect = context.target.dialect;
+    let refused = is_error.then(|| {
+        let status = status.as_u16();
+        Box::new(Refused::new(context.order, dialect, status, &head.headers))
+    });
+
+    let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
+    let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
+    let is_events = is_type(content_type, b"text/event-stream");
+    let is_framed = is_type(content_type, b"application/vnd.amazon.eventstream");
+    let is_lines = is_json_lines(content_type);
+    let tap = Tap::new(
+        Decoder::new(encoding),
+        meter(context, &head.headers, content_type),
+        refused,
+    );
+    let rewrite = (context.asks_usage && is_events && status.is_success())
+        .then(|| rewrite(encoding))
+        .flatten();
+    let failure = Failure {
+        dialect: context.target.dialect,
+        operation: context.target.operation,
+        can_say: (is_events || is_lines || is_framed)
+            && encoding.is_empty()
+            && !head.headers.contains_key(CONTENT_LENGTH),
+        framing: if is_framed {
+            Framing::Frames
+        } else if is_lines {
+            Framing::Lines
+        } else {
+            Framing::Events
+        },
+        accepted: status.is_success(),
+        says_end: context
+            .upstream
+            .config
+            .kind
+            .says_end(context.target.dialect),
+    };
+
+    let mut headers = forward_answer(head.headers, rewrite.is_none());
+    put_own(&mut headers, &booking, context);
+    if booking
+        .upload
+        .as_ref()
+        .is_some_and(|rest| !rest.is_complete())
+    {
+        // What the client is still sending will not be read to its end.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    booking.streams = (is_events || is_framed).then(|| booking.state.metrics.inflight_stream());
+    let relay = Relay::new(body, booking, tap, rewrite, failure);
+    let mut response = Response::new(AnswerBody::Relay(Box::new(relay)));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    *response.extensions_mut() = head.extensions;
+    response
+}
+
+/// Our own headers.
+fn put_own(headers: &mut HeaderMap, booking: &Booking, context: &Context<'_>) {
+    if let Some(left) = booking.hold.reservation.room(clock::unix_ms())
+        && let Ok(left) = HeaderValue::try_from(left.max(Money::ZERO).to_string())
+    {
+        headers.insert("x-quotah-budget-remaining-usd", left);
+    }
+    if let Some(standing) = booking.standing() {
+        put_standing(headers, &standing);
+    }
+    if let Some(cap) = booking.entry.max_tokens_lowered_to {
+        headers.insert("x-quotah-max-tokens", HeaderValue::from(cap));
+    }
+    headers.insert("x-quotah-request-id", context.refuser.id_value());
+    headers.insert("x-quotah-provider", context.upstream.name.clone());
+    if let Ok(model) = HeaderValue::from_str(&context.order.model_sent)
+        && !model.is_empty()
+    {
+        headers.insert("x-quotah-model", model);
+    }
+    headers.insert(
+        "x-quotah-attempts",
+        HeaderValue::from(booking.entry.attempts.len()),
+    );
+}
+
+/// A meter for the answer, its head read.
+fn meter(context: &Context<'_>, headers: &HeaderMap, content_type: &[u8]) -> Meter {
+    let asked = Asked {
+        kind: context.upstream.config.kind,
+        dialect: context.target.dialect,
+        operation: context.target.operation,
+        model: &context.order.model_sent,
+        custom: context.upstream.config.custom.as_ref(),
+    };
+    let mut meter = Meter::new(&asked, content_type);
+    for (name, value) in headers {
+        meter.header(name.as_str(), value.as_bytes());
+    }
+    meter
+}
+
+fn is_type(content_type: &[u8], wanted: &[u8]) -> bool {
+    let start = content_type.get(..wanted.len()).unwrap_or_default();
+    start.eq_ignore_ascii_case(wanted)
+}
+
+/// How our usage chunk comes out of a stream of this encoding; not at all when we cannot unpack it.
+fn rewrite(encoding: &[u8]) -> Option<Rewrite> {
+    if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") {
+        return Some(Rewrite::new(None));
+    }
+    let encoder = Encoder::new(encoding)?;
+    Some(Rewrite::new(Some((Decoder::new(encoding), encoder))))
+}
+
+fn bytes_of<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> &'a [u8] {
+    headers
+        .get(name)
+        .map(HeaderValue::as_bytes)
+        .unwrap_or_default()
+}
