@@ -247,7 +247,11 @@ impl State {
             let _appended = self.ledger.append_event(&event);
             // No label holds a key.
             let is_keys = crossing.budget.starts_with(OWN_PREFIX);
-            let budget = if is_keys { KEYS_BUDGETS } else { &crossing.budget };
+            let budget = if is_keys {
+                KEYS_BUDGETS
+            } else {
+                &crossing.budget
+            };
             self.metrics.budget_crossed(budget, &event.threshold);
             tracing::warn!(
                 budget = &*crossing.budget,
