@@ -114,6 +114,7 @@ impl Ground {
         let credentials = Credentials::new(Arc::clone(&pools));
         let snapshot = Snapshot::new(Arc::clone(config), (&pools, &credentials), &ring);
         let policy = Policy::new(Arc::clone(&ring) as Arc<dyn Owners>);
+        policy.recall_experience(registry.dir());
         policy.begin(&RuleSet::of(config, &registry));
         Ok(Self {
             snapshot,
@@ -228,6 +229,12 @@ impl State {
         if let Err(error) = self.policy.publish(&rules, &self.ledger) {
             tracing::error!(%error, "new budgets only tell: what was spent before them is not known");
         }
+    }
+
+    /// Writes down what was learned, and lets the ledger forget what no budget counts any more.
+    pub(crate) fn keep_house(&self) {
+        self.policy.keep_experience(self.registry.dir());
+        self.policy.keep_in(&self.ledger);
     }
 
     /// Tells of budgets whose alerts were reached: in the ledger, in metrics, in the log.

@@ -173,6 +173,7 @@ fn without_credential(
     refuser: &Refuser,
 ) -> Refusal {
     let class = ErrorClass::BadCredential.as_str();
+    let refusal = refusal.standing_so(booking.standing());
     booking.attempt(0, clock::now().saturating_duration_since(since));
     booking.attempt_failed(class);
     booking.entry.status = refuser.status(&refusal).as_u16().into();
@@ -190,7 +191,7 @@ fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refu
     if let (ExchangeError::Upload, Some(fault)) = (error, fault) {
         return not_uploaded(booking, &fault, refuser);
     }
-    let refusal = Refusal::upstream(error);
+    let refusal = Refusal::upstream(error).standing_so(booking.standing());
     booking.attempt(0, booking.upstream_wait);
     booking.attempt_failed(error.class());
     booking.entry.status = refuser.status(&refusal).as_u16().into();
@@ -206,7 +207,7 @@ fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refu
 
 /// Books a request whose body broke off on its way: no fault of the provider's, which had to be left.
 fn not_uploaded(mut booking: Booking, fault: &UploadFault, refuser: &Refuser) -> Refusal {
-    let refusal = Refusal::upload(fault);
+    let refusal = Refusal::upload(fault).standing_so(booking.standing());
     booking.attempt(0, booking.upstream_wait);
     booking.attempt_failed(ExchangeError::Upload.class());
     booking.entry.status = refuser.status(&refusal).as_u16().into();
@@ -360,9 +361,8 @@ fn put_own(headers: &mut HeaderMap, booking: &Booking, context: &Context<'_>) {
     {
         headers.insert("x-quotah-budget-remaining-usd", left);
     }
-    if let Some(passed) = &booking.hold.passed {
-        let now_ns = clock::ns_since(booking.state.started);
-        put_standing(headers, &passed.standing(now_ns));
+    if let Some(standing) = booking.standing() {
+        put_standing(headers, &standing);
     }
     if let Some(cap) = booking.entry.max_tokens_lowered_to {
         headers.insert("x-quotah-max-tokens", HeaderValue::from(cap));
