@@ -144,7 +144,7 @@ fn of_several_guards_and_a_keys_own_the_strictest_counts() {
     ] {
         let body = format!(r#"{{"model":"{model}","max_tokens":1000}}"#);
         let request = Request::post(CHAT, &body);
-        let request = key.map_or(request.clone(), |key| request.clone().bearer(key));
+        let request = key.map_or_else(|| request.clone(), |key| request.clone().bearer(key));
         let answer = quotah.send(&request);
         assert_eq!(
             answer.header("x-quotah-max-tokens"),
