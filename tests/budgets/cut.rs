@@ -72,10 +72,8 @@ fn a_stream_that_uses_a_budget_up_is_cut_in_its_dialect_and_never_over_the_limit
             "{model}: {billed:?}"
         );
         // The next ones take what is left, and in the end none is begun.
-        let until_refused = (0..200).map(|_| quotah.send(&long(target, body)));
-        let refused = until_refused
-            .skip_while(|answer| answer.status == 200)
-            .next();
+        let mut until_refused = (0..200).map(|_| quotah.send(&long(target, body)));
+        let refused = until_refused.find(|answer| answer.status != 200);
         let refused = refused.expect("a refusal");
         assert_eq!(refused.status, 429, "{model}");
         assert_eq!(refused.header("x-should-retry"), Some("false"), "{model}");
