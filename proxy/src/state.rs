@@ -270,6 +270,11 @@ impl State {
         team.is_exact().then(|| team.as_str().to_owned())
     }
 
+    /// When a key of the configuration was used last, milliseconds since 1970.
+    pub(crate) fn last_used_unix_ms(&self, key: &str) -> Option<u64> {
+        self.ring.last_used_unix_ms(key)
+    }
+
     /// The metric handle of an order; a bounded number of them.
     pub(crate) fn deployment_metrics(
         &self,

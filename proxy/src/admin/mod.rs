@@ -29,6 +29,7 @@ mod serve;
 mod status;
 mod store;
 mod stored;
+mod strict;
 mod unwired;
 mod usage;
 

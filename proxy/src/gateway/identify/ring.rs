@@ -1,7 +1,7 @@
 //! The keys of the registry, found by their ids.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
@@ -103,6 +103,12 @@ impl KeyRing {
     /// What goes on of a key of the configuration.
     pub(super) fn configured(&self, id: &str) -> Configured {
         self.configured.read().get(id).cloned().unwrap_or_default()
+    }
+
+    /// When a key of the configuration was used last, milliseconds since 1970.
+    pub(crate) fn last_used_unix_ms(&self, id: &str) -> Option<u64> {
+        let used = self.configured(id).last_used_unix_ms;
+        Some(used.load(Ordering::Relaxed)).filter(|used| *used > 0)
     }
 
     fn own_budgets(&self) -> Vec<BudgetAccounts> {
