@@ -56,8 +56,8 @@ pub use accounts::Accounts;
 pub use body::{IfMatch, etag};
 pub use config::ReloadReport;
 pub use explain::{
-    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice, ExplainedRoute,
-    Explanation, Question, Verdict,
+    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice,
+    ExplainedReservation, ExplainedRoute, Explanation, Question, Verdict,
 };
 pub use health::{Component, Health, State};
 pub use keys::{KeyFace, KeyWords};

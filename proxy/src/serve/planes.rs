@@ -73,8 +73,7 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         ledger: Arc::clone(&state.ledger),
         store: Arc::new(stored(state)),
         spending: Arc::new(Accounts {
-            policy: Arc::clone(&state.policy),
-            ledger: Arc::clone(&state.ledger),
+            state: Arc::clone(state),
         }),
         events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),

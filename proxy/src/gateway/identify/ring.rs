@@ -120,7 +120,6 @@ impl KeyRing {
     }
 
     /// The identity of a key, valid or not, as it would be for a request.
-    #[allow(dead_code, reason = "admission asks for it")]
     pub(crate) fn identity(&self, key: &str) -> Option<Arc<Identity>> {
         let key = self.keys.get(&KeyId::parse(key)?)?;
         Some(Arc::clone(&key.identity))
