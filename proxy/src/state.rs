@@ -22,7 +22,7 @@ use crate::headroom::Headroom;
 use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
 use crate::policy::{OWN_PREFIX, Owners, Policy, RuleSet};
-use crate::registry::{Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
+use crate::registry::{Elsewhere, Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -91,6 +91,7 @@ pub(crate) struct Ground {
     registry: Arc<Registry>,
     ring: Arc<KeyRing>,
     changed: Arc<Notify>,
+    events: Arc<Hub>,
     pub(crate) policy: Arc<Policy>,
 }
 
@@ -103,9 +104,11 @@ impl Ground {
         let ring = Arc::<KeyRing>::default();
         ring.configure(&config.keys);
         let changed = Arc::<Notify>::default();
+        let events = Arc::new(Hub::new(clock::unix_ms()));
         let follower = Arc::new(Followers {
             ring: Arc::clone(&ring),
             changed: Arc::clone(&changed),
+            events: Arc::clone(&events),
         });
         let pepper = config.server.key_pepper.as_ref();
         let registry = Registry::open(&config.data_dir, pepper, follower)?;
@@ -122,6 +125,7 @@ impl Ground {
             registry: Arc::new(registry),
             ring,
             changed,
+            events,
             policy: Arc::new(policy),
         })
     }
@@ -132,6 +136,7 @@ impl Ground {
 struct Followers {
     ring: Arc<KeyRing>,
     changed: Arc<Notify>,
+    events: Arc<Hub>,
 }
 
 impl Follower for Followers {
@@ -142,6 +147,22 @@ impl Follower for Followers {
 
     fn rule(&self, _: RuleKind, _: &str, _: Option<&Arc<Rule>>, _: bool) {
         self.changed.notify_one();
+    }
+
+    /// What this process does, its admin plane tells of itself.
+    fn elsewhere(&self, change: &Elsewhere<'_>) {
+        let (kind, noun) = match change.kind {
+            None => (EventKind::Key, "key"),
+            Some(RuleKind::Budget) => (EventKind::Budget, RuleKind::Budget.as_str()),
+            Some(kind) => (EventKind::Rule, kind.as_str()),
+        };
+        let mut data = serde_json::json!({ "type": change.action, noun: change.id });
+        if let Some(key) = &change.key {
+            let status = key.record.status(clock::unix_ms()).as_str();
+            data["status"] = status.into();
+        }
+        let event = events::Event::new(kind, change.team.as_deref(), &data);
+        self.events.publish(event);
     }
 }
 
@@ -181,6 +202,7 @@ impl State {
             ring,
             policy,
             changed,
+            events,
         } = ground;
         policy.opened(&ledger);
         let started_at_unix_ms = clock::unix_ms();
@@ -199,7 +221,7 @@ impl State {
             headroom: Arc::default(),
             fetched: Fetched::default(),
             started: clock::now(),
-            events: Arc::new(Hub::new(started_at_unix_ms)),
+            events,
             started_at_unix_ms,
             handles: Handles::new(),
         })

@@ -66,7 +66,7 @@ pub(crate) use serve::{CONNECTIONS_MAX, serve_stream};
 pub use store::{
     AccountFace, Actor, Adjustment, At, Kind, Rule, Source, Spending, Store, WriteError,
 };
-pub use stored::Stored;
+pub use stored::{LastUsed, Stored};
 pub use unwired::Unwired;
 
 use auth::Caller;

@@ -20,14 +20,17 @@ use crate::config::resolved::{Config, StaticKey};
 use crate::registry::{self, Guarded, HeldKey, Registry, RegistryError, RuleKind};
 use crate::time::rfc3339;
 
+/// When the key of an id was used last, milliseconds since 1970.
+pub type LastUsed = Arc<dyn Fn(&str) -> Option<u64> + Send + Sync>;
+
 /// Keys and rules of a running gateway.
 pub struct Stored {
     registry: Arc<Registry>,
     config: Arc<dyn Fn() -> Arc<Config> + Send + Sync>,
     /// Puts the rules in force as they now are; returns when they hold.
     publish: Arc<dyn Fn() + Send + Sync>,
-    /// When a key of the configuration was used last, milliseconds since 1970.
-    last_used_unix_ms: Arc<dyn Fn(&str) -> Option<u64> + Send + Sync>,
+    /// Asked for keys of the configuration.
+    last_used_unix_ms: LastUsed,
 }
 
 impl Stored {
@@ -38,7 +41,7 @@ impl Stored {
         registry: Arc<Registry>,
         config: Arc<dyn Fn() -> Arc<Config> + Send + Sync>,
         publish: Arc<dyn Fn() + Send + Sync>,
-        last_used_unix_ms: Arc<dyn Fn(&str) -> Option<u64> + Send + Sync>,
+        last_used_unix_ms: LastUsed,
     ) -> Self {
         Self {
             registry,

@@ -137,17 +137,7 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
         look::judge(&mut budgets, ask, &entry.model_sent, is_failing);
     }
     let is_held = budgets.iter().any(BudgetSeen::is_held);
-    let held = quote.zip(ask).map(|(quote, ask)| Held {
-        expected,
-        most: ask.most,
-        least: ask.least,
-        output_cap: expected
-            .cap_for(quote.output(ask.most))
-            .filter(|_| is_held)
-            .into_iter()
-            .chain(caps)
-            .min(),
-    });
+    let held = quote.map(|quote| Held::of(&quote, caps, is_held));
     Some(Preview {
         price: lot.price().cloned(),
         operation: target.operation,
@@ -161,6 +151,21 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
         budgets,
         held,
     })
+}
+
+impl Held {
+    /// What is set aside by a quote. Output is capped by guards, and at what is paid for where a hard budget holds.
+    fn of(quote: &Quote, by_guards: Option<u64>, is_held: bool) -> Self {
+        let ask = quote.ask();
+        let paid_for = quote.expected.cap_for(quote.output(ask.most));
+        let caps = paid_for.filter(|_| is_held).into_iter().chain(by_guards);
+        Self {
+            expected: quote.expected,
+            most: ask.most,
+            least: ask.least,
+            output_cap: caps.min(),
+        }
+    }
 }
 
 /// How a key is now. What is no key is always valid.
