@@ -1,24 +1,26 @@
 //! The plane's [`Store`]: the registry's keys and rules beside those of the configuration.
 
+mod faces;
+
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
+use quotah_policy::KeyForm;
 use quotah_policy::budget::BudgetForm;
-use quotah_policy::guard::{Guard, GuardForm};
+use quotah_policy::guard::GuardForm;
 use quotah_policy::limit::LimitForm;
-use quotah_policy::{KeyForm, KeyStatus};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::body::{IfMatch, etag};
-use super::keys::{KeyFace, KeyWords};
+use super::keys::KeyFace;
 use super::store::{Actor, At, Kind, Rule, Source, Store, WriteError};
 use super::strict;
 use crate::clock;
 use crate::config::resolved::{Config, StaticKey};
 use crate::registry::{self, Guarded, HeldKey, Registry, RegistryError, RuleKind};
 use crate::time::rfc3339;
+use faces::{configured_face, held_face, key_etag, rule_of};
 
 /// When the key of an id was used last, milliseconds since 1970.
 pub type LastUsed = Arc<dyn Fn(&str) -> Option<u64> + Send + Sync>;
@@ -95,40 +97,7 @@ impl Stored {
     }
 
     fn configured_face(&self, key: &StaticKey, now_unix_ms: u64) -> KeyFace {
-        let expired = key.expires_at_unix_ms.is_some_and(|at| at <= now_unix_ms);
-        let status = if expired {
-            KeyStatus::Expired
-        } else {
-            KeyStatus::Active
-        };
-        KeyFace {
-            id: key.id.clone(),
-            prefix: None,
-            source: Source::Config,
-            status: status.as_str(),
-            words: KeyWords {
-                name: None,
-                team: key.team.clone(),
-                user: key.user.clone(),
-                project: key.project.clone(),
-                tags: key.tags.iter().cloned().collect(),
-                models: key.models.clone(),
-                providers: key.providers.clone(),
-                operations: key.operations.clone(),
-                networks: key.networks.to_texts(),
-                expires_at: key.expires_at_unix_ms.map(rfc3339),
-                budget: key
-                    .budget
-                    .as_ref()
-                    .map(|budget| BudgetForm::from(budget).into()),
-                limits: key.limits,
-                guards: key.guards.as_ref().map(own_guards),
-            },
-            created_at: None,
-            revoked_at: None,
-            last_used_at: (self.last_used_unix_ms)(&key.id).map(rfc3339),
-            etag: etag(&key.id),
-        }
+        configured_face(key, (self.last_used_unix_ms)(&key.id), now_unix_ms)
     }
 
     fn is_configured_key(&self, id: &str) -> bool {
@@ -362,84 +331,6 @@ fn guarded(given: Option<&IfMatch>, etag: &str, revision: u64) -> Result<Guarded
         None => Ok(Guarded(None)),
         Some(given) if given.allows(etag) => Ok(Guarded(Some(revision))),
         Some(_) => Err(WriteError::Stale),
-    }
-}
-
-fn held_face(held: &HeldKey, now_unix_ms: u64) -> KeyFace {
-    let used = held.last_used_unix_ms.load(Ordering::Relaxed);
-    let used = Some(used).filter(|used| *used > 0);
-    let face = KeyFace::of(&held.record, used, now_unix_ms);
-    KeyFace {
-        etag: key_etag(held),
-        ..face
-    }
-}
-
-/// The number of a record alone would tell how much others change.
-fn key_etag(held: &HeldKey) -> String {
-    etag(&(held.record.id.as_str(), held.revision))
-}
-
-/// A key's own guards in words.
-fn own_guards(guard: &Guard) -> Value {
-    json!(GuardForm {
-        id: String::new(),
-        ..GuardForm::from(guard)
-    })
-}
-
-fn rule_of(rule: &registry::Rule) -> Rule {
-    Rule {
-        id: rule.id.to_string(),
-        form: serde_json::from_str(rule.form.get()).unwrap_or_default(),
-        source: Source::Api,
-    }
-}
-
-impl From<Kind> for RuleKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Budget => Self::Budget,
-            Kind::Limit => Self::Limit,
-            Kind::Guard => Self::Guard,
-        }
-    }
-}
-
-impl From<&Actor> for registry::Actor {
-    fn from(by: &Actor) -> Self {
-        Self {
-            name: by.name.clone(),
-            role: by.role.as_str().to_owned(),
-            ip: by.ip,
-            team: by.team.clone(),
-        }
-    }
-}
-
-impl From<RegistryError> for WriteError {
-    fn from(error: RegistryError) -> Self {
-        match error {
-            RegistryError::NotFound(_) => Self::Unknown,
-            RegistryError::Exists(_) => Self::Exists,
-            RegistryError::Stale(_) => Self::Stale,
-            RegistryError::Revoked(_) => Self::Revoked,
-            RegistryError::OtherTeam(_) => Self::Field {
-                field: "team".to_owned(),
-                detail: error.to_string(),
-            },
-            RegistryError::Key(fault) => Self::Field {
-                field: fault.field().to_owned(),
-                detail: fault.to_string(),
-            },
-            RegistryError::Rule(_) | RegistryError::TooLong { .. } => Self::Field {
-                field: String::new(),
-                detail: error.to_string(),
-            },
-            RegistryError::Busy { .. } | RegistryError::Io { .. } => {
-                Self::Storage(error.to_string())
-            }
-        }
     }
 }
 

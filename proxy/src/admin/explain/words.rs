@@ -254,3 +254,28 @@ fn because(id: &str, selector: &Selector) -> String {
     }
     format!("match {}", conditions.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use quotah_policy::guard::GuardForm;
+
+    use super::*;
+
+    #[test]
+    fn a_guard_says_what_it_does_and_for_whom() {
+        let form = r#"{"id":"short","match":{"team":"research"},"max_tokens":4096,
+            "max_tokens_action":"clamp","n":1,"deny":["images"],"body_bytes_max":9}"#;
+        let form: GuardForm = serde_json::from_str(form).expect("words");
+        let told = guard(&form.read().expect("a guard"), None);
+        let does = "clamps max_tokens to 4096, refuses n over 1, refuses images, refuses bodies over 9 bytes";
+        assert_eq!(told.does, does);
+        assert_eq!(told.because, "match team = research");
+        assert_eq!(told.team.as_deref(), Some("research"));
+        let own = GuardForm::own("k3v9x0a1b2c4", &serde_json::json!({ "max_tokens": 1 }));
+        let told = guard(&own.expect("a guard"), Some("sales"));
+        assert_eq!(
+            (told.because.as_str(), told.team.as_deref()),
+            ("the key's own", Some("sales"))
+        );
+    }
+}
