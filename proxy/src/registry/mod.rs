@@ -230,6 +230,12 @@ impl Registry {
         thread.spawn(move || follow(&registry)).map(drop)
     }
 
+    /// Where it is kept.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// How the file is.
     #[must_use]
     pub fn health(&self) -> RegistryHealth {
