@@ -211,7 +211,6 @@ fn two_tenants_see_nothing_of_each_other_on_any_route_in_any_role() {
                 && scope == "team"
                 && !path.contains("/limits/")
                 && !path.contains("/guards/")
-                && !path.ends_with("/explain")
             {
                 assert_eq!(ask(own).status, 200, "{shown}");
             }
@@ -435,4 +434,225 @@ fn a_listener_hears_of_requests_and_of_its_own_team_alone() {
         Some(get(&quotah, "red-viewer", "events?limit=1"))
     });
     assert_eq!(latest["items"][0]["event"], "request", "{latest}");
+}
+
+const RULES: &str = r#"
+[[budgets]]
+id = "ours"
+match = { team = "red" }
+per = "user"
+limit_usd = "5"
+
+[[budgets]]
+id = "everybody"
+limit_usd = "100"
+mode = "soft"
+
+[[limits]]
+id = "slow"
+match = { team = "red" }
+per = "key"
+requests_per_minute = 2
+
+[[guards]]
+id = "short"
+match = { model = "gpt-*" }
+max_tokens = 500
+max_tokens_action = "clamp"
+"#;
+
+#[test]
+fn explain_tells_what_a_request_would_meet_and_what_stands_against_it() {
+    let provider = provider();
+    let config = Config::toward(&provider).table(&tokens()).table(RULES);
+    let quotah = config.start();
+    let form = json!({ "user": "ada", "models": ["gpt-*"], "budget": { "limit_usd": "1" } });
+    let made = post(&quotah, "red-operator", "keys", &form).json();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (id, secret) = (text(&made["id"]), text(&made["secret"]));
+    let explain =
+        |name: &str, model: &str| get(&quotah, name, &format!("explain?key={id}&model={model}"));
+
+    let told = explain("all-viewer", "gpt-4o-mini");
+    assert_eq!(told["refusal"], Value::Null, "{told}");
+    assert_eq!(told["admitted"], true);
+    let route = (&told["route"]["provider"], &told["route"]["model_sent"]);
+    assert_eq!(route, (&json!("openai"), &json!("gpt-4o-mini")));
+    assert_eq!(told["price"]["input_usd_per_mtok"], "0.15", "{told}");
+    assert_eq!(
+        told["key"]["may_use_model"]["because"],
+        "the key allows `gpt-*`"
+    );
+    let named = |told: &Value, what: &str| -> Vec<String> {
+        let rules = told[what].as_array().expect("rules").iter();
+        rules
+            .map(|rule| {
+                format!(
+                    "{}/{}",
+                    text(&rule["id"]),
+                    rule["account"].as_str().unwrap_or("-")
+                )
+            })
+            .collect()
+    };
+    let own = format!("key:{id}/");
+    assert_eq!(named(&told, "budgets"), [&*own, "everybody/", "ours/ada"]);
+    assert_eq!(named(&told, "limits"), [format!("slow/{id}")]);
+    assert_eq!(told["guards"][0]["does"], "clamps max_tokens to 500");
+    assert_eq!(told["reservation"]["max_tokens"], 500, "{told}");
+    // A team's token sees the rules that are its team's.
+    let ours = explain("red-viewer", "gpt-4o-mini");
+    assert_eq!(named(&ours, "budgets"), [&*own, "ours/ada"]);
+    assert_eq!(ours["guards"], json!([]));
+    // To look opens no account.
+    let budget = get(&quotah, "red-viewer", "budgets/ours");
+    assert_eq!(budget["accounts"], json!([]));
+
+    let told = explain("red-viewer", "claude-sonnet-4-5");
+    assert_eq!(told["operation"], "messages", "{told}");
+    assert_eq!(told["route"]["provider"], "anthropic");
+    assert_eq!(told["key"]["may_use_model"]["yes"], false);
+    assert_eq!(told["admitted"], false);
+
+    for expected in [200, 200, 429] {
+        let told = explain("red-viewer", "gpt-4o-mini");
+        assert_eq!(told["admitted"], expected == 200, "{told}");
+        if expected == 429 {
+            let reached = "limit \"slow\" is reached: 0 of 2 requests_per_minute are left";
+            assert_eq!(told["refusal"], reached);
+        }
+        let answer = quotah.send(&Request::post("/v1/chat/completions", BODY).bearer(&secret));
+        assert_eq!(answer.status, expected, "{}", answer.text());
+    }
+
+    let revoked = Request::of("DELETE", &format!("/admin/v1/keys/{id}"));
+    assert_eq!(as_token(&quotah, "red-operator", revoked).status, 200);
+    let told = explain("red-viewer", "gpt-4o-mini");
+    assert_eq!(told["refusal"], "the key is revoked");
+    assert_eq!(told["key"]["status"], "revoked");
+}
+
+#[test]
+fn a_key_shows_how_its_own_budget_stands_and_changes_it_alone() {
+    let provider = provider();
+    let quotah = Config::toward(&provider).table(&tokens()).start();
+    let form = json!({ "budget": { "limit_usd": "1", "window": "day" } });
+    let made = post(&quotah, "red-operator", "keys", &form).json();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (id, secret) = (text(&made["id"]), text(&made["secret"]));
+    assert_eq!(made["budget"]["remaining_nanousd"], 1_000_000_000, "{made}");
+    let answer = quotah.send(&Request::post("/v1/chat/completions", BODY).bearer(&secret));
+    let cost = quotah.entry(&answer).u64("cost_nanousd");
+    assert!(cost > 0);
+    let key = get(&quotah, "red-viewer", &format!("keys/{id}"));
+    assert_eq!(key["budget"]["spent_nanousd"], cost, "{key}");
+    assert_eq!(key["budget"]["reserved_nanousd"], 0, "{key}");
+    assert!(key["budget"]["resets_at"].is_string(), "{key}");
+
+    let own = format!("budgets/key:{id}");
+    let budget = get(&quotah, "red-viewer", &own);
+    assert_eq!(budget["accounts"][0]["spent_nanousd"], cost, "{budget}");
+    let reason = json!({ "amount_usd": "0.5", "reason": "a test" });
+    let adjusted = post(&quotah, "red-operator", &format!("{own}/adjust"), &reason);
+    assert_eq!(adjusted.status, 200, "{}", adjusted.text());
+    let key = get(&quotah, "red-viewer", &format!("keys/{id}"));
+    assert_eq!(key["budget"]["spent_nanousd"], cost + 500_000_000, "{key}");
+    let patch = Request::of("PATCH", &format!("/admin/v1/{own}")).body("{\"limit_usd\":\"9\"}");
+    assert_eq!(as_token(&quotah, "red-operator", patch).status, 409);
+    for path in [own.clone(), format!("{own}/accounts")] {
+        let foreign = Request::get(&format!("/admin/v1/{path}"));
+        assert_eq!(
+            as_token(&quotah, "blue-operator", foreign).status,
+            404,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn what_is_made_over_the_plane_is_held_to_the_configuration() {
+    let provider = provider();
+    let rules = "[ledger]\nretain_days = 40\n\n[key_defaults]\nexpires = \"1d\"\n\
+                 budget = { limit_usd = 5 }\nlimits = { concurrent = 3 }\n";
+    let config = Config::toward(&provider).table(&tokens()).table(rules);
+    let quotah = config.server("tags = [\"feature\"]").start();
+    let made = post(
+        &quotah,
+        "all-operator",
+        "keys",
+        &json!({ "tags": { "job": "x" } }),
+    );
+    let key = made.json();
+    assert_eq!(key["budget"]["limit_usd"], "5", "{key}");
+    assert_eq!(key["limits"]["concurrent"], 3, "{key}");
+    assert!(key["expires_at"].is_string(), "{key}");
+    for (token, path, form, field) in [
+        (
+            "all-operator",
+            "budgets",
+            json!({ "id": "a", "limit_usd": "1", "match": { "tag.feature": "x" } }),
+            "",
+        ),
+        (
+            "all-operator",
+            "limits",
+            json!({ "concurrent": 1, "per": "tag.job" }),
+            "",
+        ),
+        // Another team's key binds it.
+        (
+            "red-operator",
+            "limits",
+            json!({ "concurrent": 1, "per": "tag.job" }),
+            "per",
+        ),
+        (
+            "all-operator",
+            "guards",
+            json!({ "max_tokens": 1, "match": { "tag.color": "x" } }),
+            "match",
+        ),
+        (
+            "all-operator",
+            "budgets",
+            json!({ "limit_usd": "1", "window": "quarter" }),
+            "window",
+        ),
+        (
+            "all-operator",
+            "keys",
+            json!({ "budget": { "limit_usd": "1", "window": "total" } }),
+            "budget.window",
+        ),
+    ] {
+        let answer = post(&quotah, token, path, &form);
+        let status = if field.is_empty() { 201 } else { 422 };
+        assert_eq!(answer.status, status, "{form}: {}", answer.text());
+        if !field.is_empty() {
+            assert_eq!(answer.json()["errors"][0]["field"], field, "{form}");
+        }
+    }
+}
+
+#[test]
+fn what_the_command_line_changes_is_told_too_and_nothing_twice() {
+    let provider = provider();
+    let quotah = Config::toward(&provider).table(&tokens()).start();
+    let red = tenant(&quotah, "red");
+    let revoked = quotah.cli(&["keys", "revoke", &red.key]);
+    assert!(revoked.status.success(), "{}", revoked.stderr);
+    let told = eventually("the revocation is told", || {
+        let listed = get(&quotah, "red-viewer", "events?limit=50");
+        let items = listed["items"].as_array()?.clone();
+        let data = items.iter().map(|item| item["data"].clone());
+        let of_key: Vec<Value> = data.filter(|data| data["key"] == *red.key).collect();
+        let of_key: Vec<Value> = of_key
+            .into_iter()
+            .filter(|data| data["type"].is_string())
+            .collect();
+        (of_key.len() > 1).then_some(of_key)
+    });
+    let types: Vec<&Value> = told.iter().map(|data| &data["type"]).collect();
+    assert_eq!(types, ["key.revoke", "key.create"]);
+    assert_eq!(told[0]["status"], "revoked");
 }

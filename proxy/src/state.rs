@@ -22,7 +22,7 @@ use crate::headroom::Headroom;
 use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
 use crate::policy::{OWN_PREFIX, Owners, Policy, RuleSet};
-use crate::registry::{Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
+use crate::registry::{Elsewhere, Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -91,6 +91,7 @@ pub(crate) struct Ground {
     registry: Arc<Registry>,
     ring: Arc<KeyRing>,
     changed: Arc<Notify>,
+    events: Arc<Hub>,
     pub(crate) policy: Arc<Policy>,
 }
 
@@ -103,9 +104,11 @@ impl Ground {
         let ring = Arc::<KeyRing>::default();
         ring.configure(&config.keys);
         let changed = Arc::<Notify>::default();
+        let events = Arc::new(Hub::new(clock::unix_ms()));
         let follower = Arc::new(Followers {
             ring: Arc::clone(&ring),
             changed: Arc::clone(&changed),
+            events: Arc::clone(&events),
         });
         let pepper = config.server.key_pepper.as_ref();
         let registry = Registry::open(&config.data_dir, pepper, follower)?;
@@ -123,6 +126,7 @@ impl Ground {
             registry: Arc::new(registry),
             ring,
             changed,
+            events,
             policy: Arc::new(policy),
         })
     }
@@ -133,6 +137,7 @@ impl Ground {
 struct Followers {
     ring: Arc<KeyRing>,
     changed: Arc<Notify>,
+    events: Arc<Hub>,
 }
 
 impl Follower for Followers {
@@ -143,6 +148,22 @@ impl Follower for Followers {
 
     fn rule(&self, _: RuleKind, _: &str, _: Option<&Arc<Rule>>, _: bool) {
         self.changed.notify_one();
+    }
+
+    /// What this process does, its admin plane tells of itself.
+    fn elsewhere(&self, change: &Elsewhere<'_>) {
+        let (kind, noun) = match change.kind {
+            None => (EventKind::Key, "key"),
+            Some(RuleKind::Budget) => (EventKind::Budget, RuleKind::Budget.as_str()),
+            Some(kind) => (EventKind::Rule, kind.as_str()),
+        };
+        let mut data = serde_json::json!({ "type": change.action, noun: change.id });
+        if let Some(key) = &change.key {
+            let status = key.record.status(clock::unix_ms()).as_str();
+            data["status"] = status.into();
+        }
+        let event = events::Event::new(kind, change.team.as_deref(), &data);
+        self.events.publish(event);
     }
 }
 
@@ -182,6 +203,7 @@ impl State {
             ring,
             policy,
             changed,
+            events,
         } = ground;
         policy.opened(&ledger);
         let started_at_unix_ms = clock::unix_ms();
@@ -200,7 +222,7 @@ impl State {
             headroom: Arc::default(),
             fetched: Fetched::default(),
             started: clock::now(),
-            events: Arc::new(Hub::new(started_at_unix_ms)),
+            events,
             started_at_unix_ms,
             handles: Handles::new(),
         })
@@ -281,6 +303,11 @@ impl State {
         let found = budgets.find(|known| *known.budget.id == *budget)?;
         let team = found.budget.selector.on(&Dimension::Team)?;
         team.is_exact().then(|| team.as_str().to_owned())
+    }
+
+    /// When a key of the configuration was used last, milliseconds since 1970.
+    pub(crate) fn last_used_unix_ms(&self, key: &str) -> Option<u64> {
+        self.ring.last_used_unix_ms(key)
     }
 
     /// The metric handle of an order; a bounded number of them.

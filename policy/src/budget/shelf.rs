@@ -87,6 +87,21 @@ impl BudgetAccounts {
         Arc::clone(accounts.entry(value.into()).or_insert_with(open))
     }
 
+    /// The account that `subject` counts in, or one as it would be; none is opened for that.
+    #[must_use]
+    pub fn look(&self, subject: &Subject<'_>, now_unix_ms: u64) -> Arc<Account> {
+        let per = self.budget.per.as_ref();
+        let value = per.map_or("", |dimension| dimension.of(subject));
+        let accounts = self.shelf.accounts.read();
+        let accounts = accounts.unwrap_or_else(PoisonError::into_inner);
+        let known = accounts.get(value).or_else(|| {
+            let is_full = accounts.len() >= ACCOUNTS_MAX;
+            is_full.then(|| accounts.get(OTHER)).flatten()
+        });
+        let open = || Arc::new(Account::new(value, &self.budget, now_unix_ms));
+        known.map_or_else(open, Arc::clone)
+    }
+
     /// Every account that has been opened, by value.
     #[must_use]
     pub fn accounts(&self) -> Vec<Arc<Account>> {

@@ -7,21 +7,20 @@ use quotah_policy::Money;
 use super::explain::{Explanation, Question};
 use super::store::{AccountFace, Actor, Adjustment, Spending, WriteError};
 use crate::clock;
-use crate::ledger::{self, Appended, Ledger};
-use crate::policy::Policy;
+use crate::gateway::preview::{self, Wish};
+use crate::ledger::{self, Appended};
+use crate::state::State;
 
 /// Budgets in force and the books that they are counted by.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    /// Budgets in force.
-    pub policy: Arc<Policy>,
-    /// The books.
-    pub ledger: Arc<Ledger>,
+    /// The process's own.
+    pub(crate) state: Arc<State>,
 }
 
 impl Spending for Accounts {
     fn accounts(&self, budget: &str, after: Option<&str>, limit: usize) -> Vec<AccountFace> {
-        let Some(view) = self.policy.budget(budget, clock::unix_ms()) else {
+        let Some(view) = self.state.policy.budget(budget, clock::unix_ms()) else {
             return Vec::new();
         };
         let accounts = view.accounts.into_iter();
@@ -34,7 +33,10 @@ impl Spending for Accounts {
     }
 
     fn adjust(&self, by: &Actor, adjustment: &Adjustment<'_>) -> Result<(), WriteError> {
-        let view = self.policy.budget(adjustment.budget, clock::unix_ms());
+        let view = self
+            .state
+            .policy
+            .budget(adjustment.budget, clock::unix_ms());
         let view = view.ok_or(WriteError::Unknown)?;
         let is_it = |(value, _): &(Box<str>, _)| **value == *adjustment.account;
         if !view.accounts.iter().any(is_it) {
@@ -50,20 +52,35 @@ impl Spending for Accounts {
             ..ledger::Adjustment::default()
         };
         record.set_id(clock::request_id());
-        let _charging = self.ledger.charging();
-        match self.ledger.append_adjustment(&record) {
+        let _charging = self.state.ledger.charging();
+        match self.state.ledger.append_adjustment(&record) {
             Appended::Dropped => {
                 let reason = "the ledger takes nothing more".to_owned();
                 return Err(WriteError::Storage(reason));
             }
             // What waits in memory is written when the disk takes it.
-            _ => self.policy.adjust(&record),
+            _ => self.state.policy.adjust(&record),
         }
         Ok(())
     }
 
-    fn explain(&self, _: &Question) -> Result<Explanation, WriteError> {
-        Err(WriteError::Unknown)
+    fn explain(&self, question: &Question) -> Result<Explanation, WriteError> {
+        let operation = question.operation.as_deref().map(|name| {
+            let operation = preview::operation(name);
+            operation.ok_or_else(|| WriteError::Field {
+                field: "operation".to_owned(),
+                detail: "is none that a model is asked for by, such as `chat`".to_owned(),
+            })
+        });
+        let wish = Wish {
+            key: &question.key,
+            model: &question.model,
+            provider: question.provider.as_deref(),
+            user: question.user.as_deref(),
+            operation: operation.transpose()?,
+        };
+        let seen = preview::preview(&self.state, wish).ok_or(WriteError::Unknown)?;
+        Ok(Explanation::of(&seen, wish))
     }
 }
 

@@ -195,6 +195,17 @@ impl Account {
     }
 }
 
+/// Adds how a key's own budget stands to its words.
+pub(super) fn show_standing(account: &AccountFace, face: &mut Map<String, Value>) {
+    let Value::Object(standing) = json!(Account::of(account)) else {
+        return;
+    };
+    // The limit is the key's own word; it has one account alone.
+    let shown = standing.into_iter();
+    let shown = shown.filter(|(name, _)| !name.starts_with("limit_") && name != "value");
+    face.extend(shown);
+}
+
 /// An amount that may be negative.
 fn signed(text: &str) -> Result<Money, Problem> {
     let (digits, is_negative) = match text.strip_prefix('-') {

@@ -1,5 +1,7 @@
 //! `/admin/v1/explain`: what would apply to a request of a key, and why.
 
+mod words;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,8 @@ pub struct Question {
     pub model: String,
     /// The provider that a client would ask for.
     pub provider: Option<String>,
-    /// The operation, by its name in the ledger; `chat` unless given.
+    /// The operation, by its name in the ledger; unless given, the first of `chat`, `messages`, `generate_content`,
+    /// `converse` and `embeddings` by which the model can be reached.
     pub operation: Option<String>,
     /// The user that a client would name; the key's own wins.
     pub user: Option<String>,
@@ -33,10 +36,15 @@ pub struct Explanation {
     pub refusal: Option<String>,
     /// Whose request it would be.
     pub key: ExplainedKey,
+    /// What it would ask for, by its name in the ledger.
+    #[schema(example = "chat")]
+    pub operation: String,
     /// Where it would go; `null` when nothing has that model.
     pub route: Option<ExplainedRoute>,
     /// What a million tokens would cost there; `null` when no price is known.
     pub price: Option<ExplainedPrice>,
+    /// What would be set aside for a typical request; `null` where that is nothing, or no price is known.
+    pub reservation: Option<ExplainedReservation>,
     /// Budgets that it would count in.
     pub budgets: Vec<ExplainedBudget>,
     /// Limits that it would count in.
@@ -66,6 +74,8 @@ pub struct ExplainedKey {
     pub may_use_provider: Verdict,
     /// Whether it may use the operation.
     pub may_use_operation: Verdict,
+    /// Networks that its clients may call from; empty means any. They are not looked at here.
+    pub networks: Vec<String>,
 }
 
 /// Whether something is so, and why.
@@ -108,6 +118,28 @@ pub struct ExplainedPrice {
     pub version: String,
 }
 
+/// What would be set aside for a typical request: 4 KiB of text, a plain answer, no output cap of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedReservation {
+    /// Bytes of its text.
+    #[schema(example = 4096)]
+    pub prompt_bytes: u64,
+    /// Input tokens that it likely has, by what was learned of the key and the model.
+    pub input_tokens: u64,
+    /// Output tokens that are usual.
+    pub usual_output_tokens: u64,
+    /// Output tokens that are paid for.
+    pub output_tokens: u64,
+    /// What its output would be capped at; `null` where neither a hard budget nor a guard does.
+    pub max_tokens: Option<u64>,
+    /// What is set aside where there is plenty.
+    #[schema(example = "0.005")]
+    pub most_usd: String,
+    /// With less than this left it is refused.
+    #[schema(example = "0.0007")]
+    pub least_usd: String,
+}
+
 /// A budget that a request would count in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExplainedBudget {
@@ -137,6 +169,8 @@ pub struct ExplainedBudget {
     /// The conditions that select it.
     #[schema(example = "match team = research")]
     pub because: String,
+    /// Why it refuses the request now; `null` where it does not.
+    pub refusal: Option<String>,
 }
 
 /// A limit that a request would count in.
@@ -157,6 +191,8 @@ pub struct ExplainedLimit {
     pub team: Option<String>,
     /// The conditions that select it.
     pub because: String,
+    /// Why it refuses the request now; `null` where it does not.
+    pub refusal: Option<String>,
 }
 
 /// A guard that a request would meet.
@@ -192,14 +228,26 @@ pub(super) async fn explain(
 
 /// Without the rules that are not the team's alone: how those stand tells what other teams do.
 fn for_team(mut explanation: Explanation, caller: &Caller) -> Explanation {
-    explanation
-        .budgets
-        .retain(|rule| caller.sees(rule.team.as_deref()));
-    explanation
-        .limits
-        .retain(|rule| caller.sees(rule.team.as_deref()));
-    explanation
-        .guards
-        .retain(|rule| caller.sees(rule.team.as_deref()));
+    let hidden = |team: &Option<String>| !caller.sees(team.as_deref());
+    let budgets = explanation.budgets.iter();
+    let budgets = budgets.filter(|rule| hidden(&rule.team));
+    let limits = explanation.limits.iter().filter(|rule| hidden(&rule.team));
+    let words = limits.map(|rule| &rule.refusal);
+    let mut words = words.chain(budgets.map(|rule| &rule.refusal));
+    // A guard refuses in its own name too.
+    let has_guards = explanation.guards.iter().any(|rule| hidden(&rule.team));
+    let by_guard = |refusal: &str| has_guards && refusal.starts_with("guard ");
+    let is_hidden = explanation.refusal.as_ref().is_some_and(|refusal| {
+        by_guard(refusal) || words.any(|word| word.as_ref() == Some(refusal))
+    });
+    if is_hidden {
+        explanation.refusal = Some(OTHERS.to_owned());
+    }
+    explanation.budgets.retain(|rule| !hidden(&rule.team));
+    explanation.limits.retain(|rule| !hidden(&rule.team));
+    explanation.guards.retain(|rule| !hidden(&rule.team));
     explanation
 }
+
+/// Said instead of the name of a rule that the caller may not know.
+const OTHERS: &str = "a rule for more than this team stands against it";

@@ -13,8 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::{IfMatch, Members, etag, etag_line, form, member, members};
 use super::page::{self, Page};
 use super::store::{At, Source};
-use super::{Caller, Problem, Shared, blocking};
+use super::{Caller, Problem, Shared, blocking, budgets};
 use crate::events::{Event, EventKind};
+use crate::policy::OWN_PREFIX;
 use crate::time::rfc3339;
 
 /// Filters and paging.
@@ -130,7 +131,7 @@ pub(super) async fn list(
     caller: Caller,
     State(shared): State<Shared>,
     filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<Page<KeyFace>>, Problem> {
+) -> Result<Json<Value>, Problem> {
     let Query(filter) = page::query(filter)?;
     let limit = page::limit(filter.limit)?;
     let known = STATUSES.map(KeyStatus::as_str);
@@ -158,9 +159,10 @@ pub(super) async fn list(
         let cursor = filter.cursor.as_deref();
         let store = &shared.state.store;
         let keys = store.keys(cursor, limit.saturating_add(1), &is_wanted);
-        Ok(Json(Page::cut(keys.into_iter(), cursor, limit, |key| {
-            &key.id
-        })))
+        let page = Page::cut(keys.into_iter(), cursor, limit, |key| &key.id);
+        let items = page.items.iter().map(|key| dressed(&shared, key));
+        let items: Vec<Value> = items.collect();
+        Ok(Json(json!({ "items": items, "next": page.next })))
     })
     .await
 }
@@ -172,7 +174,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     blocking(move || {
         let key = visible(&shared, &caller, &id)?;
-        Ok(answer(&key))
+        Ok(answer(&shared, &key))
     })
     .await
 }
@@ -195,7 +197,7 @@ pub(super) async fn create(
         let made = shared.state.store.create_key(&caller.actor(), &text);
         let (key, secret) = made.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "create", &key);
-        Ok((StatusCode::CREATED, with_secret(&key, &secret)).into_response())
+        Ok((StatusCode::CREATED, with_secret(&shared, &key, &secret)).into_response())
     })
     .await
 }
@@ -218,7 +220,7 @@ pub(super) async fn patch(
         let patched = shared.state.store.patch_key(&caller.actor(), &at, &text);
         let key = patched.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "patch", &key);
-        Ok(answer(&key))
+        Ok(answer(&shared, &key))
     })
     .await
 }
@@ -253,7 +255,7 @@ pub(super) async fn rotate(
         let rotated = store.rotate_key(&caller.actor(), &at(id, &headers), overlap_seconds);
         let (key, secret) = rotated.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "rotate", &key);
-        Ok(with_secret(&key, &secret))
+        Ok(with_secret(&shared, &key, &secret))
     })
     .await
 }
@@ -272,13 +274,13 @@ pub(super) async fn revoke(
             .revoke_key(&caller.actor(), &at(id, &headers));
         let key = revoked.map_err(|e| Problem::write(KEY, e))?;
         tell(&shared, "revoke", &key);
-        Ok(answer(&key))
+        Ok(answer(&shared, &key))
     })
     .await
 }
 
 /// The key, if there is one that the caller may know of.
-fn visible(shared: &Shared, caller: &Caller, id: &str) -> Result<KeyFace, Problem> {
+pub(super) fn visible(shared: &Shared, caller: &Caller, id: &str) -> Result<KeyFace, Problem> {
     let key = shared.state.store.key(id);
     let key = key.filter(|key| caller.sees(key.words.team.as_deref()));
     key.ok_or_else(|| Problem::unknown(KEY))
@@ -306,13 +308,26 @@ fn at(id: String, headers: &HeaderMap) -> At {
     At { id, if_match }
 }
 
-fn answer(key: &KeyFace) -> Response {
-    (etag_line(&key.etag), Json(key)).into_response()
+fn answer(shared: &Shared, key: &KeyFace) -> Response {
+    (etag_line(&key.etag), Json(dressed(shared, key))).into_response()
+}
+
+/// A key with how its own budget stands.
+fn dressed(shared: &Shared, key: &KeyFace) -> Value {
+    let mut face = json!(key);
+    if let Some(budget) = face.get_mut("budget").and_then(Value::as_object_mut) {
+        let own = format!("{OWN_PREFIX}{}", key.id);
+        let accounts = shared.state.spending.accounts(&own, None, 1);
+        if let Some(account) = accounts.first() {
+            budgets::show_standing(account, budget);
+        }
+    }
+    face
 }
 
 /// The only answer that has the secret: nothing on its way may keep it.
-fn with_secret(key: &KeyFace, secret: &str) -> Response {
-    let mut face = json!(key);
+fn with_secret(shared: &Shared, key: &KeyFace, secret: &str) -> Response {
+    let mut face = dressed(shared, key);
     if let Some(face) = face.as_object_mut() {
         face.insert("secret".to_owned(), secret.into());
     }

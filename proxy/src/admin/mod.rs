@@ -29,6 +29,7 @@ mod serve;
 mod status;
 mod store;
 mod stored;
+mod strict;
 mod unwired;
 mod usage;
 
@@ -55,8 +56,8 @@ pub use accounts::Accounts;
 pub use body::{IfMatch, etag};
 pub use config::ReloadReport;
 pub use explain::{
-    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice, ExplainedRoute,
-    Explanation, Question, Verdict,
+    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice,
+    ExplainedReservation, ExplainedRoute, Explanation, Question, Verdict,
 };
 pub use health::{Component, Health, State};
 pub use keys::{KeyFace, KeyWords};
@@ -65,7 +66,7 @@ pub(crate) use serve::{CONNECTIONS_MAX, serve_stream};
 pub use store::{
     AccountFace, Actor, Adjustment, At, Kind, Rule, Source, Spending, Store, WriteError,
 };
-pub use stored::Stored;
+pub use stored::{LastUsed, Stored};
 pub use unwired::Unwired;
 
 use auth::Caller;

@@ -21,8 +21,9 @@ use uuid::Uuid;
 use super::body::{IfMatch, Members, etag, etag_line, member, members};
 use super::page::{self, Page};
 use super::store::{At, Kind, Rule, Source};
-use super::{Caller, Problem, Shared, blocking, budgets};
+use super::{Caller, Problem, Shared, blocking, budgets, keys};
 use crate::events::{Event, EventKind};
+use crate::policy::OWN_PREFIX;
 
 pub(super) use words::show_moment;
 
@@ -162,6 +163,7 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Problem> {
     blocking(move || {
         let rule = visible(&shared, kind, &caller, &id)?;
+        not_of_key(&id)?;
         let if_match = IfMatch::of(&headers);
         let at = At { id, if_match };
         let removed = shared.state.store.remove_rule(&caller.actor(), kind, &at);
@@ -181,6 +183,7 @@ pub(super) fn change(
     changes: Members,
 ) -> Result<Rule, Problem> {
     let rule = visible(shared, kind, caller, &at.id)?;
+    not_of_key(&at.id)?;
     let write = |e| Problem::write(kind.noun(), e);
     at.check(&etag(&rule.form)).map_err(write)?;
     let mut members = words::members_of(&rule.form);
@@ -216,9 +219,38 @@ pub(super) fn visible(
     caller: &Caller,
     id: &str,
 ) -> Result<Rule, Problem> {
+    if let (Kind::Budget, Some(key)) = (kind, id.strip_prefix(OWN_PREFIX)) {
+        return of_key(shared, caller, key).ok_or_else(|| Problem::unknown(kind.noun()));
+    }
     let rule = shared.state.store.rule(kind, id);
     let rule = rule.filter(|rule| caller.sees(team_of(&rule.form)));
     rule.ok_or_else(|| Problem::unknown(kind.noun()))
+}
+
+/// A key's own budget, as a budget that is looked at.
+fn of_key(shared: &Shared, caller: &Caller, key: &str) -> Option<Rule> {
+    let key = keys::visible(shared, caller, key).ok()?;
+    let mut form = json!(key.words.budget?);
+    let members = form.as_object_mut()?;
+    let id = format!("{OWN_PREFIX}{}", key.id);
+    members.insert("id".to_owned(), id.as_str().into());
+    members.insert("match".to_owned(), json!({ "key": key.id }));
+    Some(Rule {
+        id,
+        form,
+        source: key.source,
+    })
+}
+
+/// What hangs on a key changes there.
+fn not_of_key(id: &str) -> Result<(), Problem> {
+    match id.strip_prefix(OWN_PREFIX) {
+        None => Ok(()),
+        Some(key) => {
+            let detail = format!("this is the key's own budget: change it at /admin/v1/keys/{key}");
+            Err(Problem::new(StatusCode::CONFLICT, detail))
+        }
+    }
 }
 
 /// Makes a rule of a team's token be about that team.

@@ -1,23 +1,29 @@
 //! The plane's [`Store`]: the registry's keys and rules beside those of the configuration.
 
+mod faces;
+
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
+use quotah_policy::KeyForm;
 use quotah_policy::budget::BudgetForm;
-use quotah_policy::guard::{Guard, GuardForm};
+use quotah_policy::guard::GuardForm;
 use quotah_policy::limit::LimitForm;
-use quotah_policy::{KeyForm, KeyStatus};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::body::{IfMatch, etag};
-use super::keys::{KeyFace, KeyWords};
+use super::keys::KeyFace;
 use super::store::{Actor, At, Kind, Rule, Source, Store, WriteError};
+use super::strict;
 use crate::clock;
 use crate::config::resolved::{Config, StaticKey};
 use crate::registry::{self, Guarded, HeldKey, Registry, RegistryError, RuleKind};
 use crate::time::rfc3339;
+use faces::{configured_face, held_face, key_etag, rule_of};
+
+/// When the key of an id was used last, milliseconds since 1970.
+pub type LastUsed = Arc<dyn Fn(&str) -> Option<u64> + Send + Sync>;
 
 /// Keys and rules of a running gateway.
 pub struct Stored {
@@ -25,20 +31,25 @@ pub struct Stored {
     config: Arc<dyn Fn() -> Arc<Config> + Send + Sync>,
     /// Puts the rules in force as they now are; returns when they hold.
     publish: Arc<dyn Fn() + Send + Sync>,
+    /// Asked for keys of the configuration.
+    last_used_unix_ms: LastUsed,
 }
 
 impl Stored {
-    /// What `registry` and the configuration hold. `publish` is called after each change of a rule.
+    /// What `registry` and the configuration hold. `publish` is called after each change of a rule, and
+    /// `last_used_unix_ms` with the id of a key of the configuration.
     #[must_use]
     pub fn new(
         registry: Arc<Registry>,
         config: Arc<dyn Fn() -> Arc<Config> + Send + Sync>,
         publish: Arc<dyn Fn() + Send + Sync>,
+        last_used_unix_ms: LastUsed,
     ) -> Self {
         Self {
             registry,
             config,
             publish,
+            last_used_unix_ms,
         }
     }
 
@@ -66,6 +77,27 @@ impl Stored {
                 .map(|guard| rule(&guard.id, json!(GuardForm::from(guard))))
                 .collect(),
         }
+    }
+
+    /// Holds a rule to what the configuration holds its own to.
+    fn is_strict(&self, by: &Actor, kind: Kind, form: &Value) -> Result<(), WriteError> {
+        let config = (self.config)();
+        // What other teams' keys bind is nothing that one may find out.
+        let is_own = |team: Option<&str>| by.team.is_none() || by.team.as_deref() == team;
+        let binds = |tag: &str| {
+            let is_it = |key: &&StaticKey| key.tags.iter().any(|(name, _)| name == tag);
+            let mut configured = config.keys.iter().filter(is_it);
+            let holds = |held: &HeldKey| {
+                is_own(held.record.team.as_deref()) && held.record.tags.contains_key(tag)
+            };
+            configured.any(|key| is_own(key.team.as_deref()))
+                || !self.registry.keys(None, 1, holds).is_empty()
+        };
+        strict::rule(kind, form, &config, binds)
+    }
+
+    fn configured_face(&self, key: &StaticKey, now_unix_ms: u64) -> KeyFace {
+        configured_face(key, (self.last_used_unix_ms)(&key.id), now_unix_ms)
     }
 
     fn is_configured_key(&self, id: &str) -> bool {
@@ -104,7 +136,7 @@ impl Store for Stored {
     ) -> Vec<KeyFace> {
         let now = clock::unix_ms();
         let config = (self.config)();
-        let configured = config.keys.iter().map(|key| configured_face(key, now));
+        let configured = config.keys.iter().map(|key| self.configured_face(key, now));
         let is_behind = |key: &KeyFace| after.is_none_or(|after| &*key.id > after);
         let mut keys: Vec<KeyFace> = configured
             .filter(|key| is_behind(key) && keep(key))
@@ -126,12 +158,12 @@ impl Store for Stored {
         let now = clock::unix_ms();
         let config = (self.config)();
         let configured = config.keys.iter().find(|key| key.id == id);
-        let configured = configured.map(|key| configured_face(key, now));
+        let configured = configured.map(|key| self.configured_face(key, now));
         configured.or_else(|| self.registry.key(id).map(|held| held_face(&held, now)))
     }
 
     fn create_key(&self, by: &Actor, form: &str) -> Result<(KeyFace, String), WriteError> {
-        let form = KeyForm::from_json(form).map_err(|fault| WriteError::Field {
+        let mut form = KeyForm::from_json(form).map_err(|fault| WriteError::Field {
             field: fault.field().to_owned(),
             detail: fault.to_string(),
         })?;
@@ -139,15 +171,22 @@ impl Store for Stored {
         if id.is_some_and(|id| self.is_configured_key(id)) {
             return Err(WriteError::Exists);
         }
+        let config = (self.config)();
+        config.key_defaults.fill(&mut form, clock::unix_ms());
+        strict::key(form.budget.as_ref(), &config)?;
         let made = self.registry.create_key(&by.into(), form)?;
         let face = held_face(&made.held, clock::unix_ms());
         Ok((face, made.secret.expose().to_owned()))
     }
 
     fn patch_key(&self, by: &Actor, at: &At, patch: &str) -> Result<KeyFace, WriteError> {
-        let (_, guarded) = self.held(at)?;
+        let (held, guarded) = self.held(at)?;
         let patch = RawValue::from_string(patch.to_owned())
             .map_err(|fault| WriteError::Storage(fault.to_string()))?;
+        let after = held.record.patched(&patch).map_err(RegistryError::from)?;
+        if after.budget != held.record.budget {
+            strict::key(after.budget.as_ref(), &(self.config)())?;
+        }
         let held = self
             .registry
             .patch_key(&by.into(), &at.id, &patch, guarded)?;
@@ -210,6 +249,7 @@ impl Store for Stored {
         if held >= RULES_MAX {
             return Err(WriteError::TooMany(RULES_MAX));
         }
+        self.is_strict(by, kind, &form)?;
         let made = self
             .registry
             .create_rule(&by.into(), (kind.into(), id), &form)?;
@@ -225,6 +265,7 @@ impl Store for Stored {
         form: Value,
     ) -> Result<Rule, WriteError> {
         let guarded = self.found(kind, at)?;
+        self.is_strict(by, kind, &form)?;
         let name = (RuleKind::from(kind), &*at.id);
         let changed = self.registry.change_rule(&by.into(), name, guarded, |_| {
             to_raw_value(&form).map_err(|fault| RegistryError::Rule(fault.to_string()))
@@ -290,121 +331,6 @@ fn guarded(given: Option<&IfMatch>, etag: &str, revision: u64) -> Result<Guarded
         None => Ok(Guarded(None)),
         Some(given) if given.allows(etag) => Ok(Guarded(Some(revision))),
         Some(_) => Err(WriteError::Stale),
-    }
-}
-
-fn held_face(held: &HeldKey, now_unix_ms: u64) -> KeyFace {
-    let used = held.last_used_unix_ms.load(Ordering::Relaxed);
-    let used = Some(used).filter(|used| *used > 0);
-    let face = KeyFace::of(&held.record, used, now_unix_ms);
-    KeyFace {
-        etag: key_etag(held),
-        ..face
-    }
-}
-
-/// The number of a record alone would tell how much others change.
-fn key_etag(held: &HeldKey) -> String {
-    etag(&(held.record.id.as_str(), held.revision))
-}
-
-fn configured_face(key: &StaticKey, now_unix_ms: u64) -> KeyFace {
-    let expired = key.expires_at_unix_ms.is_some_and(|at| at <= now_unix_ms);
-    let status = if expired {
-        KeyStatus::Expired
-    } else {
-        KeyStatus::Active
-    };
-    KeyFace {
-        id: key.id.clone(),
-        prefix: None,
-        source: Source::Config,
-        status: status.as_str(),
-        words: KeyWords {
-            name: None,
-            team: key.team.clone(),
-            user: key.user.clone(),
-            project: key.project.clone(),
-            tags: key.tags.iter().cloned().collect(),
-            models: key.models.clone(),
-            providers: key.providers.clone(),
-            operations: key.operations.clone(),
-            networks: Vec::new(),
-            expires_at: key.expires_at_unix_ms.map(rfc3339),
-            budget: key
-                .budget
-                .as_ref()
-                .map(|budget| BudgetForm::from(budget).into()),
-            limits: key.limits,
-            guards: key.guards.as_ref().map(own_guards),
-        },
-        created_at: None,
-        revoked_at: None,
-        last_used_at: None,
-        etag: etag(&key.id),
-    }
-}
-
-/// A key's own guards in words.
-fn own_guards(guard: &Guard) -> Value {
-    json!(GuardForm {
-        id: String::new(),
-        ..GuardForm::from(guard)
-    })
-}
-
-fn rule_of(rule: &registry::Rule) -> Rule {
-    Rule {
-        id: rule.id.to_string(),
-        form: serde_json::from_str(rule.form.get()).unwrap_or_default(),
-        source: Source::Api,
-    }
-}
-
-impl From<Kind> for RuleKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Budget => Self::Budget,
-            Kind::Limit => Self::Limit,
-            Kind::Guard => Self::Guard,
-        }
-    }
-}
-
-impl From<&Actor> for registry::Actor {
-    fn from(by: &Actor) -> Self {
-        Self {
-            name: by.name.clone(),
-            role: by.role.as_str().to_owned(),
-            ip: by.ip,
-            team: by.team.clone(),
-        }
-    }
-}
-
-impl From<RegistryError> for WriteError {
-    fn from(error: RegistryError) -> Self {
-        match error {
-            RegistryError::NotFound(_) => Self::Unknown,
-            RegistryError::Exists(_) => Self::Exists,
-            RegistryError::Stale(_) => Self::Stale,
-            RegistryError::Revoked(_) => Self::Revoked,
-            RegistryError::OtherTeam(_) => Self::Field {
-                field: "team".to_owned(),
-                detail: error.to_string(),
-            },
-            RegistryError::Key(fault) => Self::Field {
-                field: fault.field().to_owned(),
-                detail: fault.to_string(),
-            },
-            RegistryError::Rule(_) | RegistryError::TooLong { .. } => Self::Field {
-                field: String::new(),
-                detail: error.to_string(),
-            },
-            RegistryError::Busy { .. } | RegistryError::Io { .. } => {
-                Self::Storage(error.to_string())
-            }
-        }
     }
 }
 

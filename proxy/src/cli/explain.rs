@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::output::{Output, Rows};
 use super::{Exit, Streams, ask};
-use crate::admin::Explanation;
+use crate::admin::{ExplainedReservation, Explanation};
 use crate::config::{self, Inputs, admin_token};
 
 #[derive(Debug, Args)]
@@ -112,6 +112,7 @@ fn rows(explanation: &Explanation) -> Rows {
         let stands = format!("{} in, {} out, USD/Mtok", known(input), known(output));
         rows.push(line("price", &price.version, &stands, ""));
     }
+    rows.extend(explanation.reservation.as_ref().map(reserves));
     for budget in &explanation.budgets {
         let resets = budget.resets_at.as_deref().unwrap_or("never");
         let stands = format!(
@@ -119,13 +120,15 @@ fn rows(explanation: &Explanation) -> Rows {
             budget.remaining_usd, budget.limit_usd, budget.reserved_usd, budget.mode, budget.window
         );
         let name = named(&budget.id, &budget.account);
-        rows.push(line("budget", &name, &stands, &budget.because));
+        let because = budget.refusal.as_ref().unwrap_or(&budget.because);
+        rows.push(line("budget", &name, &stands, because));
     }
     for limit in &explanation.limits {
         let left = limit.remaining.map(|left| format!("{left} of "));
         let stands = format!("{}{} {}", left.unwrap_or_default(), limit.limit, limit.what);
         let name = named(&limit.id, &limit.account);
-        rows.push(line("limit", &name, &stands, &limit.because));
+        let because = limit.refusal.as_ref().unwrap_or(&limit.because);
+        rows.push(line("limit", &name, &stands, because));
     }
     for guard in &explanation.guards {
         rows.push(line("guard", &guard.id, &guard.does, &guard.because));
@@ -160,6 +163,23 @@ fn key(explanation: &Explanation) -> Vec<String> {
     });
     let whose = whose.collect::<Vec<_>>().join(", ");
     line("key", &key.id, &key.status, &whose)
+}
+
+/// What a typical request sets aside.
+fn reserves(held: &ExplainedReservation) -> Vec<String> {
+    let capped = held.max_tokens.map(|most| format!(", capped at {most}"));
+    let stands = format!(
+        "{} USD, at least {}, for {} output tokens{}",
+        held.most_usd,
+        held.least_usd,
+        held.output_tokens,
+        capped.unwrap_or_default()
+    );
+    let because = format!(
+        "{} bytes of text, {} output tokens are usual",
+        held.prompt_bytes, held.usual_output_tokens
+    );
+    line("reserves", "", &stands, &because)
 }
 
 /// A rule's name, with the account's where it has several.

@@ -57,6 +57,12 @@ impl KeyDefaults {
     }
 }
 
+/// Whether a ledger that keeps what is younger than `age` knows, at any start, all that counts in `budget`.
+#[must_use]
+pub fn is_kept(budget: &Budget, age: Duration) -> bool {
+    retain_days_needed(budget).is_some_and(|days| days * SECONDS_PER_DAY <= age.as_secs())
+}
+
 /// Days that the ledger must keep so that a start finds all that counts in `budget`; `None` is for ever.
 #[must_use]
 pub fn retain_days_needed(budget: &Budget) -> Option<u64> {
@@ -72,3 +78,5 @@ pub fn retain_days_needed(budget: &Budget) -> Option<u64> {
     };
     Some(if budget.carry_over { 2 * days } else { days })
 }
+
+const SECONDS_PER_DAY: u64 = 86_400;

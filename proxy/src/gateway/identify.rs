@@ -61,7 +61,6 @@ impl Keys {
     }
 
     /// The identity behind a key's id, valid or not; `anonymous` is one too.
-    #[allow(dead_code, reason = "admission asks for it")]
     pub(crate) fn identity(&self, key: &str) -> Option<Arc<Identity>> {
         if key == &*self.anonymous.key {
             return Some(Arc::clone(&self.anonymous));

@@ -21,6 +21,7 @@ pub(crate) mod io;
 mod learn;
 mod line;
 mod parse;
+pub(crate) mod preview;
 mod quote;
 mod read;
 mod reader;

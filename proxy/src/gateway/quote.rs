@@ -3,11 +3,13 @@
 use quotah_adapters::{Dialect, Facts, Operation};
 use quotah_policy::budget::Ask;
 use quotah_policy::{
-    Asked, CacheWrites, Ceiling, Expected, Kinds, Media, Money, Most, ServiceTier, Unit, Units,
+    Asked, CacheWrites, Ceiling, Expected, Kinds, Media, Money, Most, Price, PriceTable,
+    ServiceTier, Unit, Units,
 };
 
 use super::parse::Target;
 use super::record::Booking;
+use crate::ledger::Entry;
 use crate::prices::Used;
 
 /// What a request may cost.
@@ -33,13 +35,23 @@ impl Quote {
         beside: Most,
         tier: ServiceTier,
     ) -> Option<Self> {
+        Self::at(&Lot::of(booking), expected, beside, tier)
+    }
+
+    /// The same of a request that is not booked.
+    pub(crate) fn at(
+        lot: &Lot<'_>,
+        expected: Expected,
+        beside: Most,
+        tier: ServiceTier,
+    ) -> Option<Self> {
         let ceiling = |input_tokens, cache_writes| {
             let most = Most {
                 input_tokens,
                 cache_writes,
                 ..beside
             };
-            ceiling(booking, &most, tier)
+            lot.ceiling(&most, tier)
         };
         Some(Self {
             most: ceiling(expected.input_most, beside.cache_writes)?,
@@ -86,29 +98,54 @@ impl Quote {
             input_tokens,
             ..self.beside
         };
-        ceiling(booking, &most, self.tier)
+        Lot::of(booking).ceiling(&most, self.tier)
     }
 }
 
-/// What a request costs at most by the price of its deployment, on the tier asked for or the usual one, whichever is
-/// dearer: a provider may serve on either. `None` without a price.
-fn ceiling(booking: &Booking, most: &Most, tier: ServiceTier) -> Option<Ceiling> {
-    let entry = &booking.entry;
-    let used = Used {
-        provider: &entry.provider,
-        kind: booking.provider_kind,
-        model_sent: &entry.model_sent,
-        model_answered: None,
-        at_unix_seconds: i64::try_from(entry.at_unix_ms / 1000).unwrap_or(i64::MAX),
-        tier,
-        own: quotah_policy::Usage::default(),
-        calls: &[],
-    };
-    let price = used.price(&booking.snapshot.config.price_table, None)?;
-    let usual = Ceiling::of(price, ServiceTier::Standard, most)?;
-    match tier {
-        ServiceTier::Standard => Some(usual),
-        tier => Some(Ceiling::of(price, tier, most)?.or_dearer(usual)),
+/// Whose price a request has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lot<'a> {
+    /// The request, as far as it is described.
+    pub(crate) entry: &'a Entry,
+    /// Prices are looked for under the provider's name first, its kind second.
+    pub(crate) provider_kind: &'a str,
+    pub(crate) prices: &'a PriceTable,
+}
+
+impl<'a> Lot<'a> {
+    fn of(booking: &'a Booking) -> Self {
+        Self {
+            entry: &booking.entry,
+            provider_kind: booking.provider_kind,
+            prices: &booking.snapshot.config.price_table,
+        }
+    }
+
+    /// The price list of the deployment.
+    pub(crate) fn price(&self) -> Option<&'a Price> {
+        let entry = self.entry;
+        let used = Used {
+            provider: &entry.provider,
+            kind: self.provider_kind,
+            model_sent: &entry.model_sent,
+            model_answered: None,
+            at_unix_seconds: i64::try_from(entry.at_unix_ms / 1000).unwrap_or(i64::MAX),
+            tier: ServiceTier::Standard,
+            own: quotah_policy::Usage::default(),
+            calls: &[],
+        };
+        used.price(self.prices, None)
+    }
+
+    /// What a request costs at most by it, on the tier asked for or the usual one, whichever is dearer: a provider may
+    /// serve on either. `None` without a price.
+    fn ceiling(&self, most: &Most, tier: ServiceTier) -> Option<Ceiling> {
+        let price = self.price()?;
+        let usual = Ceiling::of(price, ServiceTier::Standard, most)?;
+        match tier {
+            ServiceTier::Standard => Some(usual),
+            tier => Some(Ceiling::of(price, tier, most)?.or_dearer(usual)),
+        }
     }
 }
 

@@ -71,6 +71,11 @@ impl Refusal {
         self.kind.code()
     }
 
+    /// What its caller reads.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn at_the_gate(refused: Option<AtTheGate>) -> Self {
         match refused {
             Some(AtTheGate::HeadTimeout) => Self::new(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quotah_policy::Money;
 use quotah_policy::budget::{Balance, Budget, BudgetAccounts};
 
-use super::Policy;
+use super::{OWN_PREFIX, Policy};
 use crate::metrics::BudgetSum;
 
 /// A budget and its accounts at a moment.
@@ -67,9 +67,13 @@ impl Policy {
             .collect()
     }
 
-    /// The budget of this id.
+    /// The budget of this id; `key:ID` is a key's own.
     #[must_use]
     pub fn budget(&self, id: &str, now_unix_ms: u64) -> Option<BudgetView> {
+        if let Some(key) = id.strip_prefix(OWN_PREFIX) {
+            let own = self.own_budget(key)?;
+            return Some(BudgetView::of(&own, now_unix_ms));
+        }
         let in_force = self.in_force.load();
         let mut budgets = in_force.budgets.iter();
         let budget = budgets.find(|budget| *budget.budget.id == *id);

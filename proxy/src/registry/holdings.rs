@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use quotah_policy::{KeyId, KeyRecord};
+use quotah_policy::{KeyId, KeyRecord, Pattern};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Follower;
 use super::record::Line;
+use super::{Elsewhere, Follower};
 
 /// A key in the registry.
 #[derive(Debug)]
@@ -162,6 +163,44 @@ impl Change<'_> {
             Self::Nothing => {}
         }
     }
+
+    /// The change as another process's.
+    pub(super) fn elsewhere<'a>(
+        &'a self,
+        holdings: &Holdings,
+        line: &'a Line<'_>,
+    ) -> Option<Elsewhere<'a>> {
+        let (kind, id, key) = match self {
+            Self::Key(id) => (None, id.as_str(), holdings.keys.get(id).cloned()),
+            Self::Rule(kind, id) => (Some(*kind), *id, None),
+            Self::Nothing => return None,
+        };
+        let side = line.after.or(line.before);
+        let whose = side.and_then(|side| serde_json::from_str(side.get()).ok());
+        let Whose { team, selects } = whose.unwrap_or_default();
+        let named = selects.and_then(|selects| selects.team);
+        let named = named.filter(|team| Pattern::new(team).is_exact());
+        Some(Elsewhere {
+            action: &line.action,
+            id,
+            kind,
+            key,
+            team: if kind.is_some() { named } else { team },
+        })
+    }
+}
+
+/// The team in a key's or a rule's words.
+#[derive(Debug, Default, Deserialize)]
+struct Whose {
+    team: Option<String>,
+    #[serde(rename = "match")]
+    selects: Option<Selects>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Selects {
+    team: Option<String>,
 }
 
 impl RuleKind {

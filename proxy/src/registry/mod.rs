@@ -78,6 +78,35 @@ pub trait Follower: Send + Sync + Debug {
 
     /// A rule is as `rule` says, or gone.
     fn rule(&self, kind: RuleKind, id: &str, rule: Option<&Arc<Rule>>, is_live: bool);
+
+    /// Another process changed a key or a rule, of which [`Self::key`] or [`Self::rule`] has just told.
+    fn elsewhere(&self, _change: &Elsewhere<'_>) {}
+}
+
+/// What another process did.
+#[derive(Debug, Clone)]
+pub struct Elsewhere<'a> {
+    /// `key.revoke`, `budget.patch`, …
+    pub action: &'a str,
+    /// The key's or the rule's id.
+    pub id: &'a str,
+    /// The rule's kind; a key has none.
+    pub kind: Option<RuleKind>,
+    /// The key as it is now.
+    pub key: Option<Arc<HeldKey>>,
+    /// The team that it is for alone, or was.
+    pub team: Option<String>,
+}
+
+/// Whose lines are read.
+#[derive(Debug, Clone, Copy)]
+enum Reading<'a> {
+    /// Those that were there before.
+    Opening,
+    /// Those of others.
+    Following,
+    /// The one of this id is our own; what came behind it is others'.
+    Behind(&'a str),
 }
 
 /// For who only looks.
@@ -179,7 +208,7 @@ impl Registry {
             flushed_unix_ms: Mutex::new(0),
             dir,
         };
-        registry.read_on(&mut registry.log.lock(), false)?;
+        registry.read_on(&mut registry.log.lock(), Reading::Opening)?;
         Ok(registry)
     }
 
@@ -188,7 +217,7 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::Io`] when the file cannot be read.
     pub fn catch_up(&self) -> Result<(), RegistryError> {
-        self.read_on(&mut self.log.lock(), true)
+        self.read_on(&mut self.log.lock(), Reading::Following)
     }
 
     /// Follows the file for as long as the registry lives, on a thread of its own.
@@ -272,21 +301,35 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let mut log = self.log.lock();
         let lock = log.lock()?;
-        self.read_on(&mut log, true)?;
+        self.read_on(&mut log, Reading::Following)?;
         let draft = decide(&self.holdings.read())?;
         let Some(draft) = draft else { return Ok(()) };
         let (id, now) = (clock::request_id(), clock::unix_ms());
-        log.append(&draft.line(actor, &id.to_string(), now))?;
+        let id = id.to_string();
+        log.append(&draft.line(actor, &id, now))?;
         drop(lock);
-        self.read_on(&mut log, true)
+        self.read_on(&mut log, Reading::Behind(&id))
     }
 
-    fn read_on(&self, log: &mut Log, is_live: bool) -> Result<(), RegistryError> {
+    fn read_on(&self, log: &mut Log, reading: Reading<'_>) -> Result<(), RegistryError> {
+        let is_live = !matches!(reading, Reading::Opening);
+        let is_others = |line: &str| match reading {
+            Reading::Opening => false,
+            Reading::Following => true,
+            Reading::Behind(own) => line != own,
+        };
         let mut unread = Vec::new();
         let read = log.read_on(&mut |line| {
             let mut holdings = self.holdings.write();
             match holdings.apply(line) {
-                Ok(change) => change.tell(&holdings, &*self.follower, is_live),
+                Ok(change) => {
+                    change.tell(&holdings, &*self.follower, is_live);
+                    if is_others(&line.id)
+                        && let Some(elsewhere) = change.elsewhere(&holdings, line)
+                    {
+                        self.follower.elsewhere(&elsewhere);
+                    }
+                }
                 Err(fault) => unread.push(Fault {
                     record: line.seq,
                     what: fault.to_string(),

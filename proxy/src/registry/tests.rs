@@ -273,3 +273,45 @@ fn lines_longer_than_may_be_are_refused_and_passed_over() {
     registry.create_key(&actor(), named("a")).expect("made");
     assert_eq!(open(&dir).keys(None, 9, |_| true).len(), 1);
 }
+
+#[test]
+fn what_another_process_changed_is_told_once_and_what_this_one_did_is_not() {
+    #[derive(Debug, Default)]
+    struct Heard(Mutex<Vec<String>>);
+
+    impl Follower for Heard {
+        fn key(&self, _: KeyId, _: Option<&Arc<HeldKey>>, _: bool) {}
+
+        fn rule(&self, _: RuleKind, _: &str, _: Option<&Arc<Rule>>, _: bool) {}
+
+        fn elsewhere(&self, change: &Elsewhere<'_>) {
+            let team = change.team.as_deref().unwrap_or("-");
+            self.0.lock().push(format!("{} {team}", change.action));
+        }
+    }
+
+    let dir = TempDir::new().expect("a directory");
+    let other = open(&dir);
+    other.create_key(&actor(), named("before")).expect("made");
+    let heard = Arc::<Heard>::default();
+    let follower = Arc::clone(&heard) as Arc<dyn Follower>;
+    let registry = Registry::open(dir.path(), None, follower).expect("open");
+    let of_team = KeyForm {
+        team: Some("a".to_owned()),
+        ..KeyForm::default()
+    };
+    let made = other.create_key(&actor(), of_team).expect("made");
+    let rule = json!({ "limit_usd": "1", "match": { "team": "a" } });
+    let name = (RuleKind::Budget, "b");
+    other.create_rule(&actor(), name, &rule).expect("made");
+    // Reads on before it writes.
+    registry.create_key(&actor(), named("own")).expect("made");
+    other.note(&actor(), "reload", "", &()).expect("noted");
+    let id = made.held.record.id;
+    other
+        .delete_key(&actor(), id.as_str(), Guarded(None))
+        .expect("deleted");
+    registry.catch_up().expect("read");
+    let told = ["key.create a", "budget.create a", "key.delete a"];
+    assert_eq!(*heard.0.lock(), told);
+}

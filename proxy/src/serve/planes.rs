@@ -73,8 +73,7 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
         ledger: Arc::clone(&state.ledger),
         store: Arc::new(stored(state)),
         spending: Arc::new(Accounts {
-            policy: Arc::clone(&state.policy),
-            ledger: Arc::clone(&state.ledger),
+            state: Arc::clone(state),
         }),
         events: Arc::clone(&state.events),
         config: Arc::new(move || Arc::clone(&config.snapshot().config)),
@@ -93,11 +92,12 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
 
 /// Keys and rules of the registry and the configuration.
 fn stored(state: &Arc<State>) -> Stored {
-    let (config, publish) = (Arc::clone(state), Arc::clone(state));
+    let (config, publish, used) = (Arc::clone(state), Arc::clone(state), Arc::clone(state));
     Stored::new(
         Arc::clone(&state.registry),
         Arc::new(move || Arc::clone(&config.snapshot().config)),
         Arc::new(move || publish.publish_rules()),
+        Arc::new(move |key| used.last_used_unix_ms(key)),
     )
 }
 

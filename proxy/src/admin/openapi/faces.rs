@@ -4,7 +4,7 @@ use quotah_policy::budget::Balance;
 use quotah_policy::{KeyForm, Money, Window, Zone};
 use serde_json::{Value, json};
 
-use crate::admin::budgets::Account;
+use crate::admin::budgets::{Account, show_standing};
 use crate::admin::keys::KeyFace;
 use crate::admin::store::{AccountFace, Source};
 
@@ -24,7 +24,7 @@ pub(super) fn key_form() -> Value {
 
 pub(super) fn key_face() -> Value {
     let form: KeyForm = serde_json::from_value(key_form()).unwrap_or_default();
-    json!(KeyFace {
+    let mut face = json!(KeyFace {
         id: "k3v9x0a1b2c4".to_owned(),
         prefix: Some("sk-qh-k3v9x0a1b2c4".to_owned()),
         source: Source::Api,
@@ -34,7 +34,11 @@ pub(super) fn key_face() -> Value {
         revoked_at: None,
         last_used_at: Some("2026-11-21T08:00:00Z".to_owned()),
         etag: String::new(),
-    })
+    });
+    if let Some(budget) = face.get_mut("budget").and_then(Value::as_object_mut) {
+        show_standing(&an_account(), budget);
+    }
+    face
 }
 
 pub(super) fn with_secret() -> Value {
@@ -63,7 +67,11 @@ pub(super) fn budget_face() -> Value {
 }
 
 pub(super) fn account() -> Value {
-    json!(Account::of(&AccountFace {
+    json!(Account::of(&an_account()))
+}
+
+fn an_account() -> AccountFace {
+    AccountFace {
         value: "k3v9x0a1b2c4".to_owned(),
         balance: Balance {
             limit: Money::from_picos(250_000_000_000_000),
@@ -71,7 +79,7 @@ pub(super) fn account() -> Value {
             reserved: Money::ZERO,
             period: Window::Month.period(&Zone::utc(), NOW_UNIX_MS),
         },
-    }))
+    }
 }
 
 pub(super) fn limit_form() -> Value {

@@ -223,6 +223,7 @@ impl Spending for Memory {
         let budget = |id: &str, team: Option<&str>| ExplainedBudget {
             id: id.to_owned(),
             team: team.map(str::to_owned),
+            refusal: Some(format!("budget {id:?} is exhausted")),
             ..ExplainedBudget::default()
         };
         Ok(Explanation {
@@ -231,6 +232,7 @@ impl Spending for Memory {
                 team: key.words.team.clone(),
                 ..ExplainedKey::default()
             },
+            refusal: Some("budget \"everybodys\" is exhausted".to_owned()),
             budgets: vec![
                 budget("its-own", key.words.team.as_deref()),
                 budget("everybodys", None),

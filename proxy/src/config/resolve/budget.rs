@@ -6,7 +6,7 @@ use quotah_policy::budget::{Budget, BudgetForm, Mode, Usd};
 use quotah_policy::{Dimension, OwnBudget};
 
 use super::super::Warning;
-use super::super::policy::retain_days_needed;
+use super::super::policy::{self, retain_days_needed};
 use super::super::problem::Problem;
 use super::super::resolved::{LedgerSettings, Server};
 use super::super::section::Section;
@@ -135,11 +135,10 @@ fn is_kept(row: &Section<'_>, budget: &Budget, ledger: &LedgerSettings) {
     let Some(kept) = ledger.retain_age else {
         return;
     };
-    let needed = retain_days_needed(budget);
-    if needed.is_none_or(|days| days * SECONDS_PER_DAY > kept.as_secs()) {
+    if !policy::is_kept(budget, kept) {
         let problem = Problem::Forgotten {
             window: budget.window.as_str(),
-            needed,
+            needed: retain_days_needed(budget),
             kept: kept.as_secs() / SECONDS_PER_DAY,
         };
         row.problems().at(row.place_of("window"), problem);

@@ -1,7 +1,7 @@
 //! The keys of the registry, found by their ids.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
@@ -105,6 +105,12 @@ impl KeyRing {
         self.configured.read().get(id).cloned().unwrap_or_default()
     }
 
+    /// When a key of the configuration was used last, milliseconds since 1970.
+    pub(crate) fn last_used_unix_ms(&self, id: &str) -> Option<u64> {
+        let used = self.configured(id).last_used_unix_ms;
+        Some(used.load(Ordering::Relaxed)).filter(|used| *used > 0)
+    }
+
     fn own_budgets(&self) -> Vec<BudgetAccounts> {
         let keys = self.keys.iter();
         let keys = keys.filter_map(|key| key.identity.own_budget.clone());
@@ -114,7 +120,6 @@ impl KeyRing {
     }
 
     /// The identity of a key, valid or not, as it would be for a request.
-    #[allow(dead_code, reason = "admission asks for it")]
     pub(crate) fn identity(&self, key: &str) -> Option<Arc<Identity>> {
         let key = self.keys.get(&KeyId::parse(key)?)?;
         Some(Arc::clone(&key.identity))
