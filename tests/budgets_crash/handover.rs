@@ -21,10 +21,9 @@ fn hand_over(quotah: &Quotah, family: &mut Family) -> u32 {
         ready_pids(&quotah.stderr()).get(1).copied()
     });
     family.0.push(successor);
-    eventually("the successor answers", || {
-        // The predecessor shares the socket for a moment.
-        let is_it = |_| quotah.admin_json("/admin/v1/status")["pid"] == successor;
-        (0..5).all(is_it).then_some(())
+    eventually("the predecessor takes no new connections", || {
+        let leaving = quotah.stderr().contains("leaving: no new connections");
+        leaving.then_some(())
     });
     successor
 }

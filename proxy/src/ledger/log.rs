@@ -328,7 +328,12 @@ impl Log {
             }
             match self.write(tail, frame) {
                 Ok(()) => return Appended::Written,
-                Err(error) => self.fail(tail, &error, Some(Mend::Cut)),
+                Err(error) => {
+                    self.fail(tail, &error, Some(Mend::Cut));
+                    // Whoever tries again sleeps until something is written.
+                    self.dirty.store(true, Ordering::Release);
+                    self.ring();
+                }
             }
         }
         tail.keep(frame)

@@ -101,6 +101,24 @@ fn a_full_disk_keeps_records_in_memory_and_writes_them_in_order_when_it_is_back(
 }
 
 #[test]
+fn a_disk_that_fails_after_a_quiet_time_is_tried_again_at_once() {
+    let dir = dir();
+    let (full, hooks) = full();
+    let (ledger, _) = open_with(&dir, Settings::default(), hooks);
+    assert_eq!(ledger.append_entry(&entry(0)), Appended::Written);
+    // All is synced, and nobody wakes up before the next record.
+    thread::sleep(Duration::from_millis(500));
+    full.full.store(true, Ordering::SeqCst);
+    assert_eq!(ledger.append_entry(&entry(1)), Appended::Kept);
+    full.full.store(false, Ordering::SeqCst);
+    let failed = Instant::now();
+    eventually("it is well again", || {
+        ledger.status().health == LedgerHealth::Ok
+    });
+    assert!(failed.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
 fn a_backlog_that_is_full_drops_and_counts() {
     let dir = dir();
     let (full, hooks) = full();
