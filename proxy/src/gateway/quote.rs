@@ -3,7 +3,8 @@
 use quotah_adapters::{Dialect, Facts, Operation};
 use quotah_policy::budget::Ask;
 use quotah_policy::{
-    Asked, CacheWrites, Ceiling, Expected, Kinds, Media, Money, Most, ServiceTier, Unit, Units,
+    Asked, CacheWrites, Ceiling, Expected, Kinds, Media, Money, Most, Price, ServiceTier, Unit,
+    Units,
 };
 
 use super::parse::Target;
@@ -33,13 +34,14 @@ impl Quote {
         beside: Most,
         tier: ServiceTier,
     ) -> Option<Self> {
+        let price = price(booking, tier)?;
         let ceiling = |input_tokens, cache_writes| {
             let most = Most {
                 input_tokens,
                 cache_writes,
                 ..beside
             };
-            ceiling(booking, &most, tier)
+            ceiling(price, &most, tier)
         };
         Some(Self {
             most: ceiling(expected.input_most, beside.cache_writes)?,
@@ -89,13 +91,12 @@ impl Quote {
             input_tokens,
             ..self.beside
         };
-        ceiling(booking, &most, self.tier)
+        ceiling(price(booking, self.tier)?, &most, self.tier)
     }
 }
 
-/// What a request costs at most by the price of its deployment, on the tier asked for or the usual one, whichever is
-/// dearer: a provider may serve on either. `None` without a price.
-fn ceiling(booking: &Booking, most: &Most, tier: ServiceTier) -> Option<Ceiling> {
+/// The price of a request's deployment.
+fn price(booking: &Booking, tier: ServiceTier) -> Option<&Price> {
     let entry = &booking.entry;
     let used = Used {
         provider: &entry.provider,
@@ -107,7 +108,12 @@ fn ceiling(booking: &Booking, most: &Most, tier: ServiceTier) -> Option<Ceiling>
         own: quotah_policy::Usage::default(),
         calls: &[],
     };
-    let price = used.price(&booking.snapshot.config.price_table, None)?;
+    used.price(&booking.snapshot.config.price_table, None)
+}
+
+/// What a request costs at most by a price, on the tier asked for or the usual one, whichever is dearer: a provider may
+/// serve on either. `None` where nothing in it has a price.
+fn ceiling(price: &Price, most: &Most, tier: ServiceTier) -> Option<Ceiling> {
     let usual = Ceiling::of(price, ServiceTier::Standard, most)?;
     match tier {
         ServiceTier::Standard => Some(usual),

@@ -28,7 +28,7 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use quotah_policy::Experience;
 use quotah_policy::budget::{BudgetAccounts, Reservation};
@@ -92,9 +92,9 @@ impl Policy {
         }
     }
 
-    /// The rules in force.
-    pub(crate) fn in_force(&self) -> Arc<InForce> {
-        self.in_force.load_full()
+    /// The rules in force. Not to be kept: requests come and go without counting how many look at them.
+    pub(crate) fn in_force(&self) -> Guard<Arc<InForce>> {
+        self.in_force.load()
     }
 
     /// The budget of a key's own.
