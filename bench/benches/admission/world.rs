@@ -176,7 +176,7 @@ api_key = "sk-upstream-0123456789"
 base_url = "http://127.0.0.1:9/v1"
 [[keys]]
 id = "static"
-key = "a key of the configuration"
+key = "a-key-of-the-configuration"
 [[budgets]]
 id = "team"
 match = { team = "research" }
