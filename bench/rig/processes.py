@@ -77,6 +77,19 @@ base_url = "http://{self.mock_address}/v1"
 id = "bench"
 key = "{KEY}"
 team = "bench"
+[[budgets]]
+id = "bench"
+match = {{ team = "bench" }}
+per = "key"
+limit_usd = "1000000"
+[[limits]]
+id = "bench"
+match = {{ team = "bench" }}
+per = "key"
+requests_per_minute = 1000000000
+tokens_per_minute = 1000000000000
+concurrent = 100000
+concurrent_streams = 100000
 [log]
 format = "json"
 access = {access}

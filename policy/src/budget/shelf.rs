@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::{Account, Budget, Part, Parts, in_order};
 use crate::{Rules, Subject};
@@ -18,6 +18,8 @@ pub const OTHER: &str = "other";
 /// A budget's accounts. They outlive a change of its limit.
 #[derive(Debug, Default)]
 pub struct Shelf {
+    /// The account of no value, which budgets without `per` have alone: found without a lock.
+    whole: OnceLock<Arc<Account>>,
     accounts: RwLock<HashMap<Box<str>, Arc<Account>>>,
     /// What the books say has been spent is in them.
     is_counted: AtomicBool,
@@ -73,6 +75,10 @@ impl BudgetAccounts {
     /// The account of `value`; opened if need be.
     #[must_use]
     pub fn named(&self, value: &str, now_unix_ms: u64) -> Arc<Account> {
+        let open = |value: &str| Arc::new(Account::new(value, &self.budget, now_unix_ms));
+        if value.is_empty() {
+            return Arc::clone(self.shelf.whole.get_or_init(|| open("")));
+        }
         let accounts = self.shelf.accounts.read();
         let accounts = accounts.unwrap_or_else(PoisonError::into_inner);
         if let Some(account) = accounts.get(value) {
@@ -83,8 +89,8 @@ impl BudgetAccounts {
         let mut accounts = accounts.unwrap_or_else(PoisonError::into_inner);
         let is_full = accounts.len() >= ACCOUNTS_MAX && !accounts.contains_key(value);
         let value = if is_full { OTHER } else { value };
-        let open = || Arc::new(Account::new(value, &self.budget, now_unix_ms));
-        Arc::clone(accounts.entry(value.into()).or_insert_with(open))
+        let account = accounts.entry(value.into());
+        Arc::clone(account.or_insert_with(|| open(value)))
     }
 
     /// The account that `subject` counts in, or one as it would be; none is opened for that.
@@ -107,7 +113,12 @@ impl BudgetAccounts {
     pub fn accounts(&self) -> Vec<Arc<Account>> {
         let accounts = self.shelf.accounts.read();
         let accounts = accounts.unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = accounts.values().cloned().collect();
+        let whole = self.shelf.whole.get();
+        let mut all: Vec<_> = whole
+            .into_iter()
+            .chain(accounts.values())
+            .cloned()
+            .collect();
         all.sort_unstable_by(|a, b| a.value().cmp(b.value()));
         all
     }

@@ -21,7 +21,7 @@ pub(super) struct Table {
 #[derive(Debug, Default)]
 struct Shard {
     /// By the hash of key and model, which nobody outside can foresee: where in `entries`.
-    places: HashMap<u64, usize>,
+    places: HashMap<u64, usize, foldhash::fast::RandomState>,
     entries: Vec<Entry>,
     /// Counts looks at the shard.
     tick: u64,

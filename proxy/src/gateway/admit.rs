@@ -38,10 +38,10 @@ pub(crate) struct Terms {
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
-struct Call<'a> {
-    target: &'a Target,
-    facts: &'a Facts,
-    identity: &'a Identity,
+pub(super) struct Call<'a> {
+    pub(super) target: &'a Target,
+    pub(super) facts: &'a Facts,
+    pub(super) identity: &'a Identity,
 }
 
 /// Admits a request, and says what is to be changed in it.
@@ -61,6 +61,27 @@ pub(crate) fn admit(
         facts,
         identity,
     };
+    let (terms, is_held) = hold(booking, call)?;
+    let is_lower = |cap: &u64| facts.output_cap().is_none_or(|own| *cap < own);
+    let is_lowered = |cap: &u64| facts.takes_output_cap() && is_lower(cap);
+    booking.entry.max_tokens_lowered_to = terms.output_cap.filter(is_lowered);
+    let appended = booking.admit();
+    if is_held && appended != Appended::Written {
+        return Err(Refusal::ledger_unavailable());
+    }
+    Ok(terms)
+}
+
+/// Asks guards, limits and budgets, and says what they make of it and whether a hard budget holds.
+///
+/// # Errors
+/// As [`admit`], but for the ledger.
+pub(super) fn hold(booking: &mut Booking, call: Call<'_>) -> Result<(Terms, bool), Refusal> {
+    let Call {
+        target,
+        facts,
+        identity,
+    } = call;
     let in_force = booking.state.policy.in_force();
     let mut terms = guard::judge(booking, facts, identity, &in_force)?;
     let is_metered = target.operation.is_metered() && !target.operation.is_fetch();
@@ -87,14 +108,7 @@ pub(crate) fn admit(
             terms.output_cap = terms.output_cap.into_iter().chain(cap).min();
         }
     }
-    let is_lower = |cap: &u64| facts.output_cap().is_none_or(|own| *cap < own);
-    let is_lowered = |cap: &u64| facts.takes_output_cap() && is_lower(cap);
-    booking.entry.max_tokens_lowered_to = terms.output_cap.filter(is_lowered);
-    let appended = booking.admit();
-    if is_held && appended != Appended::Written {
-        return Err(Refusal::ledger_unavailable());
-    }
-    Ok(terms)
+    Ok((terms, is_held))
 }
 
 /// What a request asks for, within what guards leave it.

@@ -4,6 +4,7 @@
 //! the line itself; each stage takes what the one before gives, and says with which refusals it may end it.
 
 pub(crate) mod accept;
+pub mod admission;
 mod admit;
 mod answer;
 mod body;

@@ -45,13 +45,14 @@ impl Quote {
         beside: Most,
         tier: ServiceTier,
     ) -> Option<Self> {
+        let price = lot.price()?;
         let ceiling = |input_tokens, cache_writes| {
             let most = Most {
                 input_tokens,
                 cache_writes,
                 ..beside
             };
-            lot.ceiling(&most, tier)
+            ceiling(price, &most, tier)
         };
         Some(Self {
             most: ceiling(expected.input_most, beside.cache_writes)?,
@@ -98,7 +99,7 @@ impl Quote {
             input_tokens,
             ..self.beside
         };
-        Lot::of(booking).ceiling(&most, self.tier)
+        ceiling(Lot::of(booking).price()?, &most, self.tier)
     }
 }
 
@@ -136,16 +137,15 @@ impl<'a> Lot<'a> {
         };
         used.price(self.prices, None)
     }
+}
 
-    /// What a request costs at most by it, on the tier asked for or the usual one, whichever is dearer: a provider may
-    /// serve on either. `None` without a price.
-    fn ceiling(&self, most: &Most, tier: ServiceTier) -> Option<Ceiling> {
-        let price = self.price()?;
-        let usual = Ceiling::of(price, ServiceTier::Standard, most)?;
-        match tier {
-            ServiceTier::Standard => Some(usual),
-            tier => Some(Ceiling::of(price, tier, most)?.or_dearer(usual)),
-        }
+/// What a request costs at most by a price, on the tier asked for or the usual one, whichever is dearer: a provider may
+/// serve on either. `None` where nothing in it has a price.
+fn ceiling(price: &Price, most: &Most, tier: ServiceTier) -> Option<Ceiling> {
+    let usual = Ceiling::of(price, ServiceTier::Standard, most)?;
+    match tier {
+        ServiceTier::Standard => Some(usual),
+        tier => Some(Ceiling::of(price, tier, most)?.or_dearer(usual)),
     }
 }
 

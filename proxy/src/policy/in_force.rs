@@ -1,5 +1,6 @@
 //! The rules in force, filed so that a request looks at those alone that it matches.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use quotah_policy::Rules;
@@ -20,22 +21,23 @@ pub(crate) struct InForce {
 impl InForce {
     /// Other rules: accounts and cells go on where a rule counts what it counted before.
     pub(super) fn next(&self, rules: &RuleSet) -> Self {
+        let known = self.budgets.iter().map(|known| (&*known.budget.id, known));
+        let known: HashMap<&str, _> = known.collect();
         let budgets = rules.budgets.iter().map(|budget| {
             let budget = Arc::new(budget.clone());
-            let before = self
-                .budgets
-                .iter()
-                .find(|old| old.budget.counts_as(&budget));
-            let accounts = match before {
+            let before = known.get(&*budget.id);
+            let accounts = match before.filter(|old| old.budget.counts_as(&budget)) {
                 Some(old) => old.with(Arc::clone(&budget)),
                 None => BudgetAccounts::new(Arc::clone(&budget)),
             };
             (budget.selector.clone(), Arc::new(accounts))
         });
+        let limited = self.limits.iter().map(|known| (&*known.limit().id, known));
+        let limited: HashMap<&str, _> = limited.collect();
         let limits = rules.limits.iter().map(|limit| {
             let limit = Arc::new(limit.clone());
-            let before = self.limits.iter().find(|old| old.limit().counts_as(&limit));
-            let cells = match before {
+            let before = limited.get(&*limit.id);
+            let cells = match before.filter(|old| old.limit().counts_as(&limit)) {
                 Some(old) => old.with(Arc::clone(&limit)),
                 None => LimitCells::new(Arc::clone(&limit)),
             };

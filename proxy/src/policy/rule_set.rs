@@ -1,5 +1,6 @@
 //! All rules there are: those of the configuration, and those that were made while the program runs.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -63,9 +64,9 @@ fn add<T, F: DeserializeOwned, E: Display>(
     id: impl Fn(&T) -> &Arc<str>,
     read: impl Fn(F) -> Result<T, E>,
 ) {
+    let taken: HashSet<Arc<str>> = rules.iter().map(|known| Arc::clone(id(known))).collect();
     for rule in registry.rules(kind) {
-        let is_taken = rules.iter().any(|known| **id(known) == *rule.id);
-        if is_taken {
+        if taken.contains(&*rule.id) {
             continue;
         }
         // Checked before it was written: the file was changed by hand, or by another version.
