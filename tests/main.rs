@@ -16,6 +16,7 @@ mod admin;
 mod admin_policy;
 mod books;
 mod budgets;
+mod budgets_crash;
 mod bytes;
 mod cli;
 mod crash;

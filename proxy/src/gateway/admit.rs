@@ -169,7 +169,9 @@ fn reserve(
         return Ok(None);
     }
     if asked.stream {
-        booking.hold.watch = Some(Box::new(Watch::new(&quote, amount)));
+        let tokens_max = asked.output_cap.unwrap_or(u64::MAX);
+        let tokens_max = tokens_max.saturating_mul(asked.answers.max(1));
+        booking.hold.watch = Some(Box::new(Watch::new(&quote, amount, tokens_max)));
     }
     Ok(quote.expected.cap_for(output))
 }
