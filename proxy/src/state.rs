@@ -252,8 +252,14 @@ impl State {
             self.events.publish(told);
             // What cannot be written waits in memory like any record.
             let _appended = self.ledger.append_event(&event);
-            self.metrics
-                .budget_crossed(&crossing.budget, &event.threshold);
+            // No label holds a key.
+            let is_keys = crossing.budget.starts_with(OWN_PREFIX);
+            let budget = if is_keys {
+                KEYS_BUDGETS
+            } else {
+                &crossing.budget
+            };
+            self.metrics.budget_crossed(budget, &event.threshold);
             tracing::warn!(
                 budget = &*crossing.budget,
                 account = &*crossing.account,
@@ -301,6 +307,9 @@ impl State {
         handle
     }
 }
+
+/// What the budgets of keys are together in metrics; no budget can be named so.
+const KEYS_BUDGETS: &str = "key:*";
 
 /// A crossing as the ledger keeps it.
 fn threshold_event(crossing: &Crossing) -> Event {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use quotah_adapters::Reading;
 use quotah_policy::Money;
+use quotah_policy::limit::Standing;
 use uuid::Uuid;
 
 use super::hold::Hold;
@@ -153,6 +154,11 @@ impl Booking {
     /// Whether the outcome is in the ledger.
     pub(crate) fn is_settled(&self) -> bool {
         self.stage == Stage::Settled
+    }
+
+    /// How the limits stand that the request is under; none once it is booked.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        self.hold.standing(clock::ns_since(self.state.started))
     }
 
     /// Books a refusal of ours.

@@ -1,6 +1,6 @@
 //! The policy in force: which budgets, limits and guards hold, and what the books say has been spent.
 //!
-//! Rules come from the configuration and from the policy log; whichever changes, a new [`InForce`] is made and
+//! Rules come from the configuration and from the policy log; whichever changes, a new `InForce` is made and
 //! swapped in. Accounts outlive that: a budget whose limit changes goes on with what it had spent, one that is new is
 //! first told everything that the ledger knows of its window.
 //!

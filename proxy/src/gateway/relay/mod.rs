@@ -261,7 +261,8 @@ impl Inner {
             None => {
                 let whole = self.border.last_in(&data);
                 let kept = whole.map_or_else(|| data.clone(), |end| data.slice(..end));
-                self.queue.push_back(kept);
+                self.queue
+                    .extend(Some(kept).filter(|kept| !kept.is_empty()));
             }
         }
         self.count_queue(0);
