@@ -126,6 +126,7 @@ fn told(answer: &Response) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn two_tenants_see_nothing_of_each_other_on_any_route_in_any_role() {
     let provider = provider();
     let quotah = Config::toward(&provider).table(&tokens()).start();

@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::harness::{Config, Entry, Quotah, picousd};
 
 /// What gpt-4o-mini costs by the built-in table, 10⁻¹² USD a token: input, cached input, output.
-const RATES: [u64; 3] = [150_000, 75_000, 600_000];
+pub(crate) const RATES: [u64; 3] = [150_000, 75_000, 600_000];
 
 /// A hard budget, as TOML; `more` is further lines.
-fn hard(id: &str, limit_picousd: u64, more: &str) -> String {
+pub(crate) fn hard(id: &str, limit_picousd: u64, more: &str) -> String {
     format!(
         "[[budgets]]\nid = \"{id}\"\nlimit_usd = \"{}\"\nmode = \"hard\"\n{more}",
         usd(limit_picousd)
@@ -22,7 +22,7 @@ fn hard(id: &str, limit_picousd: u64, more: &str) -> String {
 }
 
 /// An amount as decimal dollars.
-fn usd(picousd: u64) -> String {
+pub(crate) fn usd(picousd: u64) -> String {
     format!(
         "{}.{:012}",
         picousd / 1_000_000_000_000,
@@ -31,7 +31,7 @@ fn usd(picousd: u64) -> String {
 }
 
 /// The only account of a budget, as the admin plane tells it.
-fn account(quotah: &Quotah, budget: &str, value: &str) -> Value {
+pub(crate) fn account(quotah: &Quotah, budget: &str, value: &str) -> Value {
     let budget = quotah.admin_json(&format!("/admin/v1/budgets/{budget}"));
     let accounts = budget["accounts"].as_array().cloned().unwrap_or_default();
     let found = accounts
@@ -41,7 +41,7 @@ fn account(quotah: &Quotah, budget: &str, value: &str) -> Value {
 }
 
 /// A field of an account that is money, 10⁻¹² USD.
-fn money(account: &Value, field: &str) -> u64 {
+pub(crate) fn money(account: &Value, field: &str) -> u64 {
     picousd(
         account[field]
             .as_str()
@@ -63,7 +63,7 @@ fn cost_of_chat(body_bytes: u64, output: u64) -> u64 {
 }
 
 /// The three dialects toward the mock, tags kept, and one budget.
-fn with(provider: &quotah_bench::mock::Mock, tables: &str) -> Config {
+pub(crate) fn with(provider: &quotah_bench::mock::Mock, tables: &str) -> Config {
     Config::toward(provider)
         .server("tags = [\"round\"]")
         .table(tables)

@@ -48,7 +48,8 @@ fn check_names_every_fault_with_file_line_and_column_and_exits_78() {
             "2:9",
             "NO_SUCH_VARIABLE",
         ),
-        ("[[budgets]]\nid = \"b\"\n", "1:", "not in this version"),
+        ("[[budgets]]\nid = \"b\"\n", "1:1", "needs `limit_usd`"),
+        ("[retry]\n", "1:2", "not in this version"),
     ] {
         let dir = dir_with(&format!("{toml}{provider}"));
         let checked = run(&dir, &["check"]);

@@ -181,7 +181,7 @@ fn stream(dialect: usize, chunks: &str, delay_ms: &str) -> Request {
 }
 
 /// Processes that no `Child` of ours stands for; killed when the test is over.
-struct Family(Vec<u32>);
+pub(crate) struct Family(pub(crate) Vec<u32>);
 
 impl Drop for Family {
     fn drop(&mut self) {
@@ -191,13 +191,13 @@ impl Drop for Family {
     }
 }
 
-fn signal(pid: u32, signal: Signal) {
+pub(crate) fn signal(pid: u32, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     kill_process(pid, signal).unwrap();
 }
 
 /// The processes that said that they are ready, in order.
-fn ready_pids(stderr: &str) -> Vec<u32> {
+pub(crate) fn ready_pids(stderr: &str) -> Vec<u32> {
     let ready = stderr
         .lines()
         .filter(|line| line.starts_with("quotah ready "));
@@ -207,7 +207,7 @@ fn ready_pids(stderr: &str) -> Vec<u32> {
 }
 
 /// Whether a process is there and no corpse.
-fn is_alive(pid: u32) -> bool {
+pub(crate) fn is_alive(pid: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
         !stat
             .rsplit_once(')')

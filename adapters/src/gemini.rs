@@ -124,7 +124,7 @@ fn error(kind: RefusalKind, message: &str, retry_after: Option<Duration>) -> Str
     let (code, status, message) = (kind.status(), word(kind), quoted(message));
     let details = retry_after.map_or_else(String::new, |after| {
         let kind = "type.googleapis.com/google.rpc.RetryInfo";
-        let seconds = after.as_millis().div_ceil(1_000);
+        let seconds = after.as_nanos().div_ceil(1_000_000_000);
         format!(",\"details\":[{{\"@type\":\"{kind}\",\"retryDelay\":\"{seconds}s\"}}]")
     });
     format!("{{\"code\":{code},\"message\":{message},\"status\":\"{status}\"{details}}}")

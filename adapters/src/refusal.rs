@@ -154,7 +154,7 @@ impl RefusalKind {
 
     /// Header lines that belong to the refusal beside `content-type`, by lower-case name.
     ///
-    /// `retry_after` is rounded up, to one second where the kind has none: SDKs take 0 for "unsaid".
+    /// `retry_after` is rounded up, and one second where the kind has none: SDKs take 0 for "unsaid".
     #[must_use]
     pub fn headers(
         self,
@@ -165,7 +165,8 @@ impl RefusalKind {
         if self.face().2 == Retry::Never {
             headers.push(("x-should-retry", "false".to_owned()));
         } else if let Some(after) = self.retry_after(retry_after) {
-            let ms = after.as_millis().max(1);
+            // Whoever waits as long as it says is not to come too early, by however little.
+            let ms = after.as_nanos().div_ceil(1_000_000).max(1);
             headers.push(("retry-after", ms.div_ceil(1_000).to_string()));
             headers.push(("retry-after-ms", ms.to_string()));
         }
@@ -263,6 +264,8 @@ mod tests {
             (None, "1", "1000"),
             (Some(Duration::ZERO), "1", "1"),
             (Some(Duration::from_millis(1_001)), "2", "1001"),
+            (Some(Duration::from_nanos(999_000_001)), "1", "1000"),
+            (Some(Duration::from_nanos(1_000_000_001)), "2", "1001"),
         ] {
             let wanted = [
                 ("retry-after", seconds.to_owned()),

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How much is missing from a bucket, and since when that was so.
 ///
 /// How much it holds when full is an argument, so that a limit may change without anybody's use being forgotten.
-/// Everything is in whole numbers: a token is [`MINUTE_NS`] parts, of which `per_minute` come back each nanosecond.
+/// Everything is in whole numbers: a token is `MINUTE_NS` parts, of which `per_minute` come back each nanosecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bucket {
     /// In parts of a token. Above what the bucket holds, the rest is owed.

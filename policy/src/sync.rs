@@ -1,6 +1,6 @@
 //! Locks: the standard library's, or those of the model checker.
 //!
-//! `RUSTFLAGS="--cfg loom" cargo test -p quotah-policy --test accounts_model --release` tries every interleaving.
+//! `RUSTFLAGS="--cfg loom" cargo test -p quotah-policy --test accounts_model --profile model` tries every interleaving.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::{Mutex, MutexGuard};

@@ -1,7 +1,7 @@
 //! A model of the account cell: requests in several threads reserve, raise, settle and release in two shared accounts,
 //! in every order that threads can run in.
 //!
-//! `RUSTFLAGS="--cfg loom" cargo test -p quotah-policy --test accounts_model --release`
+//! `RUSTFLAGS="--cfg loom" cargo test -p quotah-policy --test accounts_model --profile model`
 #![cfg(loom)]
 #![allow(
     clippy::unwrap_used,

@@ -43,6 +43,13 @@ pub fn request_id() -> uuid::Uuid {
     uuid::Uuid::now_v7()
 }
 
+/// Nanoseconds from `start` to now: for what counts in them.
+#[must_use]
+pub fn ns_since(start: Instant) -> u64 {
+    let since = now().saturating_duration_since(start);
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,11 +63,4 @@ mod tests {
             "{seconds}, {apart} s apart"
         );
     }
-}
-
-/// Nanoseconds from `start` to now: for what counts in them.
-#[must_use]
-pub fn ns_since(start: Instant) -> u64 {
-    let since = now().saturating_duration_since(start);
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

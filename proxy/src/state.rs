@@ -114,6 +114,7 @@ impl Ground {
         let credentials = Credentials::new(Arc::clone(&pools));
         let snapshot = Snapshot::new(Arc::clone(config), (&pools, &credentials), &ring);
         let policy = Policy::new(Arc::clone(&ring) as Arc<dyn Owners>);
+        policy.recall_experience(registry.dir());
         policy.begin(&RuleSet::of(config, &registry));
         Ok(Self {
             snapshot,
@@ -230,6 +231,12 @@ impl State {
         }
     }
 
+    /// Writes down what was learned, and lets the ledger forget what no budget counts any more.
+    pub(crate) fn keep_house(&self) {
+        self.policy.keep_experience(self.registry.dir());
+        self.policy.keep_in(&self.ledger);
+    }
+
     /// Tells of budgets whose alerts were reached: in the ledger, in metrics, in the log.
     pub(crate) fn tell(&self, crossings: &[Crossing]) {
         for crossing in crossings {
@@ -245,8 +252,14 @@ impl State {
             self.events.publish(told);
             // What cannot be written waits in memory like any record.
             let _appended = self.ledger.append_event(&event);
-            self.metrics
-                .budget_crossed(&crossing.budget, &event.threshold);
+            // No label holds a key.
+            let is_keys = crossing.budget.starts_with(OWN_PREFIX);
+            let budget = if is_keys {
+                KEYS_BUDGETS
+            } else {
+                &crossing.budget
+            };
+            self.metrics.budget_crossed(budget, &event.threshold);
             tracing::warn!(
                 budget = &*crossing.budget,
                 account = &*crossing.account,
@@ -294,6 +307,9 @@ impl State {
         handle
     }
 }
+
+/// What the budgets of keys are together in metrics; no budget can be named so.
+const KEYS_BUDGETS: &str = "key:*";
 
 /// A crossing as the ledger keeps it.
 fn threshold_event(crossing: &Crossing) -> Event {

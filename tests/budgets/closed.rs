@@ -62,8 +62,9 @@ fn a_soft_budget_never_refuses_and_tells_each_threshold_once() {
         let events = events["items"].as_array().cloned().unwrap_or_default();
         let told: Vec<String> = events
             .iter()
-            .filter(|event| event["type"] == "budget.threshold")
-            .map(|event| event["threshold"].to_string().trim_matches('"').to_owned())
+            .map(|event| &event["data"])
+            .filter(|data| data["type"] == "budget.threshold")
+            .map(|data| data["threshold"].to_string())
             .collect();
         (told.len() >= 2).then_some(told)
     });

@@ -38,6 +38,7 @@ fn request(body: &str, round: usize) -> Request {
         .header("x-quotah-tags", &format!("round=r{round}"))
         .header("x-mock-output", &OUTPUT.to_string())
         .header("x-mock-chunks", "8")
+        .header("connection", "close")
 }
 
 /// Has every client send one request; gives how many were served.

@@ -71,10 +71,18 @@ fn a_stream_that_uses_a_budget_up_is_cut_in_its_dialect_and_never_over_the_limit
             billed.output <= entry.u64("output_tokens") + 1,
             "{model}: {billed:?}"
         );
-        // Nothing more is begun.
-        let refused = quotah.send(&long(target, body));
+        // The next ones take what is left, and in the end none is begun.
+        let until_refused = (0..200).map(|_| quotah.send(&long(target, body)));
+        let refused = until_refused
+            .skip_while(|answer| answer.status == 200)
+            .next();
+        let refused = refused.expect("a refusal");
         assert_eq!(refused.status, 429, "{model}");
         assert_eq!(refused.header("x-should-retry"), Some("false"), "{model}");
+        assert!(
+            money(&account(&quotah, "small", ""), "spent_usd") <= limit,
+            "{model}"
+        );
     }
 }
 

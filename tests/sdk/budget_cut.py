@@ -32,11 +32,16 @@ def with_google_genai():
     return list(client.models.generate_content_stream(**ask))
 
 
-for name, call in (
-    ("openai", with_openai),
-    ("openai responses", with_openai_responses),
-    ("anthropic", with_anthropic),
-    ("google-genai", with_google_genai),
-):
-    tell(f"{name}: cut", **raised(call))
-    tell(f"{name}: refused", **raised(call))
+def until_refused(name, call):
+    """Calls until there is nothing left; tells what the first raised, what the last did, and how many there were."""
+    first = raised(call)
+    calls, last = 1, first
+    while last["status"] != 429 and calls < 100:
+        calls, last = calls + 1, raised(call)
+    tell(name, cut=first["error"], refused=last["error"], status=last["status"], calls=calls)
+
+
+until_refused("openai", with_openai)
+until_refused("openai responses", with_openai_responses)
+until_refused("anthropic", with_anthropic)
+until_refused("google-genai", with_google_genai)

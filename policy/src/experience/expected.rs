@@ -143,10 +143,10 @@ fn output(asked: &Asked<'_>, settings: &Settings, lessons: &Lessons) -> (u64, u6
     };
     let seen = seen.unwrap_or(settings.prior_output_tokens);
     if asked.stream {
-        return (
-            seen.max(STREAM_TOKENS_MIN).min(cap),
-            STREAM_TOKENS_MIN.min(cap),
-        );
+        let hold = seen.max(STREAM_TOKENS_MIN).min(cap);
+        // A stream is cut when there is no more. One whose client allows it little is not begun without that little.
+        let least = if cap <= hold { cap } else { STREAM_TOKENS_MIN };
+        return (hold, least);
     }
     // An answer that is cut to less than is usual is money for nothing.
     let least = seen

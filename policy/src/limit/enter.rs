@@ -14,7 +14,7 @@ use crate::{Rules, Subject};
 /// What a request wants of its limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Asking {
-    /// Tokens, input and output, that it is expected to use.
+    /// Tokens, input and output, that it is expected to use. With 0 it uses none, and passes though some are owed.
     pub tokens: u64,
     /// Whether its answer is a stream.
     pub is_stream: bool,

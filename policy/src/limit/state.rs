@@ -53,7 +53,8 @@ impl State {
             }
         }
         let mut held = 0;
-        if let Some(per_minute) = caps.tokens_per_minute {
+        let per_minute = caps.tokens_per_minute.filter(|_| asking.tokens > 0);
+        if let Some(per_minute) = per_minute {
             match self.tokens.take(asking.tokens, per_minute, now_ns) {
                 Ok(taken) => held = taken,
                 Err(Empty(wait)) => note(&mut worst, Measure::TokensPerMinute, wait),

@@ -186,6 +186,12 @@ fn tokens_are_settled_once_and_what_was_used_too_much_is_owed() {
         .enter(None, &by("k"), tokens(1), SECOND_NS * 4)
         .unwrap_err();
     assert_eq!(refused.retry_after, Duration::from_millis(60_100));
+    // What uses none owes none.
+    assert!(
+        rules
+            .enter(None, &by("k"), tokens(0), SECOND_NS * 4)
+            .is_ok()
+    );
 }
 
 #[test]

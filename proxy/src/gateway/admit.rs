@@ -62,7 +62,8 @@ pub(crate) fn admit(
         identity,
     };
     let (terms, is_held) = hold(booking, call)?;
-    let is_lowered = |cap: &u64| facts.takes_output_cap() && !facts.allows(*cap);
+    let is_lower = |cap: &u64| facts.output_cap().is_none_or(|own| *cap < own);
+    let is_lowered = |cap: &u64| facts.takes_output_cap() && is_lower(cap);
     booking.entry.max_tokens_lowered_to = terms.output_cap.filter(is_lowered);
     let appended = booking.admit();
     if is_held && appended != Appended::Written {
@@ -139,7 +140,8 @@ fn enter(
     let input = estimate_tokens(call.facts.prompt_bytes as u64);
     let tokens = expected.input_likely.min(input).saturating_add(output);
     let asking = Asking {
-        tokens: if is_metered { tokens } else { 0 },
+        // What cannot be guessed still waits until what is owed is repaid.
+        tokens: if is_metered { tokens.max(1) } else { 0 },
         is_stream: booking.entry.stream,
     };
     let now_ns = clock::ns_since(booking.state.started);
@@ -181,7 +183,9 @@ fn reserve(
         return Ok(None);
     }
     if asked.stream {
-        booking.hold.watch = Some(Box::new(Watch::new(&quote, amount)));
+        let tokens_max = asked.output_cap.unwrap_or(u64::MAX);
+        let tokens_max = tokens_max.saturating_mul(asked.answers.max(1));
+        booking.hold.watch = Some(Box::new(Watch::new(&quote, amount, tokens_max)));
     }
     Ok(quote.expected.cap_for(output))
 }

@@ -22,7 +22,10 @@ pub(super) fn judge(
     if in_force.guards.is_empty() && identity.guard.is_none() {
         return Ok(Terms::default());
     }
-    let asked = asked(facts);
+    let asked = Asked {
+        body_bytes: bytes_of(booking, facts),
+        ..asked(facts)
+    };
     let refused = |refused: Refused| Refusal::guarded(&refused);
     let clamps = with_subject(&booking.entry, |subject| {
         in_force.guards.judge(subject, &asked)
@@ -32,6 +35,10 @@ pub(super) fn judge(
         Some(guard) => quotah_policy::guard::judge(&[guard], &asked).map_err(refused)?,
         None => Clamps::default(),
     };
+    if let Some(rest) = &booking.upload {
+        // Now that the model is known, more of them may match.
+        rest.lower_to(body_bytes_max(booking, identity));
+    }
     let terms = terms(clamps, own);
     // A form's count of answers has no place that could be changed.
     let is_fixed =
@@ -53,6 +60,12 @@ pub(super) fn body_bytes_max(booking: &Booking, identity: &Identity) -> u64 {
         in_force.guards.body_bytes_max(subject)
     });
     own.into_iter().chain(rules).min().unwrap_or(u64::MAX)
+}
+
+/// The body's length, as far as it is known or announced.
+fn bytes_of(booking: &Booking, facts: &Facts) -> u64 {
+    let rest = booking.upload.as_ref().and_then(|rest| rest.announced());
+    (facts.body_bytes as u64).saturating_add(rest.unwrap_or(0))
 }
 
 /// The stricter of both.
@@ -91,6 +104,6 @@ fn asked(facts: &Facts) -> Asked {
             audio: facts.media.audio > 0,
             files: facts.media.files > 0 || facts.media.videos > 0,
         },
-        body_bytes: facts.body_bytes as u64,
+        ..Asked::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use quotah_policy::Asked;
 use quotah_policy::budget::{BudgetAccounts, Reservation};
-use quotah_policy::limit::Passed;
+use quotah_policy::limit::{Passed, Standing};
 
 use super::relay::Watch;
 
@@ -19,4 +19,11 @@ pub(crate) struct Hold {
     pub(crate) asked: Option<Asked<'static>>,
     /// Looks at what a stream has cost so far; none where no hard budget holds.
     pub(crate) watch: Option<Box<Watch>>,
+}
+
+impl Hold {
+    /// How the limits stand that the request is under, at that moment of the clock that they go by.
+    pub(crate) fn standing(&self, now_ns: u64) -> Option<Standing> {
+        self.passed.as_ref().map(|passed| passed.standing(now_ns))
+    }
 }

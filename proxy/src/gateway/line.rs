@@ -207,6 +207,7 @@ fn choose_and_admit(
 /// Books a refusal of a request whose owner is known.
 fn booked(booking: &mut Booking, refuser: &Refuser, refusal: Refusal) -> Refusal {
     let status: StatusCode = refuser.status(&refusal);
+    let refusal = refusal.standing_so(booking.standing());
     booking.refuse(status.as_u16(), refusal.reason());
     refusal
 }

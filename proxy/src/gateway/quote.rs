@@ -78,10 +78,7 @@ impl Quote {
 
     /// What to count a stream by for which `granted` was set aside.
     pub(crate) fn ceiling(&self, granted: Money) -> Ceiling {
-        let covers_all = self
-            .most
-            .affordable_output(granted)
-            .is_some_and(|tokens| tokens > 0);
+        let covers_all = self.most.cost(self.output(granted)) <= granted;
         if covers_all { self.most } else { self.likely }
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use quotah_adapters::Reading;
 use quotah_policy::Money;
+use quotah_policy::limit::Standing;
 use uuid::Uuid;
 
 use super::hold::Hold;
@@ -91,6 +92,24 @@ impl Booking {
 
     /// Appends the intent: from here on the request is answered for.
     pub(crate) fn admit(&mut self) -> Appended {
+        self.stage = Stage::Admitted;
+        self.append_intent(false)
+    }
+
+    /// Appends the intent once more if more is set aside by now than it says: a crash charges all of it, and processes
+    /// beside this one hold it.
+    pub(crate) fn raised(&mut self) {
+        let amount = self.hold.reservation.amount().picos();
+        let amount = i64::try_from(amount).unwrap_or(i64::MAX);
+        if self.stage != Stage::Admitted || amount <= self.entry.reserved_picousd {
+            return;
+        }
+        self.entry.reserved_picousd = amount;
+        // What cannot be written waits in memory, as the entry will: the stream goes on.
+        let _appended = self.append_intent(true);
+    }
+
+    fn append_intent(&mut self, is_raise: bool) -> Appended {
         let entry = &mut *self.entry;
         // The intent says what the entry says: its texts are lent, not copied.
         let mut intent = Intent {
@@ -99,12 +118,12 @@ impl Booking {
             at_unix_ms: entry.at_unix_ms,
             stream: entry.stream,
             reserved_picousd: entry.reserved_picousd,
+            is_raise,
             ..Intent::default()
         };
         lend(entry, &mut intent);
         let appended = self.state.ledger.append_intent(&intent);
         lend(entry, &mut intent);
-        self.stage = Stage::Admitted;
         appended
     }
 
@@ -135,6 +154,11 @@ impl Booking {
     /// Whether the outcome is in the ledger.
     pub(crate) fn is_settled(&self) -> bool {
         self.stage == Stage::Settled
+    }
+
+    /// How the limits stand that the request is under; none once it is booked.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        self.hold.standing(clock::ns_since(self.state.started))
     }
 
     /// Books a refusal of ours.
@@ -244,7 +268,7 @@ impl Booking {
         let state = &self.state;
         let _charging = state.ledger.charging();
         // What cannot be written is counted, kept in memory and retried by the ledger; the answer goes on.
-        let _appended = state.ledger.append_entry(&self.entry);
+        let appended = state.ledger.append_entry(&self.entry);
         if let Some(mut passed) = hold.passed {
             let tokens = self
                 .entry
@@ -260,6 +284,10 @@ impl Booking {
             state
                 .metrics
                 .reservation_used(self.entry.charge().unwrap_or(0), reserved);
+        }
+        if appended == Appended::Duplicate {
+            // Somebody who took this process for dead has closed it; that was charged. What it held is given back.
+            return;
         }
         let own = hold.own_budget.as_ref();
         let crossings = state.policy.settle(&self.entry, own, hold.reservation);

@@ -43,6 +43,15 @@ impl Refusal {
         }
     }
 
+    /// The same for a request that its limits let pass, and that stands so in them.
+    pub(crate) fn standing_so(self, standing: Option<Standing>) -> Self {
+        let known = self.standing;
+        Self {
+            standing: known.or_else(|| standing.map(Box::new)),
+            ..self
+        }
+    }
+
     fn retry(self) -> Self {
         Self {
             retry_after: Some(RETRY_AFTER),
@@ -209,7 +218,8 @@ impl Refusal {
     /// A limit is reached.
     pub(crate) fn overstepped(overstepped: &Overstepped) -> Self {
         let wait = overstepped.retry_after;
-        let message = format!("{overstepped}; try again in {} ms", wait.as_millis().max(1));
+        let wait_ms = wait.as_nanos().div_ceil(1_000_000).max(1);
+        let message = format!("{overstepped}; try again in {wait_ms} ms");
         Self {
             retry_after: Some(wait),
             standing: Some(overstepped.standing.clone()),
@@ -219,7 +229,14 @@ impl Refusal {
 
     /// A guard does not allow it.
     pub(crate) fn guarded(refused: &Refused) -> Self {
-        Self::new(RefusalKind::Guarded, refused.to_string())
+        match refused {
+            Refused::TooMuch {
+                field: "body_bytes_max",
+                max,
+                ..
+            } => Self::body_too_large(*max),
+            _ => Self::new(RefusalKind::Guarded, refused.to_string()),
+        }
     }
 
     /// A guard would lower what stands in a form, which has no place for that.
@@ -317,7 +334,7 @@ pub(crate) fn exhausted_text(exhausted: &Exhausted) -> String {
 pub(crate) fn put_standing(headers: &mut HeaderMap, standing: &Standing) {
     let mut put = |mark: Option<Mark>, names: [&'static str; 3]| {
         let Some(mark) = mark else { return };
-        let reset = mark.reset.as_millis().div_ceil(1_000);
+        let reset = mark.reset.as_nanos().div_ceil(1_000_000_000);
         let reset = u64::try_from(reset).unwrap_or(u64::MAX);
         for (name, figure) in names.into_iter().zip([mark.limit, mark.remaining, reset]) {
             headers.insert(name, HeaderValue::from(figure));

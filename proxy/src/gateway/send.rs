@@ -98,19 +98,12 @@ async fn attempt(
     let provider = &upstream.config;
     let asks_usage = provider.inject_usage && facts.lacks_usage();
     let rename = order.deployment.rename.as_deref();
-    let changes = Changes {
-        rename_to: rename,
-        ask_usage: asks_usage,
-        output_cap: terms.output_cap,
-        answers: terms.answers,
-        effort: terms.effort,
-        thinking_tokens: terms.thinking_tokens,
-    };
+    let rest = body.rest.clone();
+    let changes = changes(&terms, rename, asks_usage);
     let edits = plan(&facts, &changes, provider.kind);
-    let Body { held, rest, memory } = body;
-    let body = RequestBody::new(apply(&held, &edits))
-        .followed_by(rest.clone())
-        .holding(memory);
+    let body = RequestBody::new(apply(&body.held, &edits))
+        .followed_by(body.rest)
+        .holding(body.memory);
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
     let path = target.path_for(&upstream, rename, keeps_key);
     let sent_at = clock::now();
@@ -147,19 +140,28 @@ async fn attempt(
     match answer {
         Ok(answer) => {
             booking.first_byte_at = Some(now);
-            Ok(relayed(
-                booking,
-                answer,
-                &Context {
-                    target: &target,
-                    asks_usage,
-                    upstream: &upstream,
-                    order: &order,
-                    refuser: &refuser,
-                },
-            ))
+            let context = Context {
+                target: &target,
+                asks_usage,
+                upstream: &upstream,
+                order: &order,
+                refuser: &refuser,
+            };
+            Ok(relayed(booking, answer, &context))
         }
         Err(error) => Err(failed(booking, error, &refuser)),
+    }
+}
+
+/// What is to be other in the body than the client wrote it.
+const fn changes<'a>(terms: &Terms, rename: Option<&'a str>, asks_usage: bool) -> Changes<'a> {
+    Changes {
+        rename_to: rename,
+        ask_usage: asks_usage,
+        output_cap: terms.output_cap,
+        answers: terms.answers,
+        effort: terms.effort,
+        thinking_tokens: terms.thinking_tokens,
     }
 }
 
@@ -171,6 +173,7 @@ fn without_credential(
     refuser: &Refuser,
 ) -> Refusal {
     let class = ErrorClass::BadCredential.as_str();
+    let refusal = refusal.standing_so(booking.standing());
     booking.attempt(0, clock::now().saturating_duration_since(since));
     booking.attempt_failed(class);
     booking.entry.status = refuser.status(&refusal).as_u16().into();
@@ -188,7 +191,7 @@ fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refu
     if let (ExchangeError::Upload, Some(fault)) = (error, fault) {
         return not_uploaded(booking, &fault, refuser);
     }
-    let refusal = Refusal::upstream(error);
+    let refusal = Refusal::upstream(error).standing_so(booking.standing());
     booking.attempt(0, booking.upstream_wait);
     booking.attempt_failed(error.class());
     booking.entry.status = refuser.status(&refusal).as_u16().into();
@@ -204,7 +207,7 @@ fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refu
 
 /// Books a request whose body broke off on its way: no fault of the provider's, which had to be left.
 fn not_uploaded(mut booking: Booking, fault: &UploadFault, refuser: &Refuser) -> Refusal {
-    let refusal = Refusal::upload(fault);
+    let refusal = Refusal::upload(fault).standing_so(booking.standing());
     booking.attempt(0, booking.upstream_wait);
     booking.attempt_failed(ExchangeError::Upload.class());
     booking.entry.status = refuser.status(&refusal).as_u16().into();
@@ -333,30 +336,7 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     };
 
     let mut headers = forward_answer(head.headers, rewrite.is_none());
-    if let Some(left) = booking.hold.reservation.room(clock::unix_ms())
-        && let Ok(left) = HeaderValue::try_from(left.max(Money::ZERO).to_string())
-    {
-        headers.insert("x-quotah-budget-remaining-usd", left);
-    }
-    if let Some(passed) = &booking.hold.passed {
-        let now_ns = clock::ns_since(booking.state.started);
-        put_standing(&mut headers, &passed.standing(now_ns));
-    }
-    if let Some(cap) = booking.entry.max_tokens_lowered_to {
-        headers.insert("x-quotah-max-tokens", HeaderValue::from(cap));
-    }
-    headers.insert("x-quotah-request-id", context.refuser.id_value());
-    headers.insert("x-quotah-provider", context.upstream.name.clone());
-    if let Ok(model) = HeaderValue::from_str(&context.order.model_sent)
-        && !model.is_empty()
-    {
-        headers.insert("x-quotah-model", model);
-    }
-    headers.insert(
-        "x-quotah-attempts",
-        HeaderValue::from(booking.entry.attempts.len()),
-    );
-
+    put_own(&mut headers, &booking, context);
     if booking
         .upload
         .as_ref()
@@ -372,6 +352,30 @@ fn relayed(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Respo
     *response.headers_mut() = headers;
     *response.extensions_mut() = head.extensions;
     response
+}
+
+/// The lines that are ours: what it was answered by, and what is left under budgets and limits.
+fn put_own(headers: &mut HeaderMap, booking: &Booking, context: &Context<'_>) {
+    if let Some(left) = booking.hold.reservation.room(clock::unix_ms())
+        && let Ok(left) = HeaderValue::try_from(left.max(Money::ZERO).to_string())
+    {
+        headers.insert("x-quotah-budget-remaining-usd", left);
+    }
+    if let Some(standing) = booking.standing() {
+        put_standing(headers, &standing);
+    }
+    if let Some(cap) = booking.entry.max_tokens_lowered_to {
+        headers.insert("x-quotah-max-tokens", HeaderValue::from(cap));
+    }
+    headers.insert("x-quotah-request-id", context.refuser.id_value());
+    headers.insert("x-quotah-provider", context.upstream.name.clone());
+    if let Ok(model) = HeaderValue::from_str(&context.order.model_sent)
+        && !model.is_empty()
+    {
+        headers.insert("x-quotah-model", model);
+    }
+    let attempts = HeaderValue::from(booking.entry.attempts.len());
+    headers.insert("x-quotah-attempts", attempts);
 }
 
 /// A meter for the answer, its head read.

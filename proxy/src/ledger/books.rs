@@ -45,8 +45,10 @@ pub(super) struct Books {
 pub(super) struct Open {
     /// Whose series it is in.
     pub(super) writer: u64,
-    /// The [`Intent`] as it was written.
+    /// The [`Intent`] as it was written last.
     pub(super) payload: Box<[u8]>,
+    /// Whether its first record is not among those that were read: it stands in an earlier segment.
+    began_before: bool,
 }
 
 /// What booking a record came to.
@@ -58,7 +60,7 @@ pub(super) struct Open {
 pub(super) enum Booked {
     /// It says something new.
     New(Record),
-    /// The intent of this request is open now.
+    /// The intent of this request is open now, or holds more than it did.
     Opened(u128),
     /// It was there already, or is of a kind that this version does not know.
     Nothing,
@@ -73,18 +75,30 @@ impl Booked {
     }
 }
 
-/// The head of every record.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Id {
+/// What of an [`Intent`] has to be known while nobody needs all of it.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub(super) struct IntentHead {
     #[prost(fixed64, tag = "1")]
-    hi: u64,
+    id_hi: u64,
     #[prost(fixed64, tag = "2")]
-    lo: u64,
+    id_lo: u64,
+    #[prost(bool, tag = "63")]
+    is_raise: bool,
 }
 
-impl Id {
-    fn value(&self) -> u128 {
-        u128::from(self.hi) << 64 | u128::from(self.lo)
+impl IntentHead {
+    fn id(self) -> u128 {
+        u128::from(self.id_hi) << 64 | u128::from(self.id_lo)
+    }
+}
+
+impl From<&Intent> for IntentHead {
+    fn from(intent: &Intent) -> Self {
+        Self {
+            id_hi: intent.id_hi,
+            id_lo: intent.id_lo,
+            is_raise: intent.is_raise,
+        }
     }
 }
 
@@ -92,8 +106,8 @@ impl Books {
     /// Books a record read from `writer`'s series, and says what it came to.
     pub(super) fn record(&mut self, kind: u8, payload: &[u8], writer: u64) -> Booked {
         if kind == kind::INTENT {
-            let id = Id::decode(payload).map(|id| id.value());
-            return id.map_or(Booked::Nonsense, |id| self.intent(id, payload, writer));
+            let head = IntentHead::decode(payload);
+            return head.map_or(Booked::Nonsense, |head| self.intent(head, payload, writer));
         }
         let record = match Record::decode(kind, payload) {
             Ok(Some(record)) => record,
@@ -132,21 +146,32 @@ impl Books {
     }
 
     /// Books an intent of another series. Nearly all are settled a few records later, so that only
-    /// its id is decoded.
-    pub(super) fn intent(&mut self, id: u128, payload: &[u8], writer: u64) -> Booked {
+    /// its head is decoded. A raise takes the place of what it raises.
+    pub(super) fn intent(&mut self, head: IntentHead, payload: &[u8], writer: u64) -> Booked {
+        let id = head.id();
+        if let Some(open) = self.open.get_mut(&id) {
+            open.payload = payload.into();
+            return Booked::Opened(id);
+        }
         let settled = self.early.remove(&id) || self.recent.contains(id);
         if settled || self.open.len() >= OPEN_MAX {
             return Booked::Nothing;
         }
-        let payload = payload.into();
-        self.open.insert(id, Open { writer, payload });
+        let open = Open {
+            writer,
+            payload: payload.into(),
+            began_before: head.is_raise,
+        };
+        self.open.insert(id, open);
         Booked::Opened(id)
     }
 
     /// Books an entry of another series. `false` when it was there already.
     pub(super) fn entry(&mut self, entry: &Entry, kind: u8) -> bool {
         let id = entry.id().as_u128();
-        let had_intent = self.open.remove(&id).is_some();
+        // What began in an earlier segment is open there, for whoever has that one in short.
+        let open = self.open.remove(&id);
+        let had_intent = open.is_some_and(|open| !open.began_before);
         if !self.count(entry) {
             return false;
         }
@@ -297,6 +322,42 @@ mod tests {
             .collect();
         assert_eq!(left, [2]);
         assert_eq!(books.left_open_by(8), []);
+    }
+
+    fn book_raise(books: &mut Books, id: u64, reserved_picousd: i64) -> Booked {
+        let raise = Intent {
+            id_lo: id,
+            reserved_picousd,
+            is_raise: true,
+            ..Intent::default()
+        };
+        books.record(kind::INTENT, &raise.encode_to_vec(), 9)
+    }
+
+    #[test]
+    fn of_an_intent_and_its_raises_the_latest_counts_until_it_is_settled() {
+        let mut books = Books::default();
+        book_intent(&mut books, 1);
+        for reserved in [5, 8] {
+            assert!(matches!(
+                book_raise(&mut books, 1, reserved),
+                Booked::Opened(1)
+            ));
+        }
+        let left = books.left_open_by(9);
+        assert_eq!((left.len(), left[0].reserved_picousd), (1, 8));
+        assert!(books.entry(&entry(1), kind::SETTLEMENT));
+        assert!(books.early.is_empty());
+        assert!(matches!(book_raise(&mut books, 1, 9), Booked::Nothing));
+        assert_eq!(books.intents_open(), 0);
+    }
+
+    #[test]
+    fn a_settlement_whose_intent_is_elsewhere_is_told_even_if_a_raise_of_it_is_here() {
+        let mut books = Books::default();
+        book_raise(&mut books, 1, 5);
+        assert!(books.entry(&entry(1), kind::SETTLEMENT));
+        assert!(books.early.contains(&1));
     }
 
     #[test]

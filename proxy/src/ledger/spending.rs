@@ -40,7 +40,7 @@ pub trait Spending: Send + Sync + Debug {
     /// A crossing was told.
     fn event(&self, event: &Event);
 
-    /// Another living process has admitted a request and holds what it reserved.
+    /// Another living process has admitted a request and holds what it reserved; told again when it holds more.
     fn intent(&self, writer: u64, intent: &Intent);
 
     /// That request is over; its entry was told before.
@@ -141,9 +141,8 @@ impl Teller {
         let Ok(intent) = Intent::decode(payload) else {
             return;
         };
-        if self.held.insert(id) {
-            self.listener.intent(writer, &intent);
-        }
+        self.held.insert(id);
+        self.listener.intent(writer, &intent);
     }
 
     fn settled(&mut self, id: Uuid) {

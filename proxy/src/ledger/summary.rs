@@ -135,7 +135,7 @@ impl Summary {
             }
         }
         for intent in &self.open {
-            books.intent(intent.id().as_u128(), &intent.encode_to_vec(), writer);
+            books.intent(intent.into(), &intent.encode_to_vec(), writer);
         }
         let symbols: Vec<Symbol> = self
             .symbols

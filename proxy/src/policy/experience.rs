@@ -1,5 +1,7 @@
 //! What requests are expected to use, by what others like them used.
 
+use std::sync::atomic::Ordering;
+
 use quotah_policy::{Asked, Expected, Observed, Settings};
 
 use super::Policy;
@@ -30,6 +32,7 @@ impl Policy {
             output_tokens: entry.output_tokens,
             delivered_bytes: entry.output_bytes,
         });
+        self.has_learned.store(true, Ordering::Relaxed);
     }
 }
 

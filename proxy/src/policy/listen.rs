@@ -1,7 +1,7 @@
 //! What the ledger tells: what was spent before this process, and what others spend and hold beside it.
 
 use quotah_policy::Money;
-use quotah_policy::budget::{Ask, BudgetAccounts, Reservation, reserve};
+use quotah_policy::budget::{Ask, BudgetAccounts, Part, Reservation, reserve};
 use uuid::Uuid;
 
 use super::{Policy, with_subject};
@@ -35,28 +35,60 @@ impl Spending for Policy {
     }
 
     fn intent(&self, _writer: u64, intent: &Intent) {
-        let amount = Money::from_picos(intent.reserved_picousd.into());
+        let mut elsewhere = self.elsewhere.lock();
+        if elsewhere.len() < ELSEWHERE_MAX || elsewhere.contains_key(&intent.id()) {
+            // Held anew before what it held until now is given back: there is no moment in which nothing is.
+            let held = self.hold_for(intent);
+            elsewhere.insert(intent.id(), Elsewhere::new(intent, held));
+        }
+    }
+
+    fn settled(&self, id: Uuid) {
+        let held = self.elsewhere.lock().remove(&id);
+        drop(held);
+    }
+}
+
+/// A request that another living process serves.
+#[derive(Debug)]
+pub(super) struct Elsewhere {
+    intent: Box<Intent>,
+    /// What it holds, here.
+    held: Reservation,
+}
+
+impl Elsewhere {
+    fn new(intent: &Intent, held: Reservation) -> Self {
+        Self {
+            intent: Box::new(intent.clone()),
+            held,
+        }
+    }
+}
+
+impl Policy {
+    /// Holds what requests of other processes hold in the budgets that are in force now: some are new to them.
+    pub(super) fn hold_again(&self) {
+        for elsewhere in self.elsewhere.lock().values_mut() {
+            elsewhere.held = self.hold_for(&elsewhere.intent);
+        }
+    }
+
+    /// Sets aside what an intent of another process says, whether there is room or not: it has been granted, by somebody
+    /// who knew of what is spent and set aside here as of 50 ms ago.
+    fn hold_for(&self, intent: &Intent) -> Reservation {
         let now = clock::unix_ms();
         let entry = Entry::interrupted(intent);
         let own = self.own_budget(&entry.key);
         let in_force = self.in_force.load();
         let parts = with_subject(&entry, |subject| in_force.budgets.parts(&own, subject, now));
-        // It was granted by somebody who saw the same accounts a second ago: what does not fit is held as far as it does.
-        let ask = Ask {
-            most: amount,
-            least: Money::from_picos(i128::MIN),
-        };
-        let mut elsewhere = self.elsewhere.lock();
-        if elsewhere.len() < ELSEWHERE_MAX
-            && let Ok(held) = reserve(parts, ask, now)
-        {
-            elsewhere.insert(intent.id(), held);
-        }
-    }
-
-    fn settled(&self, id: Uuid) {
-        let held: Option<Reservation> = self.elsewhere.lock().remove(&id);
-        drop(held);
+        let parts = parts.into_iter().map(|part| Part {
+            is_held: false,
+            ..part
+        });
+        let amount = Money::from_picos(intent.reserved_picousd.max(0).into());
+        // Nothing that is not held refuses.
+        reserve(parts.collect(), Ask::exactly(amount), now).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The policy in force: which budgets, limits and guards hold, and what the books say has been spent.
 //!
-//! Rules come from the configuration and from the policy log; whichever changes, a new [`InForce`] is made and
+//! Rules come from the configuration and from the policy log; whichever changes, a new `InForce` is made and
 //! swapped in. Accounts outlive that: a budget whose limit changes goes on with what it had spent, one that is new is
 //! first told everything that the ledger knows of its window.
 //!
@@ -11,12 +11,14 @@
 //! | `publish` | other rules put in force |
 //! | `spending` | entries applied to accounts |
 //! | `experience` | what requests are expected to use |
+//! | `kept` | what was learned of them, kept over restarts |
 //! | `listen` | what the ledger tells: the past, and what other processes do |
 //! | `subject` | an entry as rules see it |
 //! | `view` | how budgets stand |
 
 mod experience;
 mod in_force;
+mod kept;
 mod listen;
 mod publish;
 mod rule_set;
@@ -27,17 +29,20 @@ mod view;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use quotah_policy::Experience;
-use quotah_policy::budget::{BudgetAccounts, Reservation};
+use quotah_policy::budget::BudgetAccounts;
 use uuid::Uuid;
 
 pub(crate) use in_force::InForce;
 pub(crate) use rule_set::RuleSet;
 pub(crate) use subject::with_subject;
 pub use view::BudgetView;
+
+use listen::Elsewhere;
 
 /// What the id of a key's own budget begins with; the key's id follows.
 pub(crate) const OWN_PREFIX: &str = "key:";
@@ -48,8 +53,10 @@ pub struct Policy {
     in_force: ArcSwap<InForce>,
     owners: Arc<dyn Owners>,
     experience: Experience,
+    /// Whether anything was learned since it was written down.
+    has_learned: AtomicBool,
     /// What requests of other living processes on the same ledger hold.
-    elsewhere: Mutex<HashMap<Uuid, Reservation>>,
+    elsewhere: Mutex<HashMap<Uuid, Elsewhere>>,
     /// One change at a time.
     turn: Mutex<()>,
 }
@@ -87,6 +94,7 @@ impl Policy {
             in_force: ArcSwap::default(),
             owners,
             experience: Experience::new(),
+            has_learned: AtomicBool::new(false),
             elsewhere: Mutex::default(),
             turn: Mutex::default(),
         }

@@ -58,6 +58,7 @@ impl Policy {
                 recall_for(of_key, record);
             },
         )?;
+        self.hold_again();
         all().for_each(BudgetAccounts::set_counted);
         self.keep_in(ledger);
         Ok(())
@@ -73,8 +74,8 @@ impl Policy {
             .min()
     }
 
-    /// Has the ledger keep what budgets count.
-    fn keep_in(&self, ledger: &Ledger) {
+    /// Has the ledger keep what budgets count, and no more. To be said again from time to time: windows go on.
+    pub(crate) fn keep_in(&self, ledger: &Ledger) {
         let since = self.counts_since(clock::unix_ms());
         ledger.keep_since(since.unwrap_or(u64::MAX));
     }

@@ -201,6 +201,12 @@ impl Registry {
         thread.spawn(move || follow(&registry)).map(drop)
     }
 
+    /// Where it is kept.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// How the file is.
     #[must_use]
     pub fn health(&self) -> RegistryHealth {

@@ -18,6 +18,8 @@ use crate::telemetry::Guard;
 
 /// How often idle connections are reaped and names looked up again.
 const TIDY_EVERY: Duration = Duration::from_secs(15);
+/// How often what was learned is written down: a crash loses no more of it.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// After open answers were told to end: long enough for their last bytes.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Between two looks at whether everybody has gone.
@@ -57,6 +59,7 @@ impl BackgroundService for Housekeeper {
         drop(tokio::task::spawn_blocking(move || warm.pools.warm()));
         let mut hangup = watch(SignalKind::hangup());
         let mut tidy = tokio::time::interval(TIDY_EVERY);
+        let mut keep = tokio::time::interval(KEEP_EVERY);
         let _watcher = self.reloader.watch();
         // Who is told that we are ready may send HUP, or change a file, at once: before this, HUP kills.
         self.ready.up("housekeeper", String::new());
@@ -68,6 +71,11 @@ impl BackgroundService for Housekeeper {
                     // Reads the ledger for budgets that are new.
                     let state = Arc::clone(&self.state);
                     drop(tokio::task::spawn_blocking(move || state.publish_rules()));
+                }
+                _ = keep.tick() => {
+                    // Writes a file, and looks at the budgets of all keys.
+                    let state = Arc::clone(&self.state);
+                    drop(tokio::task::spawn_blocking(move || state.keep_house()));
                 }
                 () = self.reloader.changed() => self.reloader.reload_and_log("file change"),
                 _ = tidy.tick() => {
@@ -129,6 +137,7 @@ impl Housekeeper {
         tokio::time::sleep(LAST_LOOK).await;
         self.state.ledger.sync();
         self.state.registry.flush();
+        self.state.keep_house();
         tracing::info!("left");
         drop(self.logs.lock().take());
         // pingora would sleep its whole grace period.

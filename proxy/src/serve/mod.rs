@@ -97,10 +97,14 @@ pub fn serve(
         .with_threads(1);
     server.add_service(data);
     server.add_service(admin);
+    let signals = Signals {
+        upgrade_socket,
+        state: Arc::clone(&state),
+    };
     let housekeeper = Housekeeper::new(state, reloader, ready, logs);
     server.add_service(background_service("housekeeper", housekeeper));
     server.run(RunArgs {
-        shutdown_signal: Box::new(Signals { upgrade_socket }),
+        shutdown_signal: Box::new(signals),
     });
     Ok(())
 }

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use pingora_core::server::{ShutdownSignal, ShutdownSignalWatch};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::state::State;
 
 /// How long a successor may take to ask for the sockets.
 const SUCCESSOR_WAIT: Duration = Duration::from_secs(10);
@@ -19,6 +22,8 @@ const SIGXFSZ: i32 = 25;
 pub(super) struct Signals {
     /// Where a successor waits for the listening sockets.
     pub(super) upgrade_socket: PathBuf,
+    /// What a successor goes on from.
+    pub(super) state: Arc<State>,
 }
 
 #[async_trait]
@@ -55,6 +60,9 @@ impl Signals {
         if is_bound(&self.upgrade_socket) {
             return true;
         }
+        // It reads at its start what was learned until now.
+        let state = Arc::clone(&self.state);
+        drop(tokio::task::spawn_blocking(move || state.keep_house()).await);
         // One that nobody listens on was left by a successor that died.
         std::fs::remove_file(&self.upgrade_socket).ok();
         if let Err(error) = spawn_successor() {

@@ -53,7 +53,7 @@ pub(crate) struct Upload {
     // A plain lock: held while a frame is fetched, never over an await.
     state: Mutex<State>,
     conn: Arc<ConnState>,
-    bounds: UploadBounds,
+    silence_max: Duration,
     /// Bytes to come, where the client has announced them.
     announced: Option<u64>,
 }
@@ -69,6 +69,8 @@ struct State {
     moved_at: Instant,
     /// Bytes so far, those held included.
     bytes: u64,
+    /// Most bytes, those held included.
+    bytes_max: u64,
     is_complete: bool,
     fault: Option<UploadFault>,
     /// Who waits for the next frame, to be told when nobody wants it any more.
@@ -90,7 +92,7 @@ impl Upload {
         Self {
             announced: incoming.size_hint().exact(),
             conn: Arc::clone(conn),
-            bounds,
+            silence_max: bounds.silence_max,
             state: Mutex::new(State {
                 incoming: Some(incoming),
                 form,
@@ -98,6 +100,7 @@ impl Upload {
                 silent_since: None,
                 moved_at: clock::now(),
                 bytes: held_bytes,
+                bytes_max: bounds.bytes_max,
                 is_complete: false,
                 fault: None,
                 waiting: None,
@@ -108,6 +111,12 @@ impl Upload {
     /// Bytes that follow those held, where the client has announced them.
     pub(crate) fn announced(&self) -> Option<u64> {
         self.announced
+    }
+
+    /// The whole body may be at most so long, what was read before included.
+    pub(crate) fn lower_to(&self, bytes_max: u64) {
+        let mut state = self.state.lock();
+        state.bytes_max = state.bytes_max.min(bytes_max);
     }
 
     /// When the last bytes went on.
@@ -182,7 +191,7 @@ impl Upload {
                 }
                 Poll::Pending => {
                     let since = *state.silent_since.get_or_insert_with(clock::now);
-                    let until = since + self.bounds.silence_max;
+                    let until = since + self.silence_max;
                     if state.timer.poll(cx, until).is_ready() {
                         return Poll::Ready(Some(Err(state.fail(UploadFault::Silence))));
                     }
@@ -191,25 +200,7 @@ impl Upload {
                 }
             }
         };
-        Poll::Ready(Some(self.pass(state, data)))
-    }
-
-    /// Counts bytes that go on, and shows them to the form's reader.
-    fn pass(&self, state: &mut State, data: Bytes) -> Result<Bytes, UploadFault> {
-        state.silent_since = None;
-        state.moved_at = clock::now();
-        state.bytes = state.bytes.saturating_add(data.len() as u64);
-        if state.bytes > self.bounds.bytes_max {
-            return Err(state.fail(UploadFault::TooLarge(self.bounds.bytes_max)));
-        }
-        if let Some(form) = &mut state.form {
-            form.feed(&data);
-            if let Some(error) = form.error() {
-                let fault = UploadFault::Ambiguous(error.clone());
-                return Err(state.fail(fault));
-            }
-        }
-        Ok(data)
+        Poll::Ready(Some(state.pass(data)))
     }
 
     fn complete(&self, state: &mut State) {
@@ -220,6 +211,24 @@ impl Upload {
 }
 
 impl State {
+    /// Counts bytes that go on, and shows them to the form's reader.
+    fn pass(&mut self, data: Bytes) -> Result<Bytes, UploadFault> {
+        self.silent_since = None;
+        self.moved_at = clock::now();
+        self.bytes = self.bytes.saturating_add(data.len() as u64);
+        if self.bytes > self.bytes_max {
+            return Err(self.fail(UploadFault::TooLarge(self.bytes_max)));
+        }
+        if let Some(form) = &mut self.form {
+            form.feed(&data);
+            if let Some(error) = form.error() {
+                let fault = UploadFault::Ambiguous(error.clone());
+                return Err(self.fail(fault));
+            }
+        }
+        Ok(data)
+    }
+
     fn fail(&mut self, fault: UploadFault) -> UploadFault {
         self.incoming = None;
         self.is_complete = false;

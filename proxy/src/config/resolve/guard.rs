@@ -19,11 +19,12 @@ pub(super) fn guards(root: &Section<'_>, known: &Known<'_>) -> Vec<Guard> {
             };
             row.problems().at(row.place_of("id"), problem);
         }
-        // What its words lack is told.
-        guards.extend(guard(&row, id, known).read());
-        if !GUARDS.iter().any(|key| row.is_present(key)) {
-            row.missing("max_tokens", ": or another bound, or it guards nothing");
-        }
+        let form = GuardForm {
+            id,
+            selects: selects(&row, "`match` in [[guards]]", known),
+            ..bounds(&row)
+        };
+        guards.extend(whole(&row, &form));
         row.end();
     }
     guards
@@ -36,16 +37,24 @@ pub(super) fn of_key(row: &Section<'_>, key: &str) -> Option<Guard> {
         id: format!("key:{key}"),
         ..bounds(&section)
     };
+    let guard = whole(&section, &form);
     section.end();
-    form.read().ok()
+    guard
 }
 
-fn guard(row: &Section<'_>, id: String, known: &Known<'_>) -> GuardForm {
-    GuardForm {
-        id,
-        selects: selects(row, "`match` in [[guards]]", known),
-        ..bounds(row)
+/// The guard, unless a fault is told: of its words each by itself, or here of what they lack together.
+fn whole(row: &Section<'_>, form: &GuardForm) -> Option<Guard> {
+    let mut is_told = false;
+    for (bound, action) in ACTIONS {
+        if row.is_present(action) && !row.is_present(bound) {
+            row.missing(bound, ": its action alone bounds nothing");
+            is_told = true;
+        }
     }
+    if !is_told && !GUARDS.iter().any(|key| row.is_present(key)) {
+        row.missing("max_tokens", ": or another bound, or it guards nothing");
+    }
+    form.read().ok()
 }
 
 /// What a guard and a key's own have in common.
@@ -99,6 +108,13 @@ const GUARDS: [&str; 6] = [
     "reasoning_tokens",
     "deny",
     "body_bytes_max",
+];
+
+const ACTIONS: [(&str, &str); 4] = [
+    ("max_tokens", "max_tokens_action"),
+    ("n", "n_action"),
+    ("reasoning_effort", "reasoning_effort_action"),
+    ("reasoning_tokens", "reasoning_tokens_action"),
 ];
 
 /// Beyond what any model is asked for.

@@ -1,7 +1,7 @@
 //! `[[keys]]`: virtual keys written in the configuration.
 
 use quotah_policy::budget::Budget;
-use quotah_policy::{KeyNetworks, OwnBudget, OwnLimits};
+use quotah_policy::{KeyNetworks, OwnLimits};
 
 use super::super::problem::{Problem, nearest};
 use super::super::resolved::{LedgerSettings, Provider, Secret, StaticKey};
@@ -126,7 +126,7 @@ fn operations(row: &Section<'_>) -> Vec<String> {
 fn networks(row: &Section<'_>) -> KeyNetworks {
     let texts = row.texts("networks");
     for at in &texts {
-        if KeyNetworks::parse(&[at.value]).is_err() {
+        if KeyNetworks::parse([at.value]).is_err() {
             let expected = "networks such as \"10.0.0.0/8\", \"2001:db8::/32\" or a single address";
             row.invalid::<()>("networks", &at.place, expected);
         }
@@ -140,7 +140,7 @@ fn budget(row: &Section<'_>, key: &str, ledger: &LedgerSettings) -> Option<Budge
     let form = budget::of_keys(&section, ledger);
     section.end();
     // Its faults are told: nothing is served by a file that has any.
-    OwnBudget::from(form).read(key).ok()
+    form.read(key).ok()
 }
 
 fn limits(row: &Section<'_>) -> Option<OwnLimits> {

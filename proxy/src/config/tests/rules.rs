@@ -89,10 +89,13 @@ concurrent = 64
 concurrent_streams = 8
 [[guards]]
 match = { team = "interns" }
-max_tokens = { max = 4096, action = "refuse" }
-answers = { max = 1 }
-reasoning_effort = { max = "low" }
-reasoning_tokens = { max = 0 }
+max_tokens = 4096
+n = 1
+n_action = "clamp"
+reasoning_effort = "low"
+reasoning_effort_action = "clamp"
+reasoning_tokens = 0
+reasoning_tokens_action = "clamp"
 deny = ["tools", "images"]
 body_bytes_max = "1MiB"
 [reservation]
@@ -106,7 +109,7 @@ expires = "90d"
     )
     .config;
     assert_eq!(&*config.limits[0].id, "limit-1");
-    assert_eq!(config.limits[0].per, Some(quotah_policy::Dimension::Key));
+    assert_eq!(config.limits[0].per, Some(Dimension::Key));
     let tokens = config.limits[0].caps.tokens_per_minute;
     assert_eq!(tokens.map(u64::from), Some(1_000_000));
     let night = LimitForm {
@@ -289,20 +292,28 @@ fn each_bad_rule_is_told_in_its_place() {
             "4:1 [[guards]] needs `max_tokens`: or another bound, or it guards nothing",
         ),
         (
-            "[[guards]]\nanswers = { max = 0 }\n",
-            "5:19 `max` must be a whole number from 1 to 1000000000",
+            "[[guards]]\nn = 0\n",
+            "5:5 `n` must be a whole number from 1 to 1000000000",
         ),
         (
-            "[[guards]]\nmax_tokens = { action = \"clamp\" }\n",
-            "5:14 `max_tokens` in [[guards]] needs `max`",
+            "[[guards]]\nn = 1\nmax_tokens_action = \"clamp\"\n",
+            "4:1 [[guards]] needs `max_tokens`: its action alone bounds nothing",
         ),
         (
-            "[[guards]]\nreasoning_effort = { max = \"lo\" }\n",
-            "5:28 `max` must be one of none, minimal, low, medium, high, xhigh, max",
+            "[[guards]]\nmax_tokens = 5\nmax_tokens_action = \"cut\"\n",
+            "6:21 `max_tokens_action` must be \"clamp\" or \"refuse\"",
         ),
         (
-            "[[guards]]\nmax_tokens = 5\n",
-            "5:14 `max_tokens` must be a table",
+            "[[guards]]\nreasoning_effort = \"lo\"\n",
+            "5:20 `reasoning_effort` must be one of none, minimal, low, medium, high, xhigh, max",
+        ),
+        (
+            "[[guards]]\nmax_tokens = { max = 5 }\n",
+            "5:14 `max_tokens` must be a whole number from 1 to 1000000000",
+        ),
+        (
+            "[[keys]]\nid = \"k\"\nkey = \"0123456789abcdef\"\nguards = {}\n",
+            "7:10 `guards` in [[keys]] needs `max_tokens`: or another bound, or it guards nothing",
         ),
         (
             "[[guards]]\ndeny = [\"tool\"]\n",

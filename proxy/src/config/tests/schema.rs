@@ -10,7 +10,7 @@ use crate::config::tree::{Problems, Source, grow};
 use crate::config::{STARTER, resolve};
 
 /// How errors call a table, and where the schema has it.
-const TABLES: [(&str, &str); 30] = [
+const TABLES: [(&str, &str); 27] = [
     ("", ""),
     ("[server]", "/properties/server"),
     ("`tls` in [server]", "/properties/server/properties/tls"),
@@ -47,6 +47,10 @@ const TABLES: [(&str, &str); 30] = [
         "`limits` in [[keys]]",
         "/properties/key_defaults/properties/limits",
     ),
+    (
+        "`guards` in [[keys]]",
+        "/properties/keys/items/properties/guards",
+    ),
     ("[key_defaults]", "/properties/key_defaults"),
     (
         "`budget` in [key_defaults]",
@@ -59,22 +63,6 @@ const TABLES: [(&str, &str); 30] = [
     ("[[budgets]]", "/properties/budgets/items"),
     ("[[limits]]", "/properties/limits/items"),
     ("[[guards]]", "/properties/guards/items"),
-    (
-        "`max_tokens` in [[guards]]",
-        "/properties/guards/items/properties/max_tokens",
-    ),
-    (
-        "`answers` in [[guards]]",
-        "/properties/guards/items/properties/answers",
-    ),
-    (
-        "`reasoning_effort` in [[guards]]",
-        "/properties/guards/items/properties/reasoning_effort",
-    ),
-    (
-        "`reasoning_tokens` in [[guards]]",
-        "/properties/guards/items/properties/reasoning_tokens",
-    ),
     ("[reservation]", "/properties/reservation"),
     ("[[prices]]", "/properties/prices/items"),
     ("[ledger]", "/properties/ledger"),
@@ -88,13 +76,10 @@ const ADAPTER: &str = "/properties/providers/items/properties/adapter";
 const MORE: &str = r#"
 [[admin.tokens]]
 [metrics]
-[[guards]]
-answers = { max = 1 }
-reasoning_effort = { max = "low" }
-reasoning_tokens = { max = 1 }
 [[keys]]
 budget = {}
 limits = {}
+guards = {}
 [[providers]]
 kind = "vertex"
 [[providers]]

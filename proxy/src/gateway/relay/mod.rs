@@ -250,6 +250,7 @@ impl Inner {
         let exhausted = watch.look(&self.tap, &self.booking, &mut held);
         self.booking.hold.reservation = held;
         self.booking.hold.watch = Some(watch);
+        self.booking.raised();
         exhausted.map(|exhausted| Cause::budget(&exhausted))
     }
 
@@ -260,7 +261,8 @@ impl Inner {
             None => {
                 let whole = self.border.last_in(&data);
                 let kept = whole.map_or_else(|| data.clone(), |end| data.slice(..end));
-                self.queue.push_back(kept);
+                self.queue
+                    .extend(Some(kept).filter(|kept| !kept.is_empty()));
             }
         }
         self.count_queue(0);

@@ -17,12 +17,16 @@ pub(crate) struct Watch {
     live: Live,
     quote: Quote,
     ceiling: Ceiling,
+    /// More output than this there cannot be: the client's own cap, or one that was put in.
+    tokens_max: u64,
     /// Output tokens to set aside at a time.
     step_tokens: u64,
     /// As long as no more bytes of output have come, all is paid for.
     paid_bytes: u64,
     /// Bytes of output that had come at the last look.
     seen_bytes: u64,
+    /// Output tokens that the provider has told of.
+    told_tokens: u64,
     /// Looks left at whether the provider says how much input there was.
     input_looks: u8,
 }
@@ -34,16 +38,18 @@ const INPUT_LOOKS: u8 = 4;
 const STEP_TOKENS_MIN: u64 = 256;
 
 impl Watch {
-    /// Watches a stream for which `granted` is set aside.
-    pub(crate) fn new(quote: &Quote, granted: Money) -> Self {
+    /// Watches a stream for which `granted` is set aside, and which has at most `tokens_max` tokens of output.
+    pub(crate) fn new(quote: &Quote, granted: Money, tokens_max: u64) -> Self {
         let live = quote.expected.live();
         let mut watch = Self {
             live,
             ceiling: quote.ceiling(granted),
             quote: *quote,
+            tokens_max,
             step_tokens: quote.expected.output_hold.max(STEP_TOKENS_MIN),
             paid_bytes: 0,
             seen_bytes: 0,
+            told_tokens: 0,
             input_looks: INPUT_LOOKS,
         };
         watch.paid(granted);
@@ -71,10 +77,11 @@ impl Watch {
         if bytes <= self.paid_bytes && !is_known {
             return None;
         }
-        if let Some(usage) = tap.usage()
-            && usage.output_tokens > 0
-        {
-            self.live.known(usage.output_tokens, bytes);
+        let told = tap.usage().map_or(0, |usage| usage.output_tokens);
+        // A figure that stands from before says nothing of what came since.
+        if told > self.told_tokens {
+            self.told_tokens = told;
+            self.live.known(told, bytes);
         }
         self.pay(bytes, held)
     }
@@ -95,14 +102,14 @@ impl Watch {
 
     /// Sets aside what `bytes` and one more chunk cost, and a step more where there is room.
     fn pay(&mut self, bytes: u64, held: &mut Reservation) -> Option<Exhausted> {
-        let next = self.live.tokens_with_next(bytes);
+        let next = self.live.tokens_with_next(bytes).min(self.tokens_max);
         let missing = |tokens: u64| {
             let cost = self.ceiling.cost(tokens);
             cost.saturating_sub(held.amount()).max(Money::ZERO)
         };
         let ask = Ask {
             least: missing(next),
-            most: missing(next.saturating_add(self.step_tokens)),
+            most: missing(next.saturating_add(self.step_tokens).min(self.tokens_max)),
         };
         if ask.least > Money::ZERO
             && let Err(exhausted) = held.raise(ask, clock::unix_ms())
@@ -115,6 +122,10 @@ impl Watch {
 
     fn paid(&mut self, amount: Money) {
         let tokens = self.ceiling.affordable_output(amount).unwrap_or(0);
-        self.paid_bytes = self.live.bytes_for(tokens);
+        self.paid_bytes = if tokens >= self.tokens_max {
+            u64::MAX
+        } else {
+            self.live.bytes_for(tokens)
+        };
     }
 }

@@ -55,6 +55,10 @@ pub struct Intent {
     /// What is held until the cost is known, 10⁻¹² USD.
     #[prost(sint64, tag = "46")]
     pub reserved_picousd: i64,
+    /// Whether an intent of the same request stands before it in its writer's series: more is held since. The latest
+    /// counts.
+    #[prost(bool, tag = "63")]
+    pub is_raise: bool,
 }
 
 impl Intent {

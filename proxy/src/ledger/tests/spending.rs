@@ -258,6 +258,71 @@ fn what_a_killed_process_left_open_is_heard_as_charged_with_what_it_had_set_asid
     }
 }
 
+fn raise(number: u64, reserved_picousd: i64) -> Intent {
+    Intent {
+        reserved_picousd,
+        is_raise: true,
+        ..intent(number)
+    }
+}
+
+#[test]
+fn a_raise_is_heard_by_others_and_is_what_a_crash_charges() {
+    let dir = dir();
+    let (old, _) = open(&dir);
+    old.append_intent(&intent(1));
+    old.append_intent(&intent(2));
+    old.append_intent(&raise(1, 3_000));
+    let heard = Heard::since(0);
+    let (_new, _) = open_with(&dir, Settings::default(), hooks(&heard));
+    assert_eq!(heard.notes().held, BTreeMap::from([(1, 3_000), (2, 1_000)]));
+    old.append_intent(&raise(1, 4_000));
+    old.append_intent(&raise(2, 2_000));
+    old.append_entry(&entry(2));
+    eventually("the raise is heard", || {
+        heard.notes().held == BTreeMap::from([(1, 4_000)])
+    });
+    kill(old);
+    eventually("what it held is charged", || heard.notes().held.is_empty());
+    let notes = heard.notes();
+    assert_eq!(notes.charges[&1], [Some(4_000)]);
+    assert_eq!(notes.charges[&2], [Some(7)]);
+    assert_eq!((heard.requests().1, notes.out_of_turn), (true, vec![]));
+}
+
+#[test]
+fn raises_in_other_segments_than_their_intents_change_nothing_when_segments_are_known_in_short() {
+    let dir = dir();
+    let (ledger, _) = open_with(&dir, small(), Hooks::new(clock()));
+    let fill = |from: u64| {
+        for number in from..from + 100 {
+            ledger.append_entry(&entry(number));
+        }
+    };
+    ledger.append_intent(&intent(1));
+    ledger.append_intent(&intent(2));
+    fill(100);
+    ledger.append_intent(&raise(1, 2_000));
+    ledger.append_intent(&raise(2, 2_000));
+    ledger.append_entry(&entry(1));
+    fill(300);
+    ledger.append_intent(&raise(2, 3_000));
+    fill(500);
+    let count = segments(&dir).len();
+    wait_for_summaries(&dir, count - 1);
+    kill(ledger);
+    for round in 0..2 {
+        let heard = Heard::since(0);
+        let (ledger, recovery) = open_with(&dir, small(), hooks(&heard));
+        assert!(recovery.segments_from_index > 0);
+        assert_eq!(recovery.intents_closed, u64::from(round == 0));
+        let notes = heard.notes();
+        assert_eq!(notes.charges[&1], [Some(7)], "round {round}");
+        assert_eq!(notes.charges[&2], [Some(3_000)], "round {round}");
+        kill(ledger);
+    }
+}
+
 #[test]
 fn a_summary_of_an_earlier_version_is_not_trusted_to_be_old_and_is_made_again() {
     let dir = dir();
