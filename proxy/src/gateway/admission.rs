@@ -1,8 +1,7 @@
 //! Admission by itself: what the line decides of a request before a provider hears of it, without a connection.
 //!
-//! For measuring it. The stages are the line's own ([`Keys::identify`](super::identify::Keys::identify) and
-//! [`admit::hold`]); only the intent is not written. A [`Sample`] is described once, and asked for as often as its
-//! owner likes.
+//! For measuring it. The stages are the line's own (`identify` and `admit::hold`); only the intent is not written. A
+//! [`Sample`] is described once, and asked for as often as its owner likes.
 
 use std::sync::Arc;
 
