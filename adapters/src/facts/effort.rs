@@ -2,31 +2,10 @@
 
 use std::ops::Range;
 
+pub use quotah_policy::guard::Effort as EffortLevel;
+
 use super::fields::Field;
 use crate::scan::Scalar;
-
-/// A word for how hard to think, least first.
-///
-/// The words of all dialects together: `OpenAI` has every one, Anthropic those from `low`, Gemini those from `minimal` to
-/// `xhigh` (documented at <https://platform.openai.com/docs/api-reference/responses/create>,
-/// <https://platform.claude.com/docs/en/build-with-claude/effort> and in google-genai 3.4's `types.py`, read 2026-11).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EffortLevel {
-    /// Not at all.
-    None,
-    /// As little as there is.
-    Minimal,
-    /// A little.
-    Low,
-    /// What is usual.
-    Medium,
-    /// Hard.
-    High,
-    /// Harder.
-    XHigh,
-    /// As hard as can be.
-    Max,
-}
 
 /// What a body says of how hard to think.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,41 +30,6 @@ pub enum EffortSaid {
     Tokens(u64),
     /// As many tokens as the model likes (Gemini's -1).
     AnyTokens,
-}
-
-impl EffortLevel {
-    /// Every level, least first.
-    pub const ALL: [Self; 7] = [
-        Self::None,
-        Self::Minimal,
-        Self::Low,
-        Self::Medium,
-        Self::High,
-        Self::XHigh,
-        Self::Max,
-    ];
-
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Minimal => "minimal",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::XHigh => "xhigh",
-            Self::Max => "max",
-        }
-    }
-
-    /// The level of this word, in capitals or not.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.as_str().eq_ignore_ascii_case(word))
-    }
 }
 
 impl EffortAsked {

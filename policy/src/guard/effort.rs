@@ -4,9 +4,9 @@ use std::fmt;
 
 /// How hard a model is asked to reason, less first.
 ///
-/// `OpenAI`'s `reasoning_effort` has all these words (documented at
-/// learn.microsoft.com/python/api/azure-ai-projects/azure.ai.projects.models.reasoningeffort, read 2026-11),
-/// Anthropic's `effort` those from `low` (platform.claude.com/docs/en/build-with-claude/effort, read 2026-11). A
+/// The words of all dialects together: `OpenAI` has every one, Anthropic those from `low`, Gemini those from `minimal` to
+/// `xhigh` (documented at <https://platform.openai.com/docs/api-reference/responses/create>,
+/// <https://platform.claude.com/docs/en/build-with-claude/effort> and in google-genai 3.4's `types.py`, read 2026-11). A
 /// word that is none of them is the provider's to refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effort {
@@ -52,10 +52,11 @@ impl Effort {
         }
     }
 
-    /// The effort of that word.
+    /// The effort of that word, in capitals (as Gemini's clients write it) or not.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|effort| effort.as_str() == text)
+        let is_it = |effort: &Self| effort.as_str().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(is_it)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What guards say of a request: refused, or lowered to what they allow.
 
-use quotah_adapters::{EffortLevel, EffortSaid, Facts};
+use quotah_adapters::{EffortSaid, Facts};
 use quotah_policy::guard::{Asked, Clamps, Contents, Effort, Refused};
 
 use super::admit::Terms;
@@ -75,7 +75,7 @@ fn terms(rules: Clamps, own: Clamps) -> Terms {
     Terms {
         output_cap: least(rules.max_tokens, own.max_tokens),
         answers: least(rules.answers, own.answers),
-        effort: effort.and_then(|effort| EffortLevel::parse(effort.as_str())),
+        effort,
         thinking_tokens: least(rules.reasoning_tokens, own.reasoning_tokens),
     }
 }
@@ -85,7 +85,7 @@ fn asked(facts: &Facts) -> Asked {
     let mut reasoning_tokens = None;
     for said in &facts.efforts {
         match said.said {
-            EffortSaid::Level(level) => effort = effort.max(Effort::parse(level.as_str())),
+            EffortSaid::Level(level) => effort = effort.max(Some(level)),
             // It may be more than any word that we know.
             EffortSaid::OtherWord => effort = Some(Effort::Max),
             EffortSaid::Tokens(tokens) => reasoning_tokens = reasoning_tokens.max(Some(tokens)),
