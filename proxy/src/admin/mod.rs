@@ -30,7 +30,6 @@ mod status;
 mod store;
 mod stored;
 mod strict;
-mod unwired;
 mod usage;
 
 #[cfg(test)]
@@ -67,7 +66,6 @@ pub use store::{
     AccountFace, Actor, Adjustment, At, Kind, Rule, Source, Spending, Store, WriteError,
 };
 pub use stored::{LastUsed, Stored};
-pub use unwired::Unwired;
 
 use auth::Caller;
 use problem::Problem;
