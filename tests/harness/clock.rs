@@ -25,7 +25,7 @@ pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> 
 }
 
 /// What a loaded machine with two slow cores needs at the very worst.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
