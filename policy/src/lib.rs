@@ -14,8 +14,10 @@
     )
 )]
 
+mod breaker;
 mod bucket;
 pub mod budget;
+mod condition;
 mod date;
 mod estimate;
 mod experience;
@@ -27,6 +29,8 @@ pub mod limit;
 mod money;
 mod pattern;
 mod price;
+mod retry;
+pub mod route;
 mod rules;
 mod sketch;
 mod subject;
@@ -37,7 +41,9 @@ mod units;
 mod usage;
 mod window;
 
+pub use breaker::BreakerForm;
 pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
+pub use condition::Condition;
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use experience::{
@@ -54,6 +60,7 @@ pub use price::{
     CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
     Split, split,
 };
+pub use retry::RetryForm;
 pub use rules::Rules;
 pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};
