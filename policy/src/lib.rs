@@ -27,6 +27,7 @@ pub mod limit;
 mod money;
 mod pattern;
 mod price;
+pub mod route;
 mod rules;
 mod sketch;
 mod subject;
