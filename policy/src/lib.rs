@@ -14,6 +14,7 @@
     )
 )]
 
+mod breaker;
 mod bucket;
 pub mod budget;
 mod date;
@@ -32,11 +33,15 @@ mod sketch;
 mod subject;
 mod sync;
 mod table;
+mod tally;
 mod tier;
 mod units;
 mod usage;
 mod window;
 
+pub use breaker::{
+    Breaker, BreakerChange, BreakerForm, BreakerState, FAILURES_MAX, OpenUntil, Permit,
+};
 pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
