@@ -28,6 +28,7 @@ pub mod limit;
 mod money;
 mod pattern;
 mod price;
+mod retry;
 mod rules;
 mod sketch;
 mod subject;
@@ -59,6 +60,7 @@ pub use price::{
     CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
     Split, split,
 };
+pub use retry::{Backoff, RetryBudget, RetryForm};
 pub use rules::Rules;
 pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};
