@@ -37,6 +37,7 @@ mod tier;
 pub mod track;
 mod units;
 mod usage;
+pub mod warmth;
 mod window;
 
 pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
@@ -64,4 +65,5 @@ pub use tier::ServiceTier;
 pub use track::{Heard, Track, TrackView};
 pub use units::{Unit, Units};
 pub use usage::{TOKENS_MAX, Usage, UsageSource};
+pub use warmth::{PrefixHashes, Warm, Warmth};
 pub use window::{NoZone, Period, Window, Zone};
