@@ -232,7 +232,7 @@ impl State {
             metrics,
             policy,
             drain: Drain::default(),
-            headroom: Arc::default(),
+            headroom: Arc::clone(&fleet.headroom),
             retries,
             fleet,
             fetched: Fetched::default(),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use quotah_adapters::Facts;
+use quotah_policy::headroom::{Can, Estimate, Place, Room};
 use quotah_policy::route::{
     Availability, CANDIDATES_MAX, Candidate, Choice, Scored, WhyNobody, choose, nobody,
 };
@@ -40,6 +41,9 @@ pub(crate) struct Order {
     /// The model as the provider will read it; empty where the request names none.
     pub(crate) model_sent: Arc<str>,
     pub(crate) health: Arc<Health>,
+    pub(crate) headroom: Arc<Place>,
+    /// What the request is expected to take of it.
+    pub(crate) estimate: Estimate,
 }
 
 /// What is asked for, and by whom.
@@ -96,6 +100,15 @@ pub(crate) struct Needs {
     pub(crate) output_tokens: u64,
     /// The most that the request allows.
     output_max: u64,
+}
+
+impl Needs {
+    const fn estimate(self) -> Estimate {
+        Estimate {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+        }
+    }
 }
 
 impl Trip {
@@ -239,7 +252,10 @@ impl Look<'_> {
         }
         let asked = self.model(deployment);
         let health = deployment.health_of(asked);
-        let availability = self.availability(deployment, &health);
+        let room = self
+            .place(deployment, asked)
+            .room(self.trip.needs.estimate(), self.now_unix_ms);
+        let availability = self.availability(deployment, &health, &room);
         if self.trip.lead.route.deployments.len() == 1 {
             return (
                 Candidate {
@@ -256,6 +272,8 @@ impl Look<'_> {
             cost,
             first_byte_us: view.first_byte_us,
             success_ten_thousandths: view.success_ten_thousandths,
+            headroom_ten_thousandths: room.left_ten_thousandths,
+            in_flight: room.in_flight,
             ..known
         };
         (candidate, cached)
@@ -275,19 +293,30 @@ impl Look<'_> {
                 .is_none_or(|when| about::holds(when, asking))
     }
 
-    fn availability(&self, deployment: &Deployment, health: &Health) -> Availability {
+    fn availability(&self, deployment: &Deployment, health: &Health, room: &Room) -> Availability {
         let window = deployment.context_tokens.filter(|_| self.minds_size);
         if window.is_some_and(|window| window < self.trip.needs.input_tokens) {
             return Availability::TooSmall;
         }
-        match health.breaker.look(self.now_unix_ms) {
+        let state = match health.breaker.look(self.now_unix_ms) {
             BreakerState::Closed => Availability::Ready,
-            BreakerState::Open { until_ms } => Availability::Open { until_ms },
+            BreakerState::Open { until_ms } => return Availability::Open { until_ms },
             BreakerState::HalfOpen { is_probing: false } => Availability::HalfOpen,
-            BreakerState::HalfOpen { is_probing: true } => Availability::Open {
-                until_ms: self.now_unix_ms.saturating_add(PROBE_MS),
-            },
+            BreakerState::HalfOpen { is_probing: true } => {
+                let until_ms = self.now_unix_ms.saturating_add(PROBE_MS);
+                return Availability::Open { until_ms };
+            }
+        };
+        match room.can {
+            Can::Now => state,
+            Can::Full { until_ms } => Availability::Full { until_ms },
+            Can::Cooling { until_ms } => Availability::Cooling { until_ms },
         }
+    }
+
+    /// What is left there for the model.
+    fn place(&self, deployment: &Deployment, model: &str) -> Arc<Place> {
+        place(self.asking, deployment, model)
     }
 
     /// The model as this deployment would read it.
@@ -299,6 +328,16 @@ impl Look<'_> {
     }
 }
 
+fn place(asking: &Asking<'_>, deployment: &Deployment, model: &str) -> Arc<Place> {
+    let config = &deployment.upstream.config;
+    let label = || {
+        asking
+            .snapshot
+            .label(config.kind.as_str(), &config.name, model)
+    };
+    deployment.place_of(model, || label().into())
+}
+
 fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
     let deployment = trip.lead.route.deployments.get(choice.place)?;
     let rename = trip.lead.rename.as_ref().or(deployment.rename.as_ref());
@@ -308,6 +347,8 @@ fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
         .unwrap_or_else(|| asked.unwrap_or_default().into());
     Some(Order {
         health: deployment.health_of(&model_sent),
+        headroom: place(asking, deployment, &model_sent),
+        estimate: trip.needs.estimate(),
         route: Arc::clone(&trip.lead.route),
         place: choice.place,
         upstream: Arc::clone(&deployment.upstream),

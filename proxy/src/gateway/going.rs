@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use quotah_policy::{Heard, OpenUntil, Permit};
+use quotah_policy::headroom::Taken;
+use quotah_policy::{Heard, Permit};
 
 use super::choose::Order;
 use crate::fleet::Health;
@@ -13,7 +14,13 @@ use crate::state::State;
 pub(crate) struct Going {
     health: Arc<Health>,
     permit: Option<Permit>,
+    /// What it takes of the provider's limits, until its answer says what is left.
+    taken: Option<Taken>,
 }
+
+/// The deployment cannot take an attempt any more: others were quicker.
+#[derive(Debug)]
+pub(crate) struct NotNow;
 
 /// What an attempt says of its deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +36,34 @@ pub(crate) enum Verdict {
 }
 
 impl Going {
-    /// Begins an attempt, unless the deployment's breaker is open.
+    /// Begins an attempt, unless the deployment's breaker is open or its limits have no room.
     ///
     /// # Errors
-    /// When it may be called again.
-    pub(crate) fn begin(order: &Order, now_unix_ms: u64) -> Result<Self, OpenUntil> {
+    /// [`NotNow`]; nothing is held.
+    pub(crate) fn begin(order: &Order, now_unix_ms: u64) -> Result<Self, NotNow> {
+        let taken = order.headroom.try_take(order.estimate, now_unix_ms);
+        let taken = taken.map_err(|_| NotNow)?;
+        let Ok(permit) = order.health.breaker.enter(now_unix_ms) else {
+            taken.unsent();
+            return Err(NotNow);
+        };
         Ok(Self {
-            permit: Some(order.health.breaker.enter(now_unix_ms)?),
+            permit: Some(permit),
             health: Arc::clone(&order.health),
+            taken: Some(taken),
         })
+    }
+
+    /// What it takes, for whoever hears its answer.
+    pub(super) const fn taken(&mut self) -> Option<Taken> {
+        self.taken.take()
+    }
+
+    /// Nothing was sent: nothing is used.
+    pub(super) fn unsent(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            taken.unsent();
+        }
     }
 
     /// Tells how it went.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use http::HeaderName;
+use quotah_policy::headroom::Place;
 use quotah_policy::route::{CANDIDATES_MAX, Strategy, Weights};
 use quotah_policy::{Condition, Price, PriceTable};
 
@@ -43,6 +44,8 @@ pub(crate) struct Deployment {
     pub(crate) context_tokens: Option<u64>,
     /// How it fares; `None` where the model is what the client says.
     pub(crate) health: Option<Arc<Health>>,
+    /// What is left there; `None` like `health`.
+    place: Option<Arc<Place>>,
     /// What candidates are compared by; looked up anew from time to time.
     price: ArcSwapOption<Price>,
 }
@@ -74,15 +77,20 @@ impl Route {
                 continue;
             };
             let rename: Option<Arc<str>> = row.model.as_deref().map(Into::into);
-            deployments.extend(behind.iter().map(|upstream| Deployment {
-                upstream: Arc::clone(upstream),
-                rename: rename.clone(),
-                rank: u8::try_from(rank).unwrap_or(u8::MAX),
-                weight: row.weight,
-                when: row.when.clone(),
-                context_tokens: row.context_tokens,
-                health: rename.as_deref().map(|model| upstream.fleet.health(model)),
-                price: ArcSwapOption::empty(),
+            deployments.extend(behind.iter().map(|upstream| {
+                Deployment {
+                    upstream: Arc::clone(upstream),
+                    rename: rename.clone(),
+                    rank: u8::try_from(rank).unwrap_or(u8::MAX),
+                    weight: row.weight,
+                    when: row.when.clone(),
+                    context_tokens: row.context_tokens,
+                    health: rename.as_deref().map(|model| upstream.fleet.health(model)),
+                    place: rename
+                        .as_ref()
+                        .map(|model| upstream.place(Arc::clone(model), || Arc::clone(model))),
+                    price: ArcSwapOption::empty(),
+                }
             }));
         }
         deployments.truncate(CANDIDATES_MAX);
@@ -119,6 +127,7 @@ impl Route {
             when: None,
             context_tokens: None,
             health: None,
+            place: None,
             price: ArcSwapOption::empty(),
         });
         Self {
@@ -158,6 +167,14 @@ impl Deployment {
         match &self.health {
             Some(health) => Arc::clone(health),
             None => self.upstream.fleet.health(model),
+        }
+    }
+
+    /// What is left there for a model. `label` gives the model's name in metrics.
+    pub(crate) fn place_of(&self, model: &str, label: impl FnOnce() -> Arc<str>) -> Arc<Place> {
+        match &self.place {
+            Some(place) if self.rename.as_deref() == Some(model) => Arc::clone(place),
+            _ => self.upstream.place(model.into(), label),
         }
     }
 
