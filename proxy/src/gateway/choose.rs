@@ -77,7 +77,7 @@ pub(crate) fn wished(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// What stays the same over the attempts of a request, and what was tried.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Trip {
     pub(crate) lead: Lead,
     /// A bit for each deployment that is not to be tried again.
@@ -122,6 +122,19 @@ impl Trip {
                 output_tokens: prior.min(output_max),
                 output_max,
             },
+        }
+    }
+
+    /// The number that it makes choices by.
+    pub(crate) const fn dice(&self) -> u64 {
+        self.dice
+    }
+
+    /// The same trip with nowhere left to go.
+    pub(crate) fn over(&self) -> Self {
+        Self {
+            tried: u64::MAX,
+            ..self.clone()
         }
     }
 

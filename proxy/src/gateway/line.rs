@@ -132,16 +132,16 @@ async fn line(
 
     // send, perhaps more than once, and relay; settle and record when the answer ends
     let way = attempts::Way {
-        sending: send::Sending {
+        sending: Arc::new(send::Sending {
             deadline: send::deadline(&head.headers, booking.started),
             head,
             body,
             facts,
             target,
             identity,
-            terms,
-        },
+        }),
         order,
+        terms,
         trip,
     };
     attempts::serve(booking, way, refuser).await

@@ -77,6 +77,20 @@ impl Booking {
         going.tell(verdict, heard, &self.state, clock::unix_ms());
     }
 
+    /// Exchanges what the attempt under way holds with another's.
+    pub(crate) fn swap_try(&mut self, other: &mut Self) {
+        use std::mem::swap;
+        swap(&mut self.going, &mut other.going);
+        swap(&mut self.hold.reservation, &mut other.hold.reservation);
+        swap(&mut self.hold.watch, &mut other.hold.watch);
+        let (ours, theirs) = (&mut self.entry, &mut other.entry);
+        swap(&mut ours.reserved_picousd, &mut theirs.reserved_picousd);
+        swap(
+            &mut ours.max_tokens_lowered_to,
+            &mut theirs.max_tokens_lowered_to,
+        );
+    }
+
     /// Takes the failed attempt off the request, with what it holds.
     pub(crate) fn take_try(
         &mut self,

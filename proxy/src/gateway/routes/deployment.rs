@@ -7,6 +7,7 @@ use http::HeaderName;
 use quotah_policy::route::{CANDIDATES_MAX, Strategy, Weights};
 use quotah_policy::{Condition, Price, PriceTable};
 
+use super::super::choose::Order;
 use super::{Upstream, Wire};
 use crate::config::resolved::{FallbackOn, Hedge, Model, RouteCache};
 use crate::fleet::Health;
@@ -149,6 +150,24 @@ impl Route {
     pub(crate) fn fits(&self, wire: Wire) -> bool {
         let mut kinds = self.deployments.iter().map(|d| d.upstream.config.kind);
         kinds.any(|kind| wire.fits(kind))
+    }
+}
+
+impl MirrorTo {
+    /// The order that copies another.
+    pub(crate) fn order(&self, of: &Order) -> Order {
+        let model_sent = self
+            .rename
+            .clone()
+            .unwrap_or_else(|| Arc::clone(&of.model_sent));
+        Order {
+            route: Arc::clone(&of.route),
+            place: of.place,
+            upstream: Arc::clone(&self.upstream),
+            rename: Some(Arc::clone(&model_sent)),
+            health: self.upstream.fleet.health(&model_sent),
+            model_sent,
+        }
     }
 }
 
