@@ -28,10 +28,11 @@ use cel::{Context, Env, ExecutionError, Value};
 use about::Resolver;
 pub use about::{About, VARIABLES};
 
-/// A condition that can be worked out. Two are equal when their texts are.
+/// A condition that can be worked out. Two are equal when their texts are; a clone is a handle on the same.
+#[derive(Clone)]
 pub struct Condition {
-    text: Box<str>,
-    expression: IdedExpr,
+    text: Arc<str>,
+    expression: Arc<IdedExpr>,
 }
 
 /// Why a text is no condition.
@@ -129,7 +130,7 @@ impl Condition {
         check::check(&expression)?;
         let condition = Self {
             text: text.into(),
-            expression,
+            expression: Arc::new(expression),
         };
         // Types seldom depend on the request: what is not a question about nothing in particular never is one.
         match condition.value(&About::default()) {
