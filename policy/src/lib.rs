@@ -14,8 +14,10 @@
     )
 )]
 
+mod breaker;
 mod bucket;
 pub mod budget;
+mod condition;
 mod date;
 mod estimate;
 mod experience;
@@ -27,12 +29,14 @@ pub mod limit;
 mod money;
 mod pattern;
 mod price;
+mod retry;
 pub mod route;
 mod rules;
 mod sketch;
 mod subject;
 mod sync;
 mod table;
+mod tally;
 mod tier;
 pub mod track;
 mod units;
@@ -40,7 +44,11 @@ mod usage;
 pub mod warmth;
 mod window;
 
+pub use breaker::{
+    Breaker, BreakerChange, BreakerForm, BreakerState, FAILURES_MAX, OpenUntil, Permit,
+};
 pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
+pub use condition::Condition;
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use experience::{
@@ -57,6 +65,7 @@ pub use price::{
     CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
     Split, split,
 };
+pub use retry::{Backoff, RetryBudget, RetryForm};
 pub use rules::Rules;
 pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};

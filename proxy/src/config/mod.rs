@@ -22,6 +22,7 @@ mod redact;
 pub mod reload;
 mod resolve;
 pub mod resolved;
+pub mod route;
 mod section;
 mod starter;
 mod tree;

@@ -23,12 +23,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quotah_adapters::ProviderKind;
-use quotah_policy::PriceTable;
+use quotah_policy::{BreakerForm, PriceTable};
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::resolved::{
-    Config, Credential, KeyDefaults, LedgerSettings, Listen, Log, LogFormat, Provider, Secret,
+    CacheSettings, Config, Credential, KeyDefaults, LedgerSettings, Listen, Log, LogFormat,
+    Provider, RetrySettings, Secret,
 };
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
@@ -88,6 +89,9 @@ pub(super) fn resolve(
         price_table: Arc::new(table.with_overrides(prices.clone())),
         key_defaults: reservation::key_defaults(&root, &ledger),
         reservation: reservation::reservation(&root),
+        retry: RetrySettings::default(),
+        breaker: BreakerForm::default(),
+        cache: CacheSettings::default(),
         ledger,
         log: log(&root, inputs),
         data_dir,

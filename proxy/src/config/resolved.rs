@@ -12,10 +12,14 @@ use std::time::Duration;
 use quotah_policy::budget::Budget;
 use quotah_policy::guard::Guard;
 use quotah_policy::limit::Limit;
-use quotah_policy::{KeyNetworks, OwnLimits, PriceRow, PriceTable};
+use quotah_policy::{BreakerForm, KeyNetworks, OwnLimits, PriceRow, PriceTable};
 
 pub use super::credential::{Credential, Place};
 pub use super::policy::{KeyDefaults, ReservationSettings};
+pub use super::route::{
+    CacheSettings, Deployment, FallbackOn, HealthCheck, Hedge, Labelled, Mirror, Model,
+    RetrySettings, RouteCache,
+};
 
 /// Everything `run` needs, resolved.
 #[derive(Debug, Clone)]
@@ -44,6 +48,12 @@ pub struct Config {
     pub prices: Vec<PriceRow>,
     /// The built-in table with `prices` applied.
     pub price_table: Arc<PriceTable>,
+    /// How often a request is tried again.
+    pub retry: RetrySettings,
+    /// When a deployment is not called for a while.
+    pub breaker: BreakerForm,
+    /// Answers kept.
+    pub cache: CacheSettings,
     /// Ledger settings.
     pub ledger: LedgerSettings,
     /// Where the data lives.
@@ -199,6 +209,8 @@ pub struct Provider {
     pub base: BaseUrl,
     /// Whose credential goes along.
     pub credential: Credential,
+    /// Further credentials, by name: each has limits of its own.
+    pub credentials_more: Vec<Labelled>,
     /// Where a configured credential is put; `None` for the kind's own place.
     pub credential_place: Option<Place>,
     /// TCP and TLS set-up.
@@ -223,6 +235,8 @@ pub struct Provider {
     pub custom: Option<Arc<quotah_adapters::Custom>>,
     /// How it tells of its limits, where that is described; `None` is as its kind does.
     pub limits: Option<quotah_adapters::limits::LimitFormats>,
+    /// How it is asked whether it is well, while nobody else asks it.
+    pub health_check: Option<HealthCheck>,
 }
 
 /// A provider's address, split once.
@@ -251,26 +265,6 @@ pub enum HttpVersion {
     Http1,
     /// h2 only; without TLS by prior knowledge.
     Http2,
-}
-
-/// A model by a name of ours.
-#[derive(Debug, Clone)]
-pub struct Model {
-    /// Exact name or wildcard (`claude-*`).
-    pub name: String,
-    /// Further names.
-    pub aliases: Vec<String>,
-    /// Where it may go. In this version the first is used.
-    pub deployments: Vec<Deployment>,
-}
-
-/// One provider's model behind a name of ours.
-#[derive(Debug, Clone)]
-pub struct Deployment {
-    /// Index into [`Config::providers`].
-    pub provider: usize,
-    /// The provider's own name for it; for a wildcard model without one, what the client asked for.
-    pub model: Option<String>,
 }
 
 /// A virtual key written in the configuration.

@@ -135,6 +135,7 @@ impl Booking {
             status: status.into(),
             error_class: String::new(),
             duration_ms: millis(took),
+            ..Attempt::default()
         });
     }
 

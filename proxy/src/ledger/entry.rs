@@ -5,6 +5,7 @@
 //! know it skips it. Absent strings are empty, absent numbers zero, unless the field is an `Option`.
 
 mod clip;
+mod decision;
 mod intent;
 mod parts;
 
@@ -14,6 +15,7 @@ use quotah_policy::{Usage, UsageSource};
 use uuid::Uuid;
 
 pub use self::clip::clip;
+pub use self::decision::{Decision, Weighed};
 pub use self::intent::Intent;
 pub use self::parts::{Attempt, Call, Tag};
 pub(super) use self::parts::{numbered, units};
@@ -202,6 +204,30 @@ pub struct Entry {
     /// The output cap that was sent instead of the client's, tokens; `None` when it was left alone.
     #[prost(uint64, optional, tag = "59")]
     pub max_tokens_lowered_to: Option<u64>,
+    /// What it is beside its parent: `hedge`, `mirror` or `abandoned`; empty for a request itself.
+    #[prost(string, tag = "60")]
+    pub role: String,
+    /// Upper half of its parent's id: the request that it was made for.
+    #[prost(fixed64, tag = "61")]
+    pub parent_hi: u64,
+    /// Lower half of its parent's id.
+    #[prost(fixed64, tag = "62")]
+    pub parent_lo: u64,
+    /// The route that its model's name led to; `direct` where no row names it.
+    #[prost(string, tag = "64")]
+    pub route: String,
+    /// Why it went where it went; `None` where there was no choice.
+    #[prost(message, optional, tag = "65")]
+    pub decision: Option<Decision>,
+    /// The deployment that [`Entry::would_have_cost_picousd`] is about.
+    #[prost(string, tag = "66")]
+    pub alternative: String,
+    /// `hit` for an answer that was kept, `stored` for one that is kept from now on; empty where nothing is.
+    #[prost(string, tag = "67")]
+    pub cache: String,
+    /// What an answer from the cache would have cost at its provider, 10⁻¹² USD.
+    #[prost(sint64, optional, tag = "68")]
+    pub saved_picousd: Option<i64>,
 }
 
 impl Entry {
@@ -214,6 +240,12 @@ impl Entry {
     /// Sets the request's id.
     pub fn set_id(&mut self, id: Uuid) {
         (self.id_hi, self.id_lo) = id.as_u64_pair();
+    }
+
+    /// The request that it was made for, where it is none itself.
+    #[must_use]
+    pub fn parent(&self) -> Option<Uuid> {
+        (!self.role.is_empty()).then(|| Uuid::from_u64_pair(self.parent_hi, self.parent_lo))
     }
 
     /// What was used, in classes that can be priced.

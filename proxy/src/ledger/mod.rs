@@ -73,7 +73,9 @@ use self::series::WriterLock;
 
 pub use self::amend::{AmendError, Amender, CORRECTIONS_MAX, Correction};
 pub use self::disk::{Disk, Files, SegmentFile};
-pub use self::entry::{Attempt, Call, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, clip};
+pub use self::entry::{
+    Attempt, Call, Decision, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, Weighed, clip,
+};
 pub use self::face::usd;
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
 pub use self::note::{Adjustment, Event, Picos};

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use quotah_policy::route::{Strategy, Weights};
+
 use super::super::Warning;
 use super::super::problem::Problem;
-use super::super::resolved::{Deployment, Model, Provider};
+use super::super::resolved::{Deployment, FallbackOn, Model, Provider};
 use super::super::section::{At, Section};
 use super::key::provider_index;
 
@@ -41,7 +43,15 @@ pub(super) fn models(
         models.push(Model {
             name: name.value.to_owned(),
             aliases: aliases.iter().map(|at| at.value.to_owned()).collect(),
+            when: None,
+            strategy: Strategy::default(),
+            weights: Weights::default(),
             deployments,
+            fallback_on: FallbackOn::default(),
+            hedge: None,
+            mirror: None,
+            cache: None,
+            session_header: None,
         });
     }
     models
@@ -82,7 +92,13 @@ fn deployments(row: &Section<'_>, providers: &[Provider]) -> Vec<Deployment> {
             .map(|at: At<&str>| at.value.to_owned());
         row.not_yet(&["weight"]);
         row.end();
-        deployments.extend(provider.map(|provider| Deployment { provider, model }));
+        deployments.extend(provider.map(|provider| Deployment {
+            provider,
+            model,
+            weight: 1,
+            when: None,
+            context_tokens: None,
+        }));
     }
     deployments
 }

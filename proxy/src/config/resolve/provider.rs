@@ -51,6 +51,7 @@ pub(in crate::config) fn with_defaults(
         kind,
         base,
         credential,
+        credentials_more: Vec::new(),
         credential_place: None,
         timeout_connect: std::time::Duration::from_millis(TIMEOUT_CONNECT_MS),
         timeout_first_byte: std::time::Duration::from_millis(TIMEOUT_FIRST_BYTE_MS),
@@ -63,6 +64,7 @@ pub(in crate::config) fn with_defaults(
         keep_header_case: false,
         custom: None,
         limits: None,
+        health_check: None,
     }
 }
 

@@ -25,6 +25,10 @@ impl Entry {
             &mut entry.reason,
             &mut entry.service_tier,
             &mut entry.provider_kind,
+            &mut entry.role,
+            &mut entry.route,
+            &mut entry.alternative,
+            &mut entry.cache,
         ] {
             cut(text);
         }
@@ -38,6 +42,16 @@ impl Entry {
             cut(&mut attempt.provider);
             cut(&mut attempt.deployment);
             cut(&mut attempt.error_class);
+            cut(&mut attempt.credential);
+        }
+        if let Some(decision) = &mut entry.decision {
+            cut(&mut decision.strategy);
+            decision.candidates.truncate(LIST_LEN_MAX);
+            for weighed in &mut decision.candidates {
+                cut(&mut weighed.deployment);
+                cut(&mut weighed.credential);
+                cut(&mut weighed.state);
+            }
         }
         entry
     }

@@ -69,6 +69,12 @@ pub struct Attempt {
     /// How long it took, milliseconds.
     #[prost(uint64, tag = "5")]
     pub duration_ms: u64,
+    /// The name of the credential that went along; empty for the only one.
+    #[prost(string, tag = "6")]
+    pub credential: String,
+    /// How long was waited before it, milliseconds.
+    #[prost(uint64, tag = "7")]
+    pub backoff_ms: u64,
 }
 
 /// Units as they are stored.
