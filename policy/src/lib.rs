@@ -38,8 +38,10 @@ mod sync;
 mod table;
 mod tally;
 mod tier;
+pub mod track;
 mod units;
 mod usage;
+pub mod warmth;
 mod window;
 
 pub use breaker::{
@@ -69,6 +71,8 @@ pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};
 pub use table::{FileError, Origin, PriceRow, PriceTable};
 pub use tier::ServiceTier;
+pub use track::{Heard, Track, TrackView};
 pub use units::{Unit, Units};
 pub use usage::{TOKENS_MAX, Usage, UsageSource};
+pub use warmth::{PrefixHashes, Warm, Warmth};
 pub use window::{NoZone, Period, Window, Zone};
