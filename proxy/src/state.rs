@@ -6,7 +6,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use quotah_policy::budget::Crossing;
-use quotah_policy::{BreakerChange, Dimension, KeyId, RetryBudget};
+use quotah_policy::{BreakerChange, Dimension, KeyId, RetryBudget, Warmth};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::clock;
@@ -195,6 +195,10 @@ pub(crate) struct State {
     pub(crate) headroom: Arc<Headroom>,
     /// How deployments fare.
     pub(crate) fleet: Arc<Fleet>,
+    /// Whose caches hold which prompts.
+    pub(crate) warmth: Warmth,
+    /// What prompts are hashed with.
+    pub(crate) seed: u64,
     /// Copies to mirrors under way, at most [`MIRRORS_MAX`].
     pub(crate) mirrors: Arc<Semaphore>,
     /// How often requests may be tried again, all together.
@@ -239,6 +243,8 @@ impl State {
             drain: Drain::default(),
             headroom: Arc::default(),
             retries,
+            warmth: Warmth::new(),
+            seed: clock::dice(),
             mirrors: Arc::new(Semaphore::new(MIRRORS_MAX)),
             fleet,
             fetched: Fetched::default(),

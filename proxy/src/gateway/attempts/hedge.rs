@@ -100,7 +100,7 @@ impl Way {
             return None;
         }
         let mut beside = booking.beside("hedge");
-        beside.going = Some(Going::begin(&order, now_unix_ms).ok()?);
+        beside.going = Some(Going::begin(&order, &self.trip, now_unix_ms).ok()?);
         let terms = readmit(&mut beside, self.call(), &order).ok()?;
         beside.evidence.sent = true;
         Some(Second {

@@ -29,7 +29,7 @@ pub(super) fn copy(booking: &Booking, way: &Way) {
     };
     let order = mirror.order(&way.order);
     let mut beside = booking.beside("mirror");
-    let Ok(going) = Going::begin(&order, clock::unix_ms()) else {
+    let Ok(going) = Going::begin(&order, &way.trip, clock::unix_ms()) else {
         return;
     };
     beside.going = Some(going);

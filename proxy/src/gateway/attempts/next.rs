@@ -85,7 +85,7 @@ impl Way {
     ) -> Option<Picked> {
         let (mut order, mut weighing) = next;
         loop {
-            if let Ok(going) = Going::begin(&order, now_unix_ms) {
+            if let Ok(going) = Going::begin(&order, &self.trip, now_unix_ms) {
                 booking.going = Some(going);
                 if let Ok(terms) = readmit(booking, self.call(), &order) {
                     self.terms = terms;
