@@ -26,6 +26,7 @@ mod disconnect;
 mod errors;
 mod faults;
 mod guards;
+mod headroom;
 mod keys;
 mod limits;
 mod lines;

@@ -1,14 +1,18 @@
 //! What a mock is told beforehand: which requests are answered otherwise, and how often.
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 
 use super::directives::Directives;
+use super::limit::RequestLimit;
 
 /// Rules tried in order; a request that none matches gets the believable answer.
 #[derive(Debug, Default)]
 pub struct Script {
     /// The rules, with how often each may still be used.
     rules: Vec<(Rule, Mutex<Option<u32>>)>,
+    limit: Option<Arc<RequestLimit>>,
 }
 
 /// Which requests are answered otherwise.
@@ -50,8 +54,23 @@ impl Script {
         self
     }
 
+    /// The same script under a rate limit of the provider's own.
+    #[must_use]
+    pub fn limited(mut self, limit: Arc<RequestLimit>) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
     /// How a request with this target is answered; uses up one time of the rule that matched.
     pub(super) fn directives(&self, target: &str) -> Directives {
+        let directives = self.by_rule(target);
+        match &self.limit {
+            Some(limit) => limit.count(directives),
+            None => directives,
+        }
+    }
+
+    fn by_rule(&self, target: &str) -> Directives {
         let path = target.split('?').next().unwrap_or(target);
         for (rule, left) in &self.rules {
             if !path.contains(&rule.path) {
