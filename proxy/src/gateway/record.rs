@@ -118,6 +118,8 @@ impl Booking {
             at_unix_ms: entry.at_unix_ms,
             stream: entry.stream,
             reserved_picousd: entry.reserved_picousd,
+            parent_hi: entry.parent_hi,
+            parent_lo: entry.parent_lo,
             is_raise,
             ..Intent::default()
         };
@@ -186,6 +188,7 @@ impl Booking {
         self.fill_in(outcome, reading, &bill, times);
         self.charge();
         self.metrics.record(&Settled {
+            role: &self.entry.role,
             status: u16::try_from(self.entry.status).unwrap_or(0),
             outcome: outcome.as_str(),
             duration: times.duration,
@@ -332,6 +335,7 @@ fn lend(entry: &mut Entry, intent: &mut Intent) {
     swap(&mut entry.model_sent, &mut intent.model_sent);
     swap(&mut entry.provider, &mut intent.provider);
     swap(&mut entry.deployment, &mut intent.deployment);
+    swap(&mut entry.role, &mut intent.role);
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -10,6 +10,7 @@ use super::*;
 
 fn settled<'a>(usage: &'a Usage, cost: Option<Money>, team: Option<&'a str>) -> Settled<'a> {
     Settled {
+        role: "",
         status: 200,
         outcome: "ok",
         duration: Duration::from_millis(700),
@@ -96,6 +97,28 @@ fn a_failure_that_used_nothing_is_not_unpriced() {
         &metrics.render(0, &[], &[]),
         "quotah_unpriced_requests_total 0",
     );
+}
+
+#[test]
+fn what_was_made_for_another_request_costs_and_is_no_request() {
+    let metrics = Metrics::new("", "");
+    let usage = Usage {
+        output_tokens: 7,
+        ..Usage::default()
+    };
+    metrics.deployment("p", "m", "r").record(&Settled {
+        role: "hedge",
+        ..settled(&usage, Some(Money::from_picos(5)), None)
+    });
+    let text = metrics.render(0, &[], &[]);
+    let (tokens, cost) = (
+        r#"quotah_tokens_total{model="m",provider="p",type="output"} 7"#,
+        r#"quotah_cost_usd_total{provider="p",model="m",team=""} 0.000000000005"#,
+    );
+    has(&text, tokens);
+    has(&text, cost);
+    assert!(!text.contains("quotah_requests_total{"), "{text}");
+    has(&text, "quotah_overhead_seconds_count 0");
 }
 
 #[test]

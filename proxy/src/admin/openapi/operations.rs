@@ -12,7 +12,7 @@ use crate::admin::config::ReloadReport;
 use crate::admin::keys::RotateForm;
 use crate::admin::{Explanation, Question};
 use crate::admin::{audit, budgets, events, keys, rate_limits, requests, rules, usage};
-use crate::ledger::{Entry, Sums};
+use crate::ledger::{Attempt, Decision, Entry, Sums, Weighed, Whole};
 
 pub(crate) fn livez(doc: Doc) -> Doc {
     doc.says("Whether the process is there")
@@ -101,8 +101,22 @@ pub(crate) fn requests(doc: Doc) -> Doc {
 }
 
 pub(crate) fn request(doc: Doc) -> Doc {
-    doc.says("One ledger entry")
-        .gives_like(200, "The entry.", &json!(Entry::default()))
+    let entry = Entry {
+        decision: Some(Decision {
+            strategy: "cheapest".to_owned(),
+            candidates: vec![Weighed {
+                deployment: "openai/gpt-4o-mini".to_owned(),
+                state: "ready".to_owned(),
+                chosen: true,
+                score: 10_000,
+                ..Weighed::default()
+            }],
+        }),
+        attempts: vec![Attempt::default()],
+        ..Entry::default()
+    };
+    doc.says("One ledger entry, and why it went where it went")
+        .gives_like(200, "The entry.", &json!(Whole(&entry)))
 }
 
 pub(crate) fn usage(doc: Doc) -> Doc {
