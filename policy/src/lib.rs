@@ -36,12 +36,15 @@ mod sketch;
 mod subject;
 mod sync;
 mod table;
+mod tally;
 mod tier;
 mod units;
 mod usage;
 mod window;
 
-pub use breaker::BreakerForm;
+pub use breaker::{
+    Breaker, BreakerChange, BreakerForm, BreakerState, FAILURES_MAX, OpenUntil, Permit,
+};
 pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
 pub use condition::Condition;
 pub use date::Date;
@@ -60,7 +63,7 @@ pub use price::{
     CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
     Split, split,
 };
-pub use retry::RetryForm;
+pub use retry::{Backoff, RetryBudget, RetryForm};
 pub use rules::Rules;
 pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};
