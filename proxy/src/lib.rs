@@ -14,6 +14,7 @@ pub mod policy;
 pub mod prices;
 pub mod registry;
 pub mod serve;
+pub mod standing;
 pub(crate) mod state;
 pub mod telemetry;
 pub mod time;

@@ -13,6 +13,7 @@ use super::entry::{Attempt, Entry, Tag, nanousd, units};
 use super::note::{Adjustment, Event, Picos};
 use super::rollup::Sums;
 use super::usage::{UsageReport, UsageRow};
+pub(crate) use decision::share;
 
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

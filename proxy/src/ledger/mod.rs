@@ -76,6 +76,7 @@ pub use self::disk::{Disk, Files, SegmentFile};
 pub use self::entry::{
     Attempt, Call, Decision, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, Weighed, clip,
 };
+pub(crate) use self::face::share;
 pub use self::face::{Whole, usd};
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
 pub use self::note::{Adjustment, Event, Picos};

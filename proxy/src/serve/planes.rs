@@ -69,6 +69,7 @@ pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> Admin
     AdminState {
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
+        standings: Arc::new(Vec::new),
         policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
         store: Arc::new(stored(state)),

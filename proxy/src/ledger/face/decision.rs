@@ -122,7 +122,7 @@ fn kept_out_by(state: &str) -> &str {
 const OUT_NAMED_MAX: usize = 3;
 
 /// A number of ten thousand as a decimal from 0 to 1. Its shortest form is exact: it has at most four digits.
-fn share(of_ten_thousand: u32) -> f64 {
+pub(crate) fn share(of_ten_thousand: u32) -> f64 {
     f64::from(of_ten_thousand) / 10_000.0
 }
 
