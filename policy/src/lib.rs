@@ -41,6 +41,7 @@ mod tier;
 pub mod track;
 mod units;
 mod usage;
+pub mod warmth;
 mod window;
 
 pub use breaker::{
@@ -73,4 +74,5 @@ pub use tier::ServiceTier;
 pub use track::{Heard, Track, TrackView};
 pub use units::{Unit, Units};
 pub use usage::{TOKENS_MAX, Usage, UsageSource};
+pub use warmth::{PrefixHashes, Warm, Warmth};
 pub use window::{NoZone, Period, Window, Zone};
