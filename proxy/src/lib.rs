@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod policy;
 pub mod prices;
+pub(crate) mod probe;
 pub mod registry;
 pub mod serve;
 pub mod standing;

@@ -1,9 +1,12 @@
 //! How every deployment stands, a row each: what the admin plane, health and metrics show of routing.
 
+mod seen;
+
 use std::sync::Arc;
 
 use quotah_policy::{BreakerState, Class, Price, TrackView};
 
+use crate::fleet::deployment_name;
 use crate::headroom::RateLimit;
 
 /// How one deployment stands.
@@ -55,11 +58,7 @@ impl Standing {
     /// The deployment's name, as in the ledger.
     #[must_use]
     pub fn deployment(&self) -> String {
-        if self.model.is_empty() {
-            self.provider.to_string()
-        } else {
-            format!("{}/{}", self.provider, self.model)
-        }
+        deployment_name(&self.provider, &self.model)
     }
 
     /// Whether it serves: its breaker is closed. Half-open, that is yet to be seen.
@@ -94,14 +93,14 @@ pub const fn breaker_word(state: BreakerState) -> &'static str {
 
 /// What keeps deployments from being well, in one line; `None` when all are.
 #[must_use]
-pub fn unwell(standings: &[Standing]) -> Option<String> {
-    let out: Vec<&Standing> = standings.iter().filter(|s| !s.is_healthy()).collect();
-    let named = out.iter().take(NAMED_MAX).map(|standing| {
-        let state = breaker_word(standing.breaker).replace('_', "-");
-        format!("{} is {state}", standing.deployment())
+pub fn unwell(breakers: impl Iterator<Item = (String, BreakerState)>) -> Option<String> {
+    let mut out = breakers.filter(|(_, breaker)| *breaker != BreakerState::Closed);
+    let named = out.by_ref().take(NAMED_MAX).map(|(deployment, breaker)| {
+        let state = breaker_word(breaker).replace('_', "-");
+        format!("{deployment} is {state}")
     });
     let mut words: Vec<String> = named.collect();
-    let rest = out.len().saturating_sub(NAMED_MAX);
+    let rest = out.count();
     if rest > 0 {
         words.push(format!("and {rest} more"));
     }
@@ -130,13 +129,16 @@ pub(crate) mod tests {
 
     #[test]
     fn health_names_those_that_are_not_closed_and_counts_the_rest() {
-        assert_eq!(unwell(&[standing("m", BreakerState::Closed)]), None);
-        let mut all = vec![standing("m0", BreakerState::Open { until_ms: 9 })];
-        all.push(standing("m1", BreakerState::HalfOpen { is_probing: true }));
-        let said = "p/m0 is open, p/m1 is half-open";
-        assert_eq!(unwell(&all).as_deref(), Some(said));
-        all.extend((2..12).map(|n| standing(&format!("m{n}"), BreakerState::Open { until_ms: 9 })));
-        let said = unwell(&all).expect("two are not named");
+        let open = |n: u32| (format!("p/m{n}"), BreakerState::Open { until_ms: 9 });
+        let closed = ("p/m".to_owned(), BreakerState::Closed);
+        assert_eq!(unwell(std::iter::once(closed.clone())), None);
+        let half_open = (
+            "p/m1".to_owned(),
+            BreakerState::HalfOpen { is_probing: true },
+        );
+        let said = unwell([open(0), closed, half_open].into_iter());
+        assert_eq!(said.as_deref(), Some("p/m0 is open, p/m1 is half-open"));
+        let said = unwell((0..12).map(open)).expect("two are not named");
         assert!(said.ends_with("p/m9 is open, and 2 more"), "{said}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use quotah_policy::budget::Crossing;
-use quotah_policy::{BreakerChange, Dimension, KeyId, RetryBudget};
+use quotah_policy::{BreakerChange, BreakerState, Dimension, KeyId, RetryBudget};
 use tokio::sync::Notify;
 
 use crate::clock;
@@ -24,6 +24,8 @@ use crate::ledger::{Event, Ledger};
 use crate::metrics::{DeploymentMetrics, Metrics};
 use crate::policy::{OWN_PREFIX, Owners, Policy, RuleSet};
 use crate::registry::{Elsewhere, Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
+use crate::standing::breaker_word;
+use crate::time::rfc3339;
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -267,12 +269,34 @@ impl State {
 
     /// Tells of a breaker that opened or closed.
     pub(crate) fn breaker_changed(&self, health: &Health, change: BreakerChange) {
-        let deployment = health.deployment();
-        tracing::warn!(deployment, from = ?change.from, to = ?change.to, "breaker changed");
+        let (provider, deployment) = (&*health.provider, health.deployment());
+        let word = breaker_word(change.to);
+        let (kind, until) = match change.to {
+            BreakerState::Open { until_ms } => ("breaker.opened", Some(rfc3339(until_ms))),
+            BreakerState::HalfOpen { .. } => ("breaker.half_open", None),
+            BreakerState::Closed => ("breaker.closed", None),
+        };
+        let data = serde_json::json!({
+            "type": kind, "provider": provider, "deployment": deployment, "until": until,
+            "at": rfc3339(clock::unix_ms()),
+        });
+        let event = events::Event::new(EventKind::Breaker, None, &data);
+        self.events.publish(event);
+        if until.is_some() {
+            tracing::warn!(deployment, state = word, until, "breaker changed");
+        } else {
+            tracing::info!(deployment, state = word, "breaker changed");
+        }
     }
 
     /// Counts a request that goes from one deployment to another.
     pub(crate) fn fell_back(&self, (from, to): (&str, &str), reason: &'static str) {
+        let snapshot = self.snapshot();
+        let label = |deployment: &str| {
+            let (provider, model) = deployment.split_once('/').unwrap_or((deployment, ""));
+            snapshot.deployment_label(provider, model)
+        };
+        self.metrics.fell_back(&label(from), &label(to), reason);
         tracing::debug!(from, to, reason, "request goes elsewhere");
     }
 

@@ -139,7 +139,9 @@ async fn metrics(axum::extract::State(shared): axum::extract::State<Shared>) -> 
     shared.state.metrics.ledger_bytes(status.bytes);
     let rate_limits = shared.state.headroom.rows(clock::unix_ms());
     let budgets = shared.state.policy.budget_sums(clock::unix_ms());
-    let standings = (shared.state.standings)();
+    let mut standings = (shared.state.standings)();
+    // Providers that were never asked have no deployment yet; a series for them would end with the first.
+    standings.retain(|standing| !standing.model.is_empty() || standing.track.calls > 0);
     let shown = Shown {
         rate_limits: &rate_limits,
         budgets: &budgets,
