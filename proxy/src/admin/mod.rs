@@ -57,8 +57,8 @@ pub use accounts::Accounts;
 pub use body::{IfMatch, etag};
 pub use config::ReloadReport;
 pub use explain::{
-    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice,
-    ExplainedReservation, ExplainedRoute, Explanation, Question, Verdict,
+    ExplainedBudget, ExplainedCandidate, ExplainedGuard, ExplainedKey, ExplainedLimit,
+    ExplainedPrice, ExplainedReservation, ExplainedRoute, Explanation, Question, Verdict,
 };
 pub use health::{Component, Health, State};
 pub use keys::{KeyFace, KeyWords};
