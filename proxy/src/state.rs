@@ -6,8 +6,8 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use quotah_policy::budget::Crossing;
-use quotah_policy::{BreakerChange, BreakerState, Dimension, KeyId, RetryBudget};
-use tokio::sync::Notify;
+use quotah_policy::{BreakerChange, BreakerState, Dimension, KeyId, RetryBudget, Warmth};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::clock;
 use crate::config::resolved::Config;
@@ -20,8 +20,8 @@ use crate::gateway::fetched::Fetched;
 use crate::gateway::identify::{KeyRing, Keys};
 use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
-use crate::ledger::{Event, Ledger};
-use crate::metrics::{DeploymentMetrics, Metrics};
+use crate::ledger::{Entry, Event, Ledger};
+use crate::metrics::{DeploymentMetrics, HedgeResult, Metrics};
 use crate::policy::{OWN_PREFIX, Owners, Policy, RuleSet};
 use crate::registry::{Elsewhere, Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
 use crate::standing::breaker_word;
@@ -30,6 +30,9 @@ use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
 const DEPLOYMENTS_MAX: usize = 2_000;
+
+/// Most copies to mirrors that are under way at once; requests beyond are not copied.
+const MIRRORS_MAX: usize = 64;
 
 /// A configuration, ready to serve by. A request keeps the one it began with.
 #[derive(Debug)]
@@ -194,6 +197,12 @@ pub(crate) struct State {
     pub(crate) headroom: Arc<Headroom>,
     /// How deployments fare.
     pub(crate) fleet: Arc<Fleet>,
+    /// Whose caches hold which prompts.
+    pub(crate) warmth: Warmth,
+    /// What prompts are hashed with.
+    pub(crate) seed: u64,
+    /// Copies to mirrors under way, at most [`MIRRORS_MAX`].
+    pub(crate) mirrors: Arc<Semaphore>,
     /// How often requests may be tried again, all together.
     pub(crate) retries: RetryBudget,
     pub(crate) fetched: Fetched,
@@ -234,8 +243,11 @@ impl State {
             metrics,
             policy,
             drain: Drain::default(),
-            headroom: Arc::default(),
+            headroom: Arc::clone(&fleet.headroom),
             retries,
+            warmth: Warmth::new(),
+            seed: clock::dice(),
+            mirrors: Arc::new(Semaphore::new(MIRRORS_MAX)),
             fleet,
             fetched: Fetched::default(),
             started: clock::now(),
@@ -289,14 +301,37 @@ impl State {
         }
     }
 
+    /// Counts a second attempt that was made beside a first.
+    pub(crate) fn hedged(&self, health: &Health, has_won: bool) {
+        let deployment = health.deployment();
+        let label = self
+            .snapshot()
+            .deployment_label(&health.provider, &health.model);
+        let result = if has_won {
+            HedgeResult::Won
+        } else {
+            HedgeResult::Lost
+        };
+        self.metrics.hedged(&label, result);
+        tracing::debug!(deployment, has_won, "second attempt");
+    }
+
+    /// Counts a copy of a request by what became of it.
+    pub(crate) fn mirrored(&self, entry: &Entry) {
+        let label = self.label_of(&entry.deployment);
+        self.metrics.mirrored(&label, entry.outcome().as_str());
+    }
+
+    /// The label of a deployment by its name.
+    fn label_of(&self, deployment: &str) -> String {
+        let (provider, model) = deployment.split_once('/').unwrap_or((deployment, ""));
+        self.snapshot().deployment_label(provider, model)
+    }
+
     /// Counts a request that goes from one deployment to another.
     pub(crate) fn fell_back(&self, (from, to): (&str, &str), reason: &'static str) {
-        let snapshot = self.snapshot();
-        let label = |deployment: &str| {
-            let (provider, model) = deployment.split_once('/').unwrap_or((deployment, ""));
-            snapshot.deployment_label(provider, model)
-        };
-        self.metrics.fell_back(&label(from), &label(to), reason);
+        let (from_label, to_label) = (self.label_of(from), self.label_of(to));
+        self.metrics.fell_back(&from_label, &to_label, reason);
         tracing::debug!(from, to, reason, "request goes elsewhere");
     }
 

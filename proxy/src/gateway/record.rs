@@ -204,6 +204,9 @@ impl Booking {
             cost: (!bill.is_unpriced).then(|| bill.cost.unwrap_or_default()),
             team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
         });
+        if self.entry.role == MIRROR {
+            self.state.mirrored(&self.entry);
+        }
         self.state.events.request(&self.entry);
         crate::telemetry::access(&self.entry);
     }
@@ -333,6 +336,9 @@ impl Booking {
         state.tell(&crossings);
     }
 }
+
+/// The role of a copy.
+pub(crate) const MIRROR: &str = "mirror";
 
 /// How long a request took, and whose time it was.
 #[derive(Debug, Clone, Copy)]

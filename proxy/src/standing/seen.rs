@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use quotah_policy::headroom::Can;
 use quotah_policy::{BreakerState, Pattern, TrackView};
 
 use super::{CredentialStanding, Standing, UsdPerMtok, unwell};
@@ -118,10 +119,14 @@ impl Look<'_> {
             model: Arc::clone(model),
             credential: Arc::clone(&upstream.credential_label),
         };
-        let room = self.state.headroom.room(&whose, self.now_unix_ms);
+        let room = self.state.headroom.look(&whose, self.now_unix_ms);
+        let cooling_until_unix_ms = match room.map(|room| room.can) {
+            Some(Can::Cooling { until_ms }) => Some(until_ms),
+            Some(Can::Now | Can::Full { .. }) | None => None,
+        };
         CredentialStanding {
-            cooling_until_unix_ms: room.wait_until_unix_ms,
-            in_flight: 0,
+            cooling_until_unix_ms,
+            in_flight: room.map_or(0, |room| room.in_flight.into()),
             limits: self.limits.get(&whose).cloned().unwrap_or_default(),
             label: whose.credential,
         }
