@@ -32,6 +32,7 @@ mod limits;
 mod lines;
 mod multipart;
 mod overload;
+mod providers;
 mod rate_limits;
 mod recordings;
 mod refusals;
