@@ -12,6 +12,7 @@ pub(super) fn break_off(pieces: &mut Vec<Piece>, count: u32, call: Call) {
         here
     });
     pieces.truncate(place.unwrap_or(pieces.len()));
+    let array_opens = if pieces.is_empty() { "[" } else { ",\r\n" };
     let body = error_body(call, 529);
     pieces.push(Piece::plain(match call {
         Call::Messages => format!("event: error\ndata: {body}\n\n"),
@@ -19,7 +20,7 @@ pub(super) fn break_off(pieces: &mut Vec<Piece>, count: u32, call: Call) {
             "event: error\ndata: {{\"type\":\"error\",\"code\":\"server_error\",\"message\":\"mock\",\"param\":null,\"sequence_number\":{count}}}\n\n"
         ),
         Call::GenerateSse => format!("data: {body}\r\n\r\n"),
-        Call::GenerateArray => format!(",\r\n{body}]"),
+        Call::GenerateArray => format!("{array_opens}{body}]"),
         _ => format!("data: {body}\n\n"),
     }));
 }
