@@ -54,6 +54,21 @@ impl Config {
         ))
     }
 
+    /// A route over `provider/model` pairs in this order; `more` is further lines of its row.
+    pub(crate) fn route(self, name: &str, more: &str, deployments: &[&str]) -> Self {
+        let deployments: Vec<String> = deployments
+            .iter()
+            .map(|deployment| {
+                let (provider, model) = deployment.split_once('/').expect("provider/model");
+                format!("{{ provider = \"{provider}\", model = \"{model}\" }}")
+            })
+            .collect();
+        self.table(&format!(
+            "[[models]]\nname = \"{name}\"\n{more}\ndeployments = [{}]",
+            deployments.join(", ")
+        ))
+    }
+
     /// A line of `[server]`.
     pub(crate) fn server(mut self, line: &str) -> Self {
         self.server.push_str(line);
