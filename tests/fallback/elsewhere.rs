@@ -1,5 +1,8 @@
 //! Failures that are tried elsewhere: the client sees one good answer, the second provider the same body.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use quotah_bench::mock::{Cut, Directives, Hang, Script};
 
 use super::{PATIENT, Pair, assert_good, attempts, body_of, status};
@@ -243,6 +246,34 @@ fn every_dialect_goes_elsewhere_before_its_content_began() {
         assert_eq!(answer.body, seen[0].answer, "{what}");
         assert_eq!(quotah.entry(&answer).tokens(), seen[0].billed, "{what}");
     }
+}
+
+#[test]
+fn a_provider_that_refuses_before_it_has_read_all_is_left_like_any_other() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let second = provider();
+    let quotah = Config::empty()
+        .provider("hasty", "openai", &url, "")
+        .provider("second", "openai", &second.url(), "")
+        .route("m", "", &["hasty/m", "second/m"])
+        .table(PATIENT)
+        .start();
+    let hasty = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut head = [0; 1024];
+        let read = socket.read(&mut head).unwrap();
+        let refusal =
+            b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+        socket.write_all(refusal).unwrap();
+        // What was not read resets the connection when it is dropped.
+        read
+    });
+    let body = body_of("m", false, 8_000_000);
+    let answer = quotah.send(&Request::post("/v1/chat/completions", &body));
+    assert_good(&answer, "2", "refused in haste");
+    assert!(served(&second, 1)[0].body == body);
+    assert!(hasty.join().unwrap() > 0);
 }
 
 #[test]
