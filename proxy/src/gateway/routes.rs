@@ -17,7 +17,7 @@ use crate::credentials::{Credential, Credentials};
 use crate::fleet::{Fleet, Squadron};
 use crate::upstream::{Origin, Pool, Pools};
 
-pub(crate) use deployment::{Deployment, Lead, MirrorTo, Route};
+pub(crate) use deployment::{Deployment, Lead, Route};
 
 /// A provider behind one of its credentials, ready to be called.
 #[derive(Debug)]
@@ -256,11 +256,14 @@ fn behind_each(
     tools: (&Pools, &Fleet),
 ) -> Vec<Arc<Upstream>> {
     let shared = Arc::new(provider.clone());
-    let first = (
-        credential_label(&provider.credential).into(),
-        credentials.of(provider),
-    );
-    std::iter::once(first)
+    let label = provider.credential_label.clone();
+    let label = label.unwrap_or_else(|| credential_label(&provider.credential).into());
+    let more = provider.credentials_more.iter().map(|more| {
+        let credential = credentials.made(provider, &more.credential);
+        (Arc::clone(&more.label), credential)
+    });
+    std::iter::once((label, credentials.of(provider)))
+        .chain(more)
         .map(|labelled| Arc::new(upstream(&shared, labelled, tools)))
         .collect()
 }
