@@ -179,7 +179,7 @@ fn of_a_hundred_callers_at_once_one_probes() {
 fn what_the_client_did_wrong_never_shuts() {
     let (provider, quotah) = alone("failures = 2\nopen_s = 30");
     for call in PLAIN {
-        for code in [400, 401, 403, 404, 422] {
+        for code in [400, 401, 403, 404, 408, 422, 501] {
             provider.set(Script::always(status(code)));
             for _ in 0..4 {
                 assert_eq!(quotah.send(&call.request()).status, code, "{call:?}");
@@ -211,7 +211,6 @@ fn answers_that_break_off_and_error_events_count_though_their_beginning_went_dow
                 let answer = quotah.send(&call.request());
                 let text = answer.text();
                 assert_eq!((answer.status, answer.end), (200, end), "{call:?}: {text}");
-                assert!(text.contains("error"), "{call:?}: {text}");
             }
             provider.set(Script::default());
             let answer = quotah.send(&call.request());

@@ -24,8 +24,13 @@ struct Pair {
 
 impl Pair {
     /// Routes of one letter each lead to `second` behind something that fails: `m` asks `first`, `s` is `first`
-    /// with little patience, `g` is not there, `t` speaks no TLS. `more` is further tables.
-    fn start(more: &str) -> Self {
+    /// with little patience, `g` is not there, `t` speaks no TLS.
+    fn patient() -> Self {
+        Self::start(Config::empty().patient())
+    }
+
+    /// The same beside what is configured.
+    fn start(config: Config) -> Self {
         let (first, second) = (provider(), provider());
         let (gone, gone_url) = nobody();
         let clear_text = first.url().replace("http://", "https://");
@@ -37,7 +42,7 @@ impl Pair {
             ("second", second.url(), ""),
         ]
         .iter()
-        .fold(Config::empty(), |config, (name, url, more)| {
+        .fold(config, |config, (name, url, more)| {
             config.provider(
                 name,
                 "openai",
@@ -50,7 +55,6 @@ impl Pair {
             .route("s", "", &["slow/s", "second/s"])
             .route("g", "", &["gone/g", "second/g"])
             .route("t", "", &["clear/t", "second/t"])
-            .table(more)
             .start();
         Self {
             first,
@@ -67,10 +71,6 @@ impl Pair {
         self.second.forget();
     }
 }
-
-/// Every failure is seen, however many there were before: no breaker, no cool-down, no shortage of retries.
-const PATIENT: &str = "[breaker]\nfailures = 0\n\n[retry]\nbudget_min_per_second = 10000\n\
-                       cooldown_ms = 0\ncooldown_quota_ms = 0";
 
 /// An address that refuses connections for as long as the listener lives: bound, and not listening.
 fn nobody() -> (TcpListener, String) {

@@ -2,12 +2,12 @@
 
 use quotah_bench::mock::{Directives, Script};
 
-use super::{PATIENT, Pair, attempts, body_of};
+use super::{Pair, attempts, body_of};
 use crate::harness::{End, Request, Response, eventually};
 
 #[test]
 fn a_json_answer_cut_at_any_byte_is_served_elsewhere_or_visibly_broken() {
-    let pair = Pair::start(PATIENT);
+    let pair = Pair::patient();
     let (whole, first_byte) = whole_answer(&pair, false);
     for at in 0..whole.len() {
         let answer = cut_at(&pair, false, at);
@@ -21,7 +21,7 @@ fn a_json_answer_cut_at_any_byte_is_served_elsewhere_or_visibly_broken() {
 
 #[test]
 fn a_stream_cut_at_any_byte_is_served_elsewhere_or_visibly_broken() {
-    let pair = Pair::start(PATIENT);
+    let pair = Pair::patient();
     let (whole, first_byte) = whole_answer(&pair, true);
     // What stands before the first piece of content may be held back while it could still be an error.
     let content = whole

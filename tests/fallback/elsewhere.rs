@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use quotah_bench::mock::{Cut, Directives, Hang, Script};
 
-use super::{PATIENT, Pair, assert_good, attempts, body_of, status};
+use super::{Pair, assert_good, attempts, body_of, status};
 use crate::faults::{PLAIN, STREAMED};
 use crate::harness::{Config, Request, provider, served};
 
@@ -16,7 +16,7 @@ struct Failure {
     route: &'static str,
     stream: bool,
     directives: Directives,
-    /// Of the failed attempt.
+    /// Of the failed attempt; 0 where no byte of an answer came.
     status: u64,
     classes: &'static [&'static str],
 }
@@ -64,14 +64,14 @@ fn silent() -> Vec<Failure> {
         Failure::of("nobody listens", "g", 0, &["connect"]),
         Failure::of("no TLS there", "t", 0, &["connect"]),
         Failure::of("no head in time", "s", 0, &["timeout"]).with(hang(Hang::BeforeHead)),
-        Failure::of("no byte in time", "s", 200, &["timeout"]).with(hang(Hang::AfterHead)),
+        Failure::of("no byte in time", "s", 0, &["timeout"]).with(hang(Hang::AfterHead)),
         Failure::of("closed unanswered", "m", 0, broken).with(Directives {
             cut_at: Some(0),
             ..Directives::default()
         }),
-        Failure::of("a head alone", "m", 200, broken).with(cut(0, Cut::Close)),
-        Failure::of("a head and a reset", "m", 200, broken).with(cut(0, Cut::Reset)),
-        Failure::of("a head of a stream alone", "m", 200, broken)
+        Failure::of("a head alone", "m", 0, broken).with(cut(0, Cut::Close)),
+        Failure::of("a head and a reset", "m", 0, broken).with(cut(0, Cut::Reset)),
+        Failure::of("a head of a stream alone", "m", 0, broken)
             .with(cut(0, Cut::Close))
             .streamed(),
     ]
@@ -116,7 +116,7 @@ fn error_events() -> Vec<Failure> {
 
 #[test]
 fn every_failure_before_the_first_byte_is_served_by_the_next_deployment_whatever_the_body() {
-    let pair = Pair::start(PATIENT);
+    let pair = Pair::patient();
     let failures = silent().into_iter().chain(refusals()).chain(error_events());
     for failure in failures {
         for bytes in [73, 100_000] {
@@ -129,7 +129,7 @@ fn every_failure_before_the_first_byte_is_served_by_the_next_deployment_whatever
 
 #[test]
 fn twenty_megabytes_are_sent_again_whole() {
-    let pair = Pair::start(PATIENT);
+    let pair = Pair::patient();
     for failure in [
         Failure::of("status", "m", 500, &["server_error"]).with(status(500)),
         error_events().remove(0),
@@ -208,7 +208,7 @@ fn every_dialect_goes_elsewhere_before_its_content_began() {
             )
             .route(call.model, "", &[&ours, &other])
     });
-    let quotah = config.table(PATIENT).start();
+    let quotah = config.patient().start();
     let always = |directives| Script::always(directives);
     let plain = [status(429), status(500), status(529)];
     let streamed = [
@@ -244,7 +244,11 @@ fn every_dialect_goes_elsewhere_before_its_content_began() {
         let entry = quotah.entry(&answer);
         // This provider was not asked for usage, and tells none.
         let is_estimated = call.dialect == "openai" && call.body.contains("stream");
-        let source = if is_estimated { "estimated" } else { "provider" };
+        let source = if is_estimated {
+            "estimated"
+        } else {
+            "provider"
+        };
         assert_eq!(entry.str("usage_source"), source, "{what}");
         if !is_estimated {
             assert_eq!(entry.tokens(), seen[0].billed, "{what}");
@@ -261,7 +265,7 @@ fn a_provider_that_refuses_before_it_has_read_all_is_left_like_any_other() {
         .provider("hasty", "openai", &url, "")
         .provider("second", "openai", &second.url(), "")
         .route("m", "", &["hasty/m", "second/m"])
-        .table(PATIENT)
+        .patient()
         .start();
     let hasty = std::thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
@@ -291,7 +295,7 @@ fn only_the_models_name_differs_where_each_deployment_has_its_own() {
             "",
             &["first/m-of-first", "second/a-longer-name-of-second"],
         )
-        .table(PATIENT)
+        .patient()
         .start();
     first.set(Script::always(status(500)));
     let odd = |model: &str| {

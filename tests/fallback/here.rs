@@ -2,13 +2,13 @@
 
 use quotah_bench::mock::{Directives, Script};
 
-use super::{PATIENT, Pair, assert_good, attempts, chat, status};
+use super::{Pair, assert_good, attempts, chat, status};
 use crate::faults::{Call, PLAIN};
 use crate::harness::{Config, End, provider, served};
 
 #[test]
 fn what_the_client_did_wrong_is_not_tried_elsewhere() {
-    let pair = Pair::start(PATIENT);
+    let pair = Pair::patient();
     for code in [400, 404, 422] {
         pair.first_answers(status(code));
         let answer = pair.quotah.send(&chat("m"));
@@ -33,7 +33,7 @@ fn a_clients_own_credential_that_is_refused_is_its_own_to_mend() {
         .table(&own("first", &first.url()))
         .table(&own("second", &second.url()))
         .route("m", "", &["first/m", "second/m"])
-        .table(PATIENT)
+        .patient()
         .start();
     first.set(Script::always(status(401)));
     let answer = quotah.send(&chat("m").bearer("sk-of-the-client"));
@@ -112,7 +112,7 @@ fn refused_in_words(call: Call, said: &str, worded: &Worded) {
             &more,
             &deployments.each_ref().map(|text| &**text),
         )
-        .table(PATIENT)
+        .patient()
         .start();
     first.set(Script::always(Directives {
         body: Some(worded.body.into()),

@@ -2,7 +2,7 @@
 
 use quotah_bench::mock::{Directives, Hang, Mock, Script};
 
-use super::{PATIENT, attempts, chat, nobody, status};
+use super::{attempts, chat, nobody, status};
 use crate::faults::PLAIN;
 use crate::harness::{Config, End, Quotah, provider, served};
 
@@ -20,13 +20,16 @@ fn several(count: usize, more: &str) -> (Vec<Mock>, Quotah) {
         )
     });
     let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-    let quotah = config.route("m", "", &names).table(more).start();
+    let quotah = config
+        .route("m", "", &names)
+        .table(&format!("[retry]\n{more}"))
+        .start();
     (providers, quotah)
 }
 
 #[test]
 fn the_last_providers_error_passes_byte_for_byte() {
-    let (providers, quotah) = several(2, PATIENT);
+    let (providers, quotah) = several(2, "");
     providers[0].set(Script::always(status(500)));
     let words = r#"{"error":  {"message":"über\/last", "code":null}, "n":1e-07}"#;
     providers[1].set(Script::always(Directives {
@@ -67,7 +70,7 @@ fn where_nobody_answered_the_client_is_told_so_in_its_dialect() {
                     "timeout_first_byte_ms = 300",
                 )
                 .route(call.model, "", &names.each_ref().map(|name| &**name))
-                .table(PATIENT)
+                .patient()
                 .start();
             let answer = quotah.send(&call.request());
             assert_eq!(
@@ -92,12 +95,8 @@ fn where_nobody_answered_the_client_is_told_so_in_its_dialect() {
 
 #[test]
 fn no_more_attempts_are_made_than_the_configuration_allows() {
-    for (most, more) in [
-        (3, PATIENT.to_owned()),
-        (1, format!("{PATIENT}\nattempts_max = 1")),
-        (4, format!("{PATIENT}\nattempts_max = 10")),
-    ] {
-        let (providers, quotah) = several(4, &more);
+    for (most, more) in [(3, ""), (1, "attempts_max = 1"), (4, "attempts_max = 10")] {
+        let (providers, quotah) = several(4, more);
         for provider in &providers {
             provider.set(Script::always(status(500)));
         }

@@ -2,14 +2,15 @@
 
 use quotah_bench::mock::{Directives, Script};
 
-use super::{PATIENT, Pair, assert_good, attempts, chat, status};
+use super::{Pair, assert_good, attempts, chat, status};
 use crate::harness::{Config, now, provider, served};
 
 #[test]
 fn retries_have_a_budget_of_their_own() {
-    let pair = Pair::start(
-        "[breaker]\nfailures = 0\n\n[retry]\nbudget_ratio = 0\nbudget_min_per_second = 1",
-    );
+    let pair =
+        Pair::start(Config::empty().table(
+            "[breaker]\nfailures = 0\n\n[retry]\nbudget_ratio = 0\nbudget_min_per_second = 1",
+        ));
     pair.first_answers(status(500));
     let began = now();
     let mut retried = 0;
@@ -38,7 +39,7 @@ fn retries_have_a_budget_of_their_own() {
 
 #[test]
 fn a_dead_kept_connection_is_one_free_try_and_no_attempt() {
-    let pair = Pair::start("[retry]\nattempts_max = 1");
+    let pair = Pair::start(Config::empty().table("[retry]\nattempts_max = 1"));
     pair.first_answers(Directives::default());
     assert_good(&pair.quotah.send(&chat("m")), "1", "a first");
     pair.first.set(Script::first(
@@ -67,7 +68,7 @@ fn money_is_held_and_paid_where_the_answer_came_from() {
         .table(&price("second", "2"))
         .table("[[budgets]]\nid = \"all\"\nlimit_usd = \"5\"")
         .table("[[limits]]\nrequests_per_minute = 10")
-        .table(PATIENT)
+        .patient()
         .start();
     first.set(Script::always(status(500)));
     let mut left = Vec::new();

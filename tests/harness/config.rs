@@ -69,6 +69,11 @@ impl Config {
         ))
     }
 
+    /// Every failure is met anew, however many there were: no breaker, no cool-down of ours, no want of retries.
+    pub(crate) fn patient(self) -> Self {
+        self.table(PATIENT)
+    }
+
     /// A line of `[server]`.
     pub(crate) fn server(mut self, line: &str) -> Self {
         self.server.push_str(line);
@@ -111,6 +116,9 @@ impl Config {
         Quotah::start(&self)
     }
 }
+
+const PATIENT: &str = "[breaker]\nfailures = 0\n\n[retry]\nbudget_min_per_second = 10000\n\
+                       cooldown_ms = 0\ncooldown_quota_ms = 0";
 
 const FREE_PORT: &str = "listen = \"127.0.0.1:0\"\n";
 

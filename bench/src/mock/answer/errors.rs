@@ -31,10 +31,13 @@ pub(super) fn error_body(call: Call, status: u16) -> String {
         Call::Messages | Call::CountTokens => format!(
             r#"{{"type":"error","error":{{"type":"{}","message":"mock says {status}"}},"request_id":"req_mock"}}"#,
             match status {
-                400 => "invalid_request_error",
                 401 => "authentication_error",
+                403 => "permission_error",
+                404 => "not_found_error",
+                413 => "request_too_large",
                 429 => "rate_limit_error",
                 529 => "overloaded_error",
+                400..=499 => "invalid_request_error",
                 _ => "api_error",
             }
         ),
@@ -46,19 +49,27 @@ pub(super) fn error_body(call: Call, status: u16) -> String {
         | Call::GeminiCountTokens => format!(
             r#"{{"error":{{"code":{status},"message":"mock says {status}","status":"{}"}}}}"#,
             match status {
-                400 => "INVALID_ARGUMENT",
+                401 => "UNAUTHENTICATED",
+                403 => "PERMISSION_DENIED",
+                404 => "NOT_FOUND",
                 429 => "RESOURCE_EXHAUSTED",
+                400..=499 => "INVALID_ARGUMENT",
                 503 | 529 => "UNAVAILABLE",
+                504 => "DEADLINE_EXCEEDED",
                 _ => "INTERNAL",
             }
         ),
-        _ => format!(
-            r#"{{"error":{{"message":"mock says {status}","type":"server_error","param":null,"code":"{}"}}}}"#,
-            match status {
-                401 => "invalid_api_key",
-                429 => "rate_limit_exceeded",
-                _ => "server_error",
-            }
-        ),
+        _ => {
+            let (kind, code) = match status {
+                401 => ("invalid_request_error", "\"invalid_api_key\""),
+                404 => ("invalid_request_error", "\"model_not_found\""),
+                429 => ("requests", "\"rate_limit_exceeded\""),
+                400..=499 => ("invalid_request_error", "null"),
+                _ => ("server_error", "\"server_error\""),
+            };
+            format!(
+                r#"{{"error":{{"message":"mock says {status}","type":"{kind}","param":null,"code":{code}}}}}"#
+            )
+        }
     }
 }
