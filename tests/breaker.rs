@@ -4,10 +4,10 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use quotah_bench::mock::{Directives, Mock, Script};
+use quotah_bench::mock::{Directives, Hang, Mock, Script};
 
 use crate::faults::{Call, PLAIN, STREAMED};
-use crate::harness::{Config, End, Quotah, Response, eventually, now, provider};
+use crate::harness::{Config, End, Quotah, Request, Response, eventually, now, provider};
 
 /// The three dialects toward one provider with nobody behind it, with these figures.
 fn alone(breaker: &str) -> (Mock, Quotah) {
@@ -238,4 +238,47 @@ fn a_busy_deployment_is_not_shut_by_a_few_strays_unless_told_so() {
             answer.text()
         );
     }
+}
+
+#[test]
+fn a_probe_whose_client_left_says_nothing_and_the_next_one_probes() {
+    let (provider, quotah) = alone("open_s = 1");
+    let call = PLAIN[0];
+    shut(&provider, &quotah, call);
+    provider.set(Script::first(
+        1,
+        Directives {
+            hang: Some(Hang::BeforeHead),
+            ..Directives::default()
+        },
+    ));
+    // Each looks for a moment whether it is the probe, and leaves.
+    let seen = eventually("a probe is under way", || {
+        let mut conn = quotah.connect();
+        conn.send(call.request().bytes());
+        let soon = Duration::from_millis(200);
+        conn.socket().set_read_timeout(Some(soon)).unwrap();
+        let answered = conn.socket().peek(&mut [0]).is_ok();
+        (!answered).then(|| provider.requests().len())
+    });
+    assert_eq!(seen, 6);
+    eventually("the next one serves", || {
+        let answer = quotah.send(&call.request());
+        (!is_shut(call, &answer)).then(|| assert_eq!(answer.status, 200))
+    });
+    assert_eq!(provider.requests().len(), 7);
+}
+
+#[test]
+fn a_reload_keeps_what_is_shut_shut() {
+    let (provider, quotah) = alone("open_s = 30");
+    let call = PLAIN[0];
+    shut(&provider, &quotah, call);
+    provider.set(Script::default());
+    let config = std::fs::read_to_string(quotah.config_file()).unwrap();
+    quotah.write_config(&format!("{config}\n[reservation]\nheadroom = 9\n"));
+    let reloaded = quotah.admin(Request::of("POST", "/admin/v1/reload").body(""));
+    assert_eq!(reloaded.status, 200, "{}", reloaded.text());
+    assert!(is_shut(call, &quotah.send(&call.request())));
+    assert_eq!(provider.requests().len(), 5);
 }

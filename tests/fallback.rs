@@ -3,6 +3,7 @@
 
 mod cut;
 mod elsewhere;
+mod held;
 mod here;
 mod last;
 mod often;

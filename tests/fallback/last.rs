@@ -1,6 +1,6 @@
 //! When every deployment has failed, the client hears the last one, in its own words.
 
-use quotah_bench::mock::{Directives, Hang, Mock, Script};
+use quotah_bench::mock::{Directives, Encoding, Hang, Mock, Script};
 
 use super::{attempts, chat, nobody, status};
 use crate::faults::PLAIN;
@@ -32,11 +32,19 @@ fn the_last_providers_error_passes_byte_for_byte() {
     let (providers, quotah) = several(2, "");
     providers[0].set(Script::always(status(500)));
     let words = r#"{"error":  {"message":"über\/last", "code":null}, "n":1e-07}"#;
-    providers[1].set(Script::always(Directives {
+    let refusal = Directives {
         body: Some(words.into()),
         headers: vec![("x-of-the-last".to_owned(), "yes".to_owned())],
         ..status(503)
+    };
+    providers[1].set(Script::always(Directives {
+        encoding: Some(Encoding::Gzip),
+        ..refusal.clone()
     }));
+    let packed = quotah.send(&chat("m"));
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    assert_eq!(packed.body, served(&providers[1], 1)[0].answer);
+    providers[1].set(Script::always(refusal));
     let answer = quotah.send(&chat("m"));
     assert_eq!((answer.status, answer.end), (503, End::Whole));
     assert_eq!(answer.text(), words);

@@ -94,6 +94,36 @@ fn money_is_held_and_paid_where_the_answer_came_from() {
     assert_eq!(account["spent_nanousd"].as_u64(), Some(spent), "{budget}");
 }
 
+#[test]
+fn where_the_next_deployment_is_too_dear_the_first_ones_error_is_the_answer() {
+    let (first, second) = (provider(), provider());
+    let quotah = Config::empty()
+        .provider("first", "openai", &first.url(), "")
+        .provider("second", "openai", &second.url(), "")
+        .route("m", "", &["first/m", "second/m"])
+        .table(&price("first", "1"))
+        .table(&price("second", "1000000"))
+        .table("[[budgets]]\nid = \"all\"\nlimit_usd = \"5\"")
+        .patient()
+        .start();
+    first.set(Script::always(status(500)));
+    for _ in 0..3 {
+        let answer = quotah.send(&chat("m"));
+        assert_eq!(answer.status, 500, "{}", answer.text());
+        assert_eq!(answer.body, served(&first, 1)[0].answer);
+        let entry = quotah.entry(&answer);
+        assert_eq!(
+            (entry.str("deployment"), entry.str("outcome")),
+            ("first/m", "upstream_error")
+        );
+        assert_eq!(attempts(&entry).len(), 1);
+    }
+    assert!(second.requests().is_empty());
+    let budget = quotah.admin_json("/admin/v1/budgets/all");
+    assert_eq!(budget["accounts"][0]["reserved_usd"], "0.00", "{budget}");
+    assert_eq!(budget["accounts"][0]["spent_usd"], "0.00", "{budget}");
+}
+
 fn price(provider: &str, usd_per_mtok: &str) -> String {
     format!(
         "[[prices]]\nprovider = \"{provider}\"\nmodel = \"m\"\neffective_from = \"2026-01-01\"\n\
