@@ -3,7 +3,7 @@
 //! A deployment here is a provider's model, whichever credential went along: they fail together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use parking_lot::RwLock;
@@ -33,6 +33,8 @@ pub(crate) struct Squadron {
 /// How one deployment fares.
 #[derive(Debug)]
 pub(crate) struct Health {
+    /// Its number in this process.
+    pub(crate) number: u64,
     pub(crate) provider: Arc<str>,
     /// The model as the provider is asked for it; empty where none is named.
     pub(crate) model: Arc<str>,
@@ -115,7 +117,9 @@ impl Squadron {
 
 impl Health {
     fn new(provider: &Arc<str>, model: &Arc<str>, form: BreakerForm) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         Arc::new(Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             provider: Arc::clone(provider),
             model: Arc::clone(model),
             breaker: Arc::new(Breaker::new(form)),

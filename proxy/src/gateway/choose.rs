@@ -8,21 +8,23 @@ mod weigh;
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use bytes::Bytes;
+use http::{HeaderMap, request};
 use quotah_adapters::Facts;
 use quotah_policy::route::{
-    Availability, CANDIDATES_MAX, Candidate, Choice, Scored, WhyNobody, choose, nobody,
+    Availability, CANDIDATES_MAX, Candidate, Choice, Scored, Strategy, WhyNobody, choose, nobody,
 };
-use quotah_policy::{BreakerState, estimate_tokens};
+use quotah_policy::{BreakerState, PrefixHashes, Warm, estimate_tokens};
 
 use super::admit::Call;
 use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
 use super::routes::{Deployment, Lead, Route, Upstream};
+use crate::clock;
 use crate::fleet::Health;
 use crate::ledger::Entry;
-use crate::state::Snapshot;
+use crate::state::{Snapshot, State};
 
 pub(crate) use lead::{lead, no_deployment};
 use weigh::Cached;
@@ -40,6 +42,8 @@ pub(crate) struct Order {
     /// The model as the provider will read it; empty where the request names none.
     pub(crate) model_sent: Arc<str>,
     pub(crate) health: Arc<Health>,
+    /// Whose cache it is that may hold the prompt.
+    pub(crate) cache_number: u64,
 }
 
 /// What is asked for, and by whom.
@@ -77,7 +81,7 @@ pub(crate) fn wished(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// What stays the same over the attempts of a request, and what was tried.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Trip {
     pub(crate) lead: Lead,
     /// A bit for each deployment that is not to be tried again.
@@ -86,6 +90,10 @@ pub(crate) struct Trip {
     dice: u64,
     /// Tokens that the request is expected to need.
     pub(crate) needs: Needs,
+    /// What its prompt is known by; empty where nobody asks.
+    pub(crate) prefix: PrefixHashes,
+    /// Whose caches hold its beginning.
+    warm: Warm,
 }
 
 /// Tokens that a request is expected to need.
@@ -117,11 +125,44 @@ impl Trip {
             lead,
             tried: 0,
             dice,
+            prefix: PrefixHashes::default(),
+            warm: Warm::default(),
             needs: Needs {
                 input_tokens: estimate_tokens(facts.prompt_bytes as u64),
                 output_tokens: prior.min(output_max),
                 output_max,
             },
+        }
+    }
+
+    /// Looks up whose caches hold the prompt, where cost counts and there is a choice.
+    pub(crate) fn recall(&mut self, state: &State, head: &request::Parts, body: &[Bytes]) {
+        let route = &self.lead.route;
+        let by_cost = matches!(route.strategy, Strategy::Cheapest | Strategy::Balanced);
+        if !by_cost || route.deployments.len() < 2 {
+            return;
+        }
+        let session = route.session_header.as_ref();
+        let session = session.and_then(|name| head.headers.get(name));
+        self.prefix = match session {
+            Some(name) => PrefixHashes::session(name.as_bytes(), state.seed),
+            None => PrefixHashes::of(body.iter().map(|chunk| &**chunk), state.seed),
+        };
+        if !self.prefix.is_empty() {
+            self.warm = state.warmth.find(&self.prefix, clock::unix_ms());
+        }
+    }
+
+    /// The number that it makes choices by.
+    pub(crate) const fn dice(&self) -> u64 {
+        self.dice
+    }
+
+    /// The same trip with nowhere left to go.
+    pub(crate) fn over(&self) -> Self {
+        Self {
+            tried: u64::MAX,
+            ..self.clone()
         }
     }
 
@@ -250,7 +291,11 @@ impl Look<'_> {
             );
         }
         let view = health.track.view(self.now_unix_ms);
-        let (cost, cached) = self.cost(deployment, asked, &view);
+        let warm = self
+            .trip
+            .warm
+            .tokens(cache_number(&health, &deployment.upstream));
+        let (cost, cached) = self.cost((deployment, asked), &view, warm);
         let candidate = Candidate {
             availability,
             cost,
@@ -306,14 +351,21 @@ fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
     let model_sent = rename
         .cloned()
         .unwrap_or_else(|| asked.unwrap_or_default().into());
+    let health = deployment.health_of(&model_sent);
     Some(Order {
-        health: deployment.health_of(&model_sent),
+        cache_number: cache_number(&health, &deployment.upstream),
+        health,
         route: Arc::clone(&trip.lead.route),
         place: choice.place,
         upstream: Arc::clone(&deployment.upstream),
         rename: rename.cloned(),
         model_sent,
     })
+}
+
+/// Caches are an account's: the same deployment behind another credential has another.
+const fn cache_number(health: &Health, upstream: &Upstream) -> u64 {
+    health.number.wrapping_shl(8) | (upstream.ordinal & 0xff)
 }
 
 const fn bit(place: usize) -> u64 {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use quotah_policy::{Heard, OpenUntil, Permit};
+use quotah_policy::warmth::Held;
+use quotah_policy::{Heard, OpenUntil, Permit, PrefixHashes};
 
-use super::choose::Order;
+use super::choose::{Order, Trip};
 use crate::fleet::Health;
 use crate::state::State;
 
@@ -13,6 +14,8 @@ use crate::state::State;
 pub(crate) struct Going {
     health: Arc<Health>,
     permit: Option<Permit>,
+    cache_number: u64,
+    prefix: PrefixHashes,
 }
 
 /// What an attempt says of its deployment.
@@ -33,11 +36,21 @@ impl Going {
     ///
     /// # Errors
     /// When it may be called again.
-    pub(crate) fn begin(order: &Order, now_unix_ms: u64) -> Result<Self, OpenUntil> {
+    pub(crate) fn begin(order: &Order, trip: &Trip, now_unix_ms: u64) -> Result<Self, OpenUntil> {
         Ok(Self {
+            cache_number: order.cache_number,
+            prefix: trip.prefix,
             permit: Some(order.health.breaker.enter(now_unix_ms)?),
             health: Arc::clone(&order.health),
         })
+    }
+
+    /// Notes that the deployment's cache holds so much of the prompt.
+    pub(crate) fn is_warm(&self, held: Held, state: &State, now_unix_ms: u64) {
+        if !self.prefix.is_empty() {
+            let warmth = &state.warmth;
+            warmth.note(self.cache_number, &self.prefix, held, now_unix_ms);
+        }
     }
 
     /// Tells how it went.

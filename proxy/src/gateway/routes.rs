@@ -33,6 +33,8 @@ pub(crate) struct Upstream {
     pub(crate) host: HeaderValue,
     /// What is put on requests to it.
     pub(crate) credential: Credential,
+    /// Which of the provider's credentials it is.
+    pub(crate) ordinal: u64,
     /// What its limits are kept under beside its name.
     pub(crate) credential_label: Arc<str>,
     /// How it tells of its limits.
@@ -264,12 +266,13 @@ fn behind_each(
     });
     std::iter::once((label, credentials.of(provider)))
         .chain(more)
-        .map(|labelled| Arc::new(upstream(&shared, labelled, tools)))
+        .zip(0..)
+        .map(|(labelled, ordinal)| Arc::new(upstream((&shared, ordinal), labelled, tools)))
         .collect()
 }
 
 fn upstream(
-    provider: &Arc<Provider>,
+    (provider, ordinal): (&Arc<Provider>, u64),
     (label, credential): (Arc<str>, Credential),
     (pools, fleet): (&Pools, &Fleet),
 ) -> Upstream {
@@ -294,6 +297,7 @@ fn upstream(
         .concat()
         .into(),
         credential_label: label,
+        ordinal,
         limit_formats: provider.limits.clone().map_or_else(
             || Cow::Borrowed(LimitFormats::of(provider.kind.as_str())),
             Cow::Owned,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use http::HeaderName;
-use quotah_policy::route::{CANDIDATES_MAX, Strategy, Weights};
-use quotah_policy::{Condition, Price, PriceTable};
+use quotah_policy::route::{CANDIDATES_MAX, RateSheet, Strategy, UnitRates, Weights};
+use quotah_policy::{Condition, PriceTable};
 
+use super::super::choose::Order;
 use super::{Upstream, Wire};
 use crate::config::resolved::{FallbackOn, Hedge, Model, RouteCache};
 use crate::fleet::Health;
@@ -44,7 +45,7 @@ pub(crate) struct Deployment {
     /// How it fares; `None` where the model is what the client says.
     pub(crate) health: Option<Arc<Health>>,
     /// What candidates are compared by; looked up anew from time to time.
-    price: ArcSwapOption<Price>,
+    rates: ArcSwapOption<RateSheet>,
 }
 
 /// Where a share of a route's requests is copied to.
@@ -82,7 +83,7 @@ impl Route {
                 when: row.when.clone(),
                 context_tokens: row.context_tokens,
                 health: rename.as_deref().map(|model| upstream.fleet.health(model)),
-                price: ArcSwapOption::empty(),
+                rates: ArcSwapOption::empty(),
             }));
         }
         deployments.truncate(CANDIDATES_MAX);
@@ -119,7 +120,7 @@ impl Route {
             when: None,
             context_tokens: None,
             health: None,
-            price: ArcSwapOption::empty(),
+            rates: ArcSwapOption::empty(),
         });
         Self {
             name: Arc::clone(name),
@@ -152,6 +153,26 @@ impl Route {
     }
 }
 
+impl MirrorTo {
+    /// The order that copies another.
+    pub(crate) fn order(&self, of: &Order) -> Order {
+        let model_sent = self
+            .rename
+            .clone()
+            .unwrap_or_else(|| Arc::clone(&of.model_sent));
+        Order {
+            route: Arc::clone(&of.route),
+            place: of.place,
+            upstream: Arc::clone(&self.upstream),
+            rename: Some(Arc::clone(&model_sent)),
+            health: self.upstream.fleet.health(&model_sent),
+            // A copy keeps no cache warm that anybody counts on.
+            cache_number: u64::MAX,
+            model_sent,
+        }
+    }
+}
+
 impl Deployment {
     /// How it fares with a model.
     pub(crate) fn health_of(&self, model: &str) -> Arc<Health> {
@@ -161,9 +182,10 @@ impl Deployment {
         }
     }
 
-    /// The price that it is compared by.
-    pub(crate) fn price(&self) -> arc_swap::Guard<Option<Arc<Price>>> {
-        self.price.load()
+    /// What a request of so many input tokens is compared by there.
+    pub(crate) fn rates(&self, input_tokens: u64) -> Option<UnitRates> {
+        let rates = self.rates.load();
+        Some(rates.as_ref()?.rates(input_tokens))
     }
 
     /// Looks its price up. What the client names is looked up when it is named.
@@ -172,6 +194,7 @@ impl Deployment {
         let config = &self.upstream.config;
         let of = |of: &str| prices.find_row(of, model, now_unix_seconds);
         let row = of(&config.name).or_else(|| of(config.kind.as_str()));
-        self.price.store(row.map(|(_, row)| Arc::clone(&row.price)));
+        let rates = row.and_then(|(_, row)| RateSheet::of(&row.price));
+        self.rates.store(rates.map(Arc::new));
     }
 }
