@@ -9,6 +9,8 @@ use dashmap::DashMap;
 use parking_lot::RwLock;
 use quotah_policy::{Breaker, BreakerChange, BreakerForm, Track};
 
+use crate::headroom::Headroom;
+
 /// Most models of one provider that are watched by themselves; more share one place, whose breaker never opens.
 /// Clients type model names, so there must be a bound.
 const MODELS_MAX: usize = 1_000;
@@ -16,6 +18,8 @@ const MODELS_MAX: usize = 1_000;
 /// Every deployment that was asked, by provider.
 #[derive(Debug)]
 pub(crate) struct Fleet {
+    /// What their credentials have left.
+    pub(crate) headroom: Arc<Headroom>,
     squadrons: DashMap<Arc<str>, Arc<Squadron>>,
     form: Arc<RwLock<BreakerForm>>,
 }
@@ -46,6 +50,7 @@ impl Fleet {
     /// None yet.
     pub(crate) fn new(form: BreakerForm) -> Self {
         Self {
+            headroom: Arc::default(),
             squadrons: DashMap::new(),
             form: Arc::new(RwLock::new(form)),
         }

@@ -241,7 +241,7 @@ impl State {
             metrics,
             policy,
             drain: Drain::default(),
-            headroom: Arc::default(),
+            headroom: Arc::clone(&fleet.headroom),
             retries,
             warmth: Warmth::new(),
             seed: clock::dice(),

@@ -17,6 +17,7 @@ use super::admit::{Call, Terms};
 use super::answer::{Context, relayed};
 use super::body::AnswerBody;
 use super::choose::{Order, Trip};
+use super::learn;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
 use super::send::{Sending, Tried, asks_usage, attempt};
@@ -68,12 +69,16 @@ async fn walk(
     mirror::copy(&booking, &way);
     loop {
         let mut tried = way.attempt(&mut booking).await;
+        hear(&mut booking, &way.order, &tried);
         // Looking at an answer takes time: not where there is nobody else to ask.
         let fault = if way.may_go_on(&booking) {
             Fault::of(&booking, &way, &mut tried).await
         } else {
             None
         };
+        if let Some(fault) = fault.as_ref().filter(|fault| fault.reading.is_some()) {
+            learn::in_answer(&booking, &way.order, fault.class);
+        }
         if let Some(fault) = fault
             && way.go_on(&mut booking, fault).await
         {
@@ -84,6 +89,20 @@ async fn walk(
             Tried::Nothing(error) => Err(failed(booking, error, &refuser)),
             Tried::NoCredential(refusal) => Err(without_credential(booking, refusal, &refuser)),
         };
+    }
+}
+
+/// Learns of the deployment's limits by what an attempt brought.
+fn hear(booking: &mut Booking, order: &Order, tried: &Tried) {
+    match tried {
+        Tried::Answer(answer) => learn::from_head(booking, order, &answer.head.headers),
+        Tried::Nothing(ExchangeError::Connect(_)) | Tried::NoCredential(_) => {
+            if let Some(going) = &mut booking.going {
+                going.unsent();
+            }
+        }
+        // It may have been counted: what it was expected to use stays gone when it is dropped.
+        Tried::Nothing(_) => {}
     }
 }
 

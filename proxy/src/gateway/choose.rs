@@ -11,6 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, request};
 use quotah_adapters::Facts;
+use quotah_policy::headroom::{Can, Estimate, Place, Room};
 use quotah_policy::route::{
     Availability, CANDIDATES_MAX, Candidate, Choice, Scored, Strategy, WhyNobody, choose, nobody,
 };
@@ -44,6 +45,9 @@ pub(crate) struct Order {
     pub(crate) health: Arc<Health>,
     /// Whose cache it is that may hold the prompt.
     pub(crate) cache_number: u64,
+    pub(crate) headroom: Arc<Place>,
+    /// What the request is expected to take of it.
+    pub(crate) estimate: Estimate,
 }
 
 /// What is asked for, and by whom.
@@ -104,6 +108,15 @@ pub(crate) struct Needs {
     pub(crate) output_tokens: u64,
     /// The most that the request allows.
     output_max: u64,
+}
+
+impl Needs {
+    const fn estimate(self) -> Estimate {
+        Estimate {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+        }
+    }
 }
 
 impl Trip {
@@ -199,26 +212,37 @@ pub(crate) fn pick(
     trip: &Trip,
     now_unix_ms: u64,
 ) -> Result<(Order, Option<Box<Weighing>>), WhyNobody> {
-    let found = pick_by_size(asking, trip, now_unix_ms, true);
+    let found = pick_minding(asking, trip, now_unix_ms, Minds::ALL);
     match found {
         // How long a prompt is was estimated: the provider knows better.
-        Err(WhyNobody::TooSmall) => pick_by_size(asking, trip, now_unix_ms, false),
+        Err(WhyNobody::TooSmall) => {
+            let minds = Minds {
+                size: false,
+                ..Minds::ALL
+            };
+            pick_minding(asking, trip, now_unix_ms, minds)
+        }
+        Err(WhyNobody::Cooling { .. } | WhyNobody::Unhealthy { .. })
+            if trip.lead.route.is_direct =>
+        {
+            pick_minding(asking, trip, now_unix_ms, Minds::NOTHING)
+        }
         found => found,
     }
 }
 
-fn pick_by_size(
+fn pick_minding(
     asking: &Asking<'_>,
     trip: &Trip,
     now_unix_ms: u64,
-    minds_size: bool,
+    minds: Minds,
 ) -> Result<(Order, Option<Box<Weighing>>), WhyNobody> {
     let route = &trip.lead.route;
     let look = Look {
         asking,
         trip,
         now_unix_ms,
-        minds_size,
+        minds,
     };
     let mut candidates = [NOBODY; CANDIDATES_MAX];
     let mut cached = [Cached::default(); CANDIDATES_MAX];
@@ -254,7 +278,27 @@ struct Look<'a> {
     asking: &'a Asking<'a>,
     trip: &'a Trip,
     now_unix_ms: u64,
-    minds_size: bool,
+    minds: Minds,
+}
+
+/// What speaks against a deployment.
+#[derive(Debug, Clone, Copy)]
+struct Minds {
+    /// That its model takes less.
+    size: bool,
+    /// That it is broken, or its limits have no room.
+    state: bool,
+}
+
+impl Minds {
+    const ALL: Self = Self {
+        size: true,
+        state: true,
+    };
+    const NOTHING: Self = Self {
+        size: false,
+        state: false,
+    };
 }
 
 impl Look<'_> {
@@ -280,7 +324,10 @@ impl Look<'_> {
         }
         let asked = self.model(deployment);
         let health = deployment.health_of(asked);
-        let availability = self.availability(deployment, &health);
+        let room = self
+            .place(deployment, asked)
+            .room(self.trip.needs.estimate(), self.now_unix_ms);
+        let availability = self.availability(deployment, &health, &room);
         if self.trip.lead.route.deployments.len() == 1 {
             return (
                 Candidate {
@@ -301,6 +348,8 @@ impl Look<'_> {
             cost,
             first_byte_us: view.first_byte_us,
             success_ten_thousandths: view.success_ten_thousandths,
+            headroom_ten_thousandths: room.left_ten_thousandths,
+            in_flight: room.in_flight,
             ..known
         };
         (candidate, cached)
@@ -320,19 +369,33 @@ impl Look<'_> {
                 .is_none_or(|when| about::holds(when, asking))
     }
 
-    fn availability(&self, deployment: &Deployment, health: &Health) -> Availability {
-        let window = deployment.context_tokens.filter(|_| self.minds_size);
+    fn availability(&self, deployment: &Deployment, health: &Health, room: &Room) -> Availability {
+        if !self.minds.state {
+            return Availability::Ready;
+        }
+        let window = deployment.context_tokens.filter(|_| self.minds.size);
         if window.is_some_and(|window| window < self.trip.needs.input_tokens) {
             return Availability::TooSmall;
         }
-        match health.breaker.look(self.now_unix_ms) {
+        let state = match health.breaker.look(self.now_unix_ms) {
             BreakerState::Closed => Availability::Ready,
-            BreakerState::Open { until_ms } => Availability::Open { until_ms },
+            BreakerState::Open { until_ms } => return Availability::Open { until_ms },
             BreakerState::HalfOpen { is_probing: false } => Availability::HalfOpen,
-            BreakerState::HalfOpen { is_probing: true } => Availability::Open {
-                until_ms: self.now_unix_ms.saturating_add(PROBE_MS),
-            },
+            BreakerState::HalfOpen { is_probing: true } => {
+                let until_ms = self.now_unix_ms.saturating_add(PROBE_MS);
+                return Availability::Open { until_ms };
+            }
+        };
+        match room.can {
+            Can::Now => state,
+            Can::Full { until_ms } => Availability::Full { until_ms },
+            Can::Cooling { until_ms } => Availability::Cooling { until_ms },
         }
+    }
+
+    /// What is left there for the model.
+    fn place(&self, deployment: &Deployment, model: &str) -> Arc<Place> {
+        place(self.asking, deployment, model)
     }
 
     /// The model as this deployment would read it.
@@ -342,6 +405,16 @@ impl Look<'_> {
         let asked = || self.asking.target.model(self.asking.facts);
         rename.map_or_else(|| asked().unwrap_or_default(), |rename| rename)
     }
+}
+
+fn place(asking: &Asking<'_>, deployment: &Deployment, model: &str) -> Arc<Place> {
+    let config = &deployment.upstream.config;
+    let label = || {
+        asking
+            .snapshot
+            .label(config.kind.as_str(), &config.name, model)
+    };
+    deployment.place_of(model, || label().into())
 }
 
 fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
@@ -355,6 +428,8 @@ fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
     Some(Order {
         cache_number: cache_number(&health, &deployment.upstream),
         health,
+        headroom: place(asking, deployment, &model_sent),
+        estimate: trip.needs.estimate(),
         route: Arc::clone(&trip.lead.route),
         place: choice.place,
         upstream: Arc::clone(&deployment.upstream),

@@ -9,12 +9,15 @@ use std::sync::Arc;
 use http::HeaderValue;
 use quotah_adapters::limits::LimitFormats;
 use quotah_adapters::{Dialect, ProviderKind};
+use quotah_policy::headroom::Place;
 use quotah_policy::{Condition, Pattern, PriceTable};
 
 use super::refuse::Refusal;
+use crate::clock;
 use crate::config::resolved::{self, Config, Provider};
 use crate::credentials::{Credential, Credentials};
 use crate::fleet::{Fleet, Squadron};
+use crate::headroom::{self, Headroom, Whose};
 use crate::upstream::{Origin, Pool, Pools};
 
 pub(crate) use deployment::{Deployment, Lead, Route};
@@ -41,6 +44,20 @@ pub(crate) struct Upstream {
     pub(crate) limit_formats: Cow<'static, LimitFormats>,
     /// How its models fare.
     pub(crate) fleet: Arc<Squadron>,
+    /// What its credentials have left.
+    headroom: Arc<Headroom>,
+}
+
+impl Upstream {
+    /// What is left for a model behind this credential. `label` gives the model's name in metrics.
+    pub(crate) fn place(&self, model: Arc<str>, label: impl FnOnce() -> Arc<str>) -> Arc<Place> {
+        let whose = Whose {
+            provider: Arc::clone(&self.config.name),
+            model,
+            credential: Arc::clone(&self.credential_label),
+        };
+        self.headroom.place(&whose, clock::unix_ms(), label)
+    }
 }
 
 /// What a provider must understand to serve a request.
@@ -304,6 +321,7 @@ fn upstream(
         ),
         credential,
         fleet: fleet.of(&provider.name),
+        headroom: Arc::clone(&fleet.headroom),
         config: Arc::clone(provider),
     }
 }
@@ -311,7 +329,7 @@ fn upstream(
 /// Tells whose credential it is, never which.
 const fn credential_label(credential: &resolved::Credential) -> &'static str {
     match credential {
-        resolved::Credential::Client => "client",
+        resolved::Credential::Client => headroom::CLIENTS,
         _ => "default",
     }
 }
