@@ -80,9 +80,11 @@ pub(crate) const STREAMED: [Call; 3] = [
 pub(crate) fn gateway_with(more: &str) -> (Mock, Quotah) {
     let provider = provider();
     let url = provider.url();
-    let config = PLAIN.iter().fold(Config::empty(), |config, call| {
-        config.provider(call.dialect, call.dialect, &url, more)
-    });
+    let config = PLAIN
+        .iter()
+        .fold(Config::empty().patient(), |config, call| {
+            config.provider(call.dialect, call.dialect, &url, more)
+        });
     (provider, config.start())
 }
 
