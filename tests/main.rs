@@ -18,6 +18,7 @@ mod books;
 mod budgets;
 mod budgets_crash;
 mod bytes;
+mod cache;
 mod cli;
 mod crash;
 mod credentials;

@@ -9,6 +9,7 @@ use quotah_policy::budget::Crossing;
 use quotah_policy::{Dimension, KeyId};
 use tokio::sync::Notify;
 
+use crate::cache::Cache;
 use crate::clock;
 use crate::config::resolved::Config;
 use crate::credentials::Credentials;
@@ -184,6 +185,7 @@ pub(crate) struct State {
     pub(crate) drain: Drain,
     pub(crate) headroom: Arc<Headroom>,
     pub(crate) fetched: Fetched,
+    pub(crate) cache: Cache,
     pub(crate) events: Arc<Hub>,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
@@ -206,6 +208,7 @@ impl State {
             events,
         } = ground;
         policy.opened(&ledger);
+        let cache = Cache::new(snapshot.config.cache);
         let started_at_unix_ms = clock::unix_ms();
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -221,6 +224,7 @@ impl State {
             drain: Drain::default(),
             headroom: Arc::default(),
             fetched: Fetched::default(),
+            cache,
             started: clock::now(),
             events,
             started_at_unix_ms,
@@ -235,6 +239,7 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
+        self.cache.apply(config.cache);
         let tools = (&*self.pools, &self.credentials);
         let snapshot = Snapshot::new(config, tools, &self.ring);
         self.snapshot.store(Arc::new(snapshot));
@@ -255,6 +260,7 @@ impl State {
 
     /// Writes down what was learned, and lets the ledger forget what no budget counts any more.
     pub(crate) fn keep_house(&self) {
+        self.metrics.cache_bytes(self.cache.bytes());
         self.policy.keep_experience(self.registry.dir());
         self.policy.keep_in(&self.ledger);
     }

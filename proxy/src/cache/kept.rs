@@ -22,9 +22,17 @@ pub(crate) struct Kept {
     pub(crate) worth: Worth,
 }
 
-/// What an answer was, and what it cost.
+/// Where an answer came from, and what it cost.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Worth {
+    /// The provider that was asked.
+    pub(crate) provider: String,
+    /// The model that it was asked for.
+    pub(crate) model_sent: String,
+    /// What was written into the request in place of its own figures, as text.
+    pub(crate) terms: String,
+    /// Tokens of output.
+    pub(crate) output_tokens: u64,
     /// The model that answered.
     pub(crate) model_answered: String,
     /// What it cost when it was made, 10⁻¹² USD; `None` where no price was known.
@@ -39,7 +47,7 @@ impl Kept {
         };
         let lines: usize = self.headers.iter().map(line).sum();
         let ends = self.ends.len() * size_of::<usize>();
-        OVERHEAD_BYTES + lines + self.body.len() + ends + self.worth.model_answered.len()
+        OVERHEAD_BYTES + lines + self.body.len() + ends + self.worth.bytes()
     }
 
     /// How long it may be given again from when it was kept.
@@ -70,6 +78,18 @@ impl Kept {
             .and_then(|before| self.ends.get(before));
         let range = begin.copied().unwrap_or(0)..end;
         (end <= self.body.len() && range.start <= end).then(|| self.body.slice(range))
+    }
+}
+
+impl Worth {
+    fn bytes(&self) -> usize {
+        let texts = [
+            &self.provider,
+            &self.model_sent,
+            &self.terms,
+            &self.model_answered,
+        ];
+        texts.map(String::len).iter().sum()
     }
 }
 

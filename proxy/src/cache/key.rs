@@ -24,9 +24,7 @@ pub(crate) enum Tenant<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asking<'a> {
     pub(crate) tenant: Tenant<'a>,
-    /// Whose credential goes to the provider: `client` or `configured`.
-    pub(crate) credential: &'a str,
-    /// The route, and where it leads.
+    /// The route, and where it leads: providers, models, whose credential goes along.
     pub(crate) route: &'a [&'a str],
     pub(crate) dialect: &'a str,
     pub(crate) operation: &'a str,
@@ -34,8 +32,6 @@ pub(crate) struct Asking<'a> {
     /// Path and query, with or without a credential.
     pub(crate) path: &'a str,
     pub(crate) headers: &'a HeaderMap,
-    /// What is written into the request in place of its own figures, as text.
-    pub(crate) terms: &'a str,
     /// The body, whole.
     pub(crate) body: &'a [Bytes],
 }
@@ -52,14 +48,12 @@ impl CacheKey {
             }
             Tenant::Anonymous => parts.credentials(asking),
         }
-        parts.text(asking.credential);
         parts.list(asking.route.iter().map(|name| name.as_bytes()));
         for part in [
             asking.dialect,
             asking.operation,
             asking.method,
             &without_query_key(asking.path),
-            asking.terms,
         ] {
             parts.text(part);
         }

@@ -20,14 +20,12 @@ fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
 fn asking(headers: &HeaderMap) -> Asking<'_> {
     Asking {
         tenant: Tenant::Anonymous,
-        credential: "configured",
         route: &["fast", "openai/gpt"],
         dialect: "openai",
         operation: "chat",
         method: "POST",
         path: "/v1/chat/completions?a=b",
         headers,
-        terms: "",
         body: &[],
     }
 }
@@ -41,7 +39,7 @@ fn answer(body_bytes: usize, ttl: Duration) -> Kept {
 fn key(number: usize) -> CacheKey {
     let text = number.to_string();
     CacheKey::of(&Asking {
-        terms: &text,
+        operation: &text,
         ..asking(&HeaderMap::new())
     })
 }
@@ -87,10 +85,6 @@ fn every_part_makes_another_key() {
             ..base
         }),
         with(Asking {
-            credential: "client",
-            ..base
-        }),
-        with(Asking {
             route: &["fast", "openai/other"],
             ..base
         }),
@@ -112,10 +106,6 @@ fn every_part_makes_another_key() {
         }),
         with(Asking {
             path: "/v1/chat/completions",
-            ..base
-        }),
-        with(Asking {
-            terms: "max 5",
             ..base
         }),
         of(&[("authorization", "Bearer one")]),

@@ -14,7 +14,7 @@ use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
-use super::{admit, choose, credential, describe, guard, parse, read, send};
+use super::{admit, cached, choose, credential, describe, guard, parse, read, send};
 use crate::clock;
 use crate::state::{Snapshot, State};
 use crate::upstream::{Upload, UploadBounds};
@@ -118,8 +118,23 @@ async fn line(
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
     describe::describe_body(&mut booking, &target, &facts);
 
-    // choose, admit: the intent names the deployment
-    let (order, terms) = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
+    // choose; what is kept needs no more
+    let order = choose(&booking, &target, &facts, &identity, &head)
+        .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
+    let call = cached::Call {
+        head: &head,
+        body: &body,
+        target: &target,
+        facts: &facts,
+        identity: &identity,
+        order: &order,
+    };
+    if let Some(kept) = cached::look_up(&mut booking, call) {
+        return Ok(cached::answer(booking, kept));
+    }
+
+    // admit: the intent names the deployment
+    let terms = admit::admit(&mut booking, (&target, &facts), &order, &identity)
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, relay; settle and record when the answer ends
@@ -186,22 +201,21 @@ async fn read_and_parse(
     Ok((facts, send::Body { held, rest, memory }))
 }
 
-/// Finds a deployment and puts the request on the books.
-fn choose_and_admit(
-    booking: &mut Booking,
+/// Finds a deployment.
+fn choose(
+    booking: &Booking,
     target: &parse::Target,
     facts: &Facts,
     identity: &Identity,
     head: &request::Parts,
-) -> Result<(choose::Order, admit::Terms), Refusal> {
+) -> Result<choose::Order, Refusal> {
     let asked = head
         .headers
         .get("x-quotah-provider")
         .and_then(|name| name.to_str().ok());
     let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
     credential::may_pass(&order.deployment.upstream, &head.headers)?;
-    let terms = admit::admit(booking, (target, facts), &order, identity)?;
-    Ok((order, terms))
+    Ok(order)
 }
 
 /// Books a refusal of a request whose owner is known.

@@ -8,6 +8,7 @@ pub mod admission;
 mod admit;
 mod answer;
 mod body;
+mod cached;
 pub(crate) mod choose;
 mod credential;
 mod describe;

@@ -12,6 +12,7 @@ use quotah_policy::Money;
 use quotah_policy::limit::Standing;
 use uuid::Uuid;
 
+use super::cached::{self, Keeper};
 use super::hold::Hold;
 use super::io::OnConnection;
 use super::settle::{self, Bill, Evidence};
@@ -44,6 +45,8 @@ pub(crate) struct Booking {
     pub(crate) provider_kind: &'static str,
     /// What is given back when it is booked.
     pub(crate) hold: Hold,
+    /// Copies the answer, where it may be given again.
+    pub(crate) keeper: Option<Box<Keeper>>,
     stage: Stage,
     _on_connection: OnConnection,
     _in_flight: InFlight,
@@ -83,6 +86,7 @@ impl Booking {
             streams: None,
             provider_kind: "",
             hold: Hold::default(),
+            keeper: None,
             stage: Stage::Open,
             _on_connection: on_connection,
             _in_flight: state.metrics.inflight_request(),
@@ -240,7 +244,9 @@ impl Booking {
         // Nine million dollars for one request: more is no figure to believe.
         let picos = |cost: Money| i64::try_from(cost.picos()).unwrap_or(i64::MAX);
         entry.set_cost_source(bill.cost_source.into());
-        entry.cost_picousd = bill.cost.map(picos);
+        // What is given again costs nothing, which is more than not to know.
+        let free = (entry.cache == cached::HIT).then_some(0);
+        entry.cost_picousd = bill.cost.map(picos).or(free);
         if bill.cost_source == quotah_policy::CostSource::Provider {
             entry.table_cost_picousd = bill.table_cost.map(picos);
         }

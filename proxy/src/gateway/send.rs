@@ -91,6 +91,9 @@ async fn attempt(
     let asks_usage = provider.inject_usage && facts.lacks_usage();
     let rename = order.deployment.rename.as_deref();
     let rest = body.rest.clone();
+    if let Some(keeper) = &mut booking.keeper {
+        keeper.send(terms);
+    }
     let changes = changes(rename, asks_usage, terms);
     let body = body.edited(&plan(&facts, &changes, provider.kind));
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;

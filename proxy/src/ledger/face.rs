@@ -47,6 +47,10 @@ impl Serialize for Entry {
         map.serialize_entry("prompt_bytes", &self.prompt_bytes)?;
         map.serialize_entry("output_bytes", &self.output_bytes)?;
         map.serialize_entry("max_tokens_lowered_to", &self.max_tokens_lowered_to)?;
+        map.serialize_entry("cache", &word(&self.cache))?;
+        let saved = self.saved_picousd;
+        map.serialize_entry("saved_usd", &saved.map(|pico| usd(pico.into())))?;
+        map.serialize_entry("saved_nanousd", &saved.map(nanousd))?;
         map.end()
     }
 }

@@ -9,6 +9,7 @@
 //! Nothing outside this folder names prometheus.
 
 mod budgets;
+mod cache;
 mod cost;
 mod deployment;
 mod family;
@@ -30,6 +31,7 @@ use prometheus::{
     TextEncoder,
 };
 
+use cache::CacheMetrics;
 use cost::Costs;
 use family::{Cached, Counters, Dropped, Histograms};
 
@@ -49,6 +51,7 @@ pub struct Metrics {
     held_body_bytes: IntGauge,
     unpriced: IntCounter,
     reservation_error_ratio: Histogram,
+    cache: CacheMetrics,
     ledger_append: Histogram,
     ledger_sync: Histogram,
     ledger_errors: IntCounter,
@@ -112,6 +115,7 @@ impl Metrics {
                 "What a request cost by what was set aside for it",
                 &RESERVATION_RATIO,
             ),
+            cache: CacheMetrics::new(&r),
             ledger_append: r.histogram(
                 "ledger_append_seconds",
                 "Time to append a record to the ledger",
@@ -190,6 +194,21 @@ impl Metrics {
         Held::new(&self.held_body_bytes)
     }
 
+    /// A kept answer was given; making it had cost `saved`.
+    pub fn cache_hit(&self, saved: Money) {
+        self.cache.hit(saved);
+    }
+
+    /// A request's answer could have been kept, and was not there.
+    pub fn cache_miss(&self) {
+        self.cache.miss();
+    }
+
+    /// So many bytes of answers are kept.
+    pub fn cache_bytes(&self, bytes: u64) {
+        self.cache.bytes(bytes);
+    }
+
     /// Requests in flight now.
     #[must_use]
     pub fn inflight_requests(&self) -> u64 {
@@ -260,6 +279,7 @@ impl Metrics {
             .encode_to_string(&self.registry.gather())
             .unwrap_or_default();
         self.families.costs.render(&mut text);
+        self.cache.render(&mut text);
         rate_limits::render(rate_limits, &self.families.dropped, &mut text);
         budgets::render(budgets, &self.families.dropped, &mut text);
         text

@@ -1,0 +1,1 @@
+//! Routes that keep answers without being asked to.
