@@ -78,7 +78,7 @@ fn a_kept_answer_is_given_when_there_is_no_money_and_no_turn_left() {
     let provider = provider();
     let limits = "[[limits]]\nid = \"two\"\nrequests_per_hour = 2";
     let quotah = Config::toward(&provider)
-        .table(&hard("all", 1_000_000_000, "period = \"day\""))
+        .table(&hard("all", 1_000_000_000, "per = \"day\""))
         .table(limits)
         .start();
     let first = quotah.send(&using(CHAT, BODY));
@@ -120,6 +120,6 @@ fn what_a_key_may_not_have_it_does_not_get_from_here_either() {
     crate::harness::eventually("allowed again", || (said(&ask()) == "hit").then_some(()));
     // A key that is held to less output does not get the long answer that it once got.
     quotah
-        .write_config(&config("guards = { max_tokens = { max = 1, action = \"clamp\" } }").toml());
+        .write_config(&config("guards = { max_tokens = 1, max_tokens_action = \"clamp\" }").toml());
     crate::harness::eventually("another answer", || (said(&ask()) == "miss").then_some(()));
 }
