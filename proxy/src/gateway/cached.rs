@@ -9,20 +9,19 @@ mod replay;
 mod wish;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::request;
 use quotah_adapters::{Facts, Operation, SaidOnly};
 
-use super::admit::Terms;
-use super::choose::Order;
+use super::admit::{Call, Terms};
 use super::guard;
-use super::identify::Identity;
-use super::parse::Target;
 use super::record::Booking;
+use super::routes::Route;
 use super::send::Body;
 use crate::cache::{Asking, CacheKey, Kept, Tenant};
 use crate::clock;
-use crate::config::resolved::{Config, Model};
+use crate::config::resolved::CacheSettings;
 
 pub(super) use keeper::Keeper;
 pub(super) use keeper::{begin, judged, keep};
@@ -40,33 +39,45 @@ const HEADER: &str = "x-quotah-cache";
 
 /// A request that may be answered by what is kept.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Call<'a> {
+pub(super) struct Asked<'a> {
+    pub(super) call: Call<'a>,
     pub(super) head: &'a request::Parts,
     pub(super) body: &'a Body,
-    pub(super) target: &'a Target,
-    pub(super) facts: &'a Facts,
-    pub(super) identity: &'a Identity,
-    pub(super) order: &'a Order,
+    pub(super) route: &'a Route,
 }
 
 /// The answer that is kept; else, where the new one may be kept, sees to it that it is.
-pub(super) fn look_up(booking: &mut Booking, call: Call<'_>) -> Option<Arc<Kept>> {
-    let config = Arc::clone(&booking.snapshot.config);
-    let route = Route::of(&config, call.order);
-    let wish = Wish::of(&call.head.headers);
-    let ttl = route.ttl(&config, wish, call)?;
-    let key = key(call, &route);
+pub(super) fn look_up(booking: &mut Booking, asked: Asked<'_>) -> Option<Arc<Kept>> {
+    let settings = booking.snapshot.config.cache;
+    let wish = Wish::of(&asked.head.headers);
+    let ttl = ttl(asked, wish, settings)?;
+    let key = key(asked);
     if !wish.refreshes
         && let Some(kept) = booking.state.cache.get(&key, clock::unix_ms())
-        && may_have(booking, call, &kept)
+        && may_have(booking, asked.call, &kept)
     {
-        booking.entry.route = call.order.deployment.route.to_string();
+        booking.entry.route = asked.route.name.to_string();
         return Some(kept);
     }
     booking.state.metrics.cache_miss();
-    let bytes_max = config.cache.answer_bytes_max;
+    let bytes_max = settings.answer_bytes_max;
     booking.keeper = Some(Box::new(Keeper::new(key, ttl, bytes_max)));
     None
+}
+
+/// How long an answer to the request is kept; `None` where it is neither looked for nor kept.
+fn ttl(asked: Asked<'_>, wish: Wish, settings: CacheSettings) -> Option<Duration> {
+    let route = asked.route.cache;
+    let is_wanted = route.is_some() || wish.is_explicit();
+    if !is_wanted || wish.declines || !is_of_kind(asked) {
+        return None;
+    }
+    let takes_chance = wish.is_explicit() || route.is_some_and(|route| route.any_temperature);
+    let Call { target, facts, .. } = asked.call;
+    if !takes_chance && !is_without_chance(target.operation, facts) {
+        return None;
+    }
+    Some(route.map_or(settings.ttl, |route| route.ttl))
 }
 
 /// Whether the key may have that answer as things are now: from that provider, and within what guards allow.
@@ -101,54 +112,10 @@ fn told(terms: Terms) -> String {
     format!("{answers:?} {effort:?} {thinking_tokens:?}")
 }
 
-/// Where a request is led, in words that change when the configuration leads it elsewhere.
-struct Route<'a> {
-    /// The rows of its name.
-    rows: Vec<&'a Model>,
-    words: Vec<&'a str>,
-}
-
-impl<'a> Route<'a> {
-    fn of(config: &'a Config, order: &'a Order) -> Self {
-        let deployment = &order.deployment;
-        let named = |row: &&Model| row.name == *deployment.route;
-        let rows: Vec<_> = config.models.iter().filter(named).collect();
-        let mut words = vec![&*deployment.route];
-        for deployment in rows.iter().flat_map(|row| &row.deployments) {
-            let provider = config.providers.get(deployment.provider);
-            words.push(provider.map_or("", |provider| &provider.name));
-            words.push(deployment.model.as_deref().unwrap_or_default());
-        }
-        if rows.is_empty() {
-            words.push(&deployment.upstream.config.name);
-        }
-        words.push(if deployment.upstream.credential.is_clients() {
-            "client"
-        } else {
-            "configured"
-        });
-        Self { rows, words }
-    }
-
-    /// How long an answer to the request is kept; `None` where it is neither looked for nor kept.
-    fn ttl(&self, config: &Config, wish: Wish, call: Call<'_>) -> Option<std::time::Duration> {
-        let settings = self.rows.iter().find_map(|row| row.cache);
-        let is_wanted = settings.is_some() || wish.is_explicit();
-        if !is_wanted || wish.declines || config.cache.bytes_max == 0 || !is_of_kind(call) {
-            return None;
-        }
-        let takes_chance =
-            wish.is_explicit() || settings.is_some_and(|settings| settings.any_temperature);
-        if !takes_chance && !is_without_chance(call.target.operation, call.facts) {
-            return None;
-        }
-        Some(settings.map_or(config.cache.ttl, |settings| settings.ttl))
-    }
-}
-
 /// Whether answers to such requests mean the same to whoever gets them later.
-fn is_of_kind(call: Call<'_>) -> bool {
-    let Call { body, facts, .. } = call;
+fn is_of_kind(asked: Asked<'_>) -> bool {
+    let Asked { call, body, .. } = asked;
+    let facts = call.facts;
     let is_whole = body.rest.is_none() && facts.body_bytes <= BODY_BYTES_MAX;
     // What lies at the provider may change there.
     let is_complete = facts.stored_inputs == 0;
@@ -182,13 +149,15 @@ fn is_without_chance(operation: Operation, facts: &Facts) -> bool {
     is_computed || facts.temperature_zero == SaidOnly::This
 }
 
-fn key(call: Call<'_>, route: &Route<'_>) -> CacheKey {
-    let Call {
+fn key(asked: Asked<'_>) -> CacheKey {
+    let Asked {
+        call,
         head,
         body,
-        target,
-        identity,
-        ..
+        route,
+    } = asked;
+    let Call {
+        target, identity, ..
     } = call;
     CacheKey::of(&Asking {
         tenant: if identity.is_virtual {
@@ -196,7 +165,7 @@ fn key(call: Call<'_>, route: &Route<'_>) -> CacheKey {
         } else {
             Tenant::Anonymous
         },
-        route: &route.words,
+        route: &words(route),
         dialect: target.dialect.as_str(),
         operation: target.operation.as_str(),
         method: head.method.as_str(),
@@ -204,6 +173,18 @@ fn key(call: Call<'_>, route: &Route<'_>) -> CacheKey {
         headers: &head.headers,
         body: &body.held,
     })
+}
+
+/// Where a route leads, in words that change when the configuration leads it elsewhere.
+fn words(route: &Route) -> Vec<&str> {
+    let mut words = vec![&*route.name];
+    for deployment in &route.deployments {
+        let is_clients = deployment.upstream.credential.is_clients();
+        words.push(&deployment.upstream.config.name);
+        words.push(deployment.rename.as_deref().unwrap_or_default());
+        words.push(if is_clients { "client" } else { "configured" });
+    }
+    words
 }
 
 /// Longest body that is digested: a few milliseconds' work on the thread that serves others too.
