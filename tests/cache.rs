@@ -183,7 +183,6 @@ fn refresh_asks_anew_and_keeps_that_and_no_store_does_neither() {
 #[test]
 fn an_error_and_an_answer_that_broke_off_are_never_kept() {
     let provider = provider();
-    let quotah = Config::toward(&provider).start();
     for (body, faults) in [
         (BODY, &[("x-mock-status", "500")][..]),
         (BODY, &[("x-mock-status", "429")]),
@@ -199,10 +198,6 @@ fn an_error_and_an_answer_that_broke_off_are_never_kept() {
         ),
         (STREAM, &[("x-mock-error-at", "2")]),
         (STREAM, &[("x-mock-bad-chunk", "truncated")]),
-        (
-            STREAM,
-            &[("x-mock-header-trailer", "x"), ("x-mock-status", "503")],
-        ),
     ] {
         let request = faults
             .iter()
@@ -210,13 +205,15 @@ fn an_error_and_an_answer_that_broke_off_are_never_kept() {
                 request.header(name, value)
             });
         let case = format!("{faults:?}");
+        // One of its own for each: many failures would open the deployment's breaker.
+        let quotah = Config::toward(&provider).start();
         let before = asked(&provider);
         assert_asked(&quotah.send(&request), &case);
         assert_asked(&quotah.send(&request), &case);
         assert_eq!(asked(&provider), before + 2, "{case}");
+        let bytes = quotah.metric("quotah_cache_bytes", &[]);
+        assert!(bytes.abs() < 0.1, "{case}: {bytes} bytes are kept");
     }
-    let bytes = quotah.metric("quotah_cache_bytes", &[]);
-    assert!(bytes.abs() < 0.1, "{bytes} bytes are kept");
 }
 
 #[test]
