@@ -78,7 +78,7 @@ fn a_kept_answer_is_given_when_there_is_no_money_and_no_turn_left() {
     let provider = provider();
     let limits = "[[limits]]\nid = \"two\"\nrequests_per_hour = 2";
     let quotah = Config::toward(&provider)
-        .table(&hard("all", 1_000_000_000, "per = \"day\""))
+        .table(&hard("all", 1_000_000_000, "window = \"day\""))
         .table(limits)
         .start();
     let first = quotah.send(&using(CHAT, BODY));

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
 use quotah_adapters::{Facts, FactsError};
@@ -86,7 +87,7 @@ async fn line(
         silence_max: server.timeout_body,
     };
     if target.is_greeting() {
-        return Ok(Response::new(AnswerBody::Local(bytes::Bytes::new())));
+        return Ok(Response::new(AnswerBody::Local(Bytes::new())));
     }
     if !target.is_known() {
         conn.left_unread.store(true, Ordering::Relaxed);
@@ -145,21 +146,21 @@ async fn line(
     }
 
     // choose, admit: the intent names the deployment
-    let (order, trip, terms) = choose_and_admit(&mut booking, call, lead, &head)
+    let (order, trip, terms) = choose_and_admit(&mut booking, call, lead, (&head, &body.held))
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, perhaps more than once, and relay; settle and record when the answer ends
     let way = attempts::Way {
-        sending: send::Sending {
+        sending: Arc::new(send::Sending {
             deadline: send::deadline(&head.headers, booking.started),
             head,
             body,
             facts,
             target,
             identity,
-            terms,
-        },
+        }),
         order,
+        terms,
         trip,
     };
     attempts::serve(booking, way, refuser).await
@@ -218,11 +219,12 @@ fn choose_and_admit(
     booking: &mut Booking,
     call: Call<'_>,
     lead: Lead,
-    head: &request::Parts,
+    (head, held): (&request::Parts, &[Bytes]),
 ) -> Result<(Order, Trip, admit::Terms), Refusal> {
     let wished = choose::wished(&head.headers);
     let asking = choose::asking(booking, call, wished);
     let mut trip = Trip::new(lead, &asking, clock::dice());
+    trip.recall(&booking.state, head, held);
     let now_unix_ms = clock::unix_ms();
     booking.state.retries.note_request(now_unix_ms);
     // What a deployment's own rules refuse, another may take: then the first refusal is told.
@@ -236,7 +238,7 @@ fn choose_and_admit(
                 return Err(refused.unwrap_or_else(nobody));
             }
         };
-        let Ok(going) = Going::begin(&order, now_unix_ms) else {
+        let Ok(going) = Going::begin(&order, &trip, now_unix_ms) else {
             // Somebody else was a moment quicker: it is not to be asked now.
             continue;
         };

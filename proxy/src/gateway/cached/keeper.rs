@@ -36,8 +36,8 @@ impl Keeper {
         }
     }
 
-    /// An attempt is made on these terms.
-    pub(in crate::gateway) const fn send(&mut self, terms: Terms) {
+    /// The attempt whose answer it is was made on these terms.
+    pub(in crate::gateway) const fn answered_on(&mut self, terms: Terms) {
         self.terms = terms;
     }
 
