@@ -19,6 +19,7 @@ mod breaker;
 mod budgets;
 mod budgets_crash;
 mod bytes;
+mod cache;
 mod cli;
 mod cooldown;
 mod crash;
