@@ -18,3 +18,4 @@ pub(crate) mod state;
 pub mod telemetry;
 pub mod time;
 pub(crate) mod upstream;
+pub mod whatif;
