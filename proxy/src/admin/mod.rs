@@ -22,6 +22,7 @@ mod page;
 mod prices;
 mod problem;
 mod rate_limits;
+mod recommendations;
 mod requests;
 mod routes;
 mod rules;

@@ -6,6 +6,7 @@
 //! configuration sums up to the ledger. Nothing here reads a disk or a clock.
 
 mod about;
+mod advice;
 mod budgets;
 mod judge;
 mod names;
@@ -28,6 +29,7 @@ use crate::config::resolved::Config;
 use crate::ledger::Entry;
 use crate::policy::with_subject;
 
+pub use self::advice::{ADVICE_MAX, Advice, Advisor};
 pub use self::report::{BudgetRow, Count, MOVES_MAX, Move, Report};
 
 /// A replay under way.

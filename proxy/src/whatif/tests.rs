@@ -240,6 +240,66 @@ fn attempts_beside_another_and_answers_that_were_kept_stay() {
     assert_eq!(report.refused_then, 1);
 }
 
+/// A configuration of one provider more, which has the same model by another name.
+fn with_hub() -> Config {
+    let hub = "[[providers]]\nname = \"hub\"\nkind = \"openai-compatible\"\nbase_url = \"http://127.0.0.1:9\"\n\
+               api_key = \"sk-4\"\n[[prices]]\nprovider = \"hub\"\nmodel = \"makers/big\"\n\
+               input_usd_per_mtok = \"5\"\noutput_usd_per_mtok = \"10\"\n";
+    let both =
+        "{ provider = \"groq\", model = \"small\" }, { provider = \"openai\", model = \"big\" }";
+    config(&format!(
+        "{hub}[[models]]\nname = \"fast\"\ndeployments = [{both}]\n"
+    ))
+}
+
+#[test]
+fn advice_is_given_for_other_deployments_of_the_route_and_the_same_model_elsewhere() {
+    let config = with_hub();
+    let mut advisor = Advisor::new(&config);
+    for number in 0..8 {
+        let mut entry = entry(number);
+        entry.cached_input_tokens = 400;
+        if number == 7 {
+            entry.set_outcome(Outcome::UpstreamError);
+        }
+        advisor.feed(&entry);
+    }
+    let found = advisor.finish();
+    let told: Vec<_> = found
+        .iter()
+        .map(|a| (&*a.model, &*a.from, &*a.to, a.requests, a.saving_picousd()))
+        .collect();
+    let saved = |each: i64| i128::from(BIG - each) * 7;
+    assert_eq!(
+        told,
+        [
+            ("fast", "openai/big", "groq/small", 7, saved(SMALL)),
+            ("fast", "openai/big", "hub/makers/big", 7, saved(BIG / 2)),
+        ]
+    );
+    assert_eq!(
+        found[0].because,
+        "groq/small costs 1.00 USD in and 2.00 USD out per million tokens; \
+         openai/big costs 10.00 USD in and 20.00 USD out per million tokens; \
+         40 % of the input came from a cache, and is counted so at both; groq/small was not used; \
+         87.50 % of 8 went well at openai/big"
+    );
+}
+
+#[test]
+fn nothing_is_advised_where_something_has_no_price_or_nothing_is_saved() {
+    let config = with_hub();
+    let mut advisor = Advisor::new(&config);
+    let mut cheap = entry(1);
+    cheap.cost_picousd = Some(1);
+    let mut unknown = entry(2);
+    unknown.model_asked = "unheard-of".into();
+    unknown.model_sent = "unheard-of".into();
+    advisor.feed(&cheap);
+    advisor.feed(&unknown);
+    assert_eq!(advisor.finish(), []);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
