@@ -49,7 +49,8 @@ fn check_names_every_fault_with_file_line_and_column_and_exits_78() {
             "NO_SUCH_VARIABLE",
         ),
         ("[[budgets]]\nid = \"b\"\n", "1:1", "needs `limit_usd`"),
-        ("[retry]\n", "1:2", "not in this version"),
+        ("[jwt]\n", "1:2", "not in this version"),
+        ("[retry]\nattempts_max = 0\n", "2:16", "from 1 to 10"),
     ] {
         let dir = dir_with(&format!("{toml}{provider}"));
         let checked = run(&dir, &["check"]);

@@ -36,12 +36,17 @@ mod sketch;
 mod subject;
 mod sync;
 mod table;
+mod tally;
 mod tier;
+pub mod track;
 mod units;
 mod usage;
+pub mod warmth;
 mod window;
 
-pub use breaker::BreakerForm;
+pub use breaker::{
+    Breaker, BreakerChange, BreakerForm, BreakerState, FAILURES_MAX, OpenUntil, Permit,
+};
 pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
 pub use condition::Condition;
 pub use date::Date;
@@ -60,12 +65,14 @@ pub use price::{
     CacheWrites, Ceiling, Class, Column, Cost, CostSource, Kinds, Most, Place, Price, Rate, Rates,
     Split, split,
 };
-pub use retry::RetryForm;
+pub use retry::{Backoff, RetryBudget, RetryForm};
 pub use rules::Rules;
 pub use sketch::Sketch;
 pub use subject::{Dimension, NoDimension, Selector, Subject};
 pub use table::{FileError, Origin, PriceRow, PriceTable};
 pub use tier::ServiceTier;
+pub use track::{Heard, Track, TrackView};
 pub use units::{Unit, Units};
 pub use usage::{TOKENS_MAX, Usage, UsageSource};
+pub use warmth::{PrefixHashes, Warm, Warmth};
 pub use window::{NoZone, Period, Window, Zone};

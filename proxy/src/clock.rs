@@ -43,6 +43,12 @@ pub fn request_id() -> uuid::Uuid {
     uuid::Uuid::now_v7()
 }
 
+/// A number that nobody can foresee: for choices by lot.
+#[must_use]
+pub fn dice() -> u64 {
+    request_id().as_u64_pair().1
+}
+
 /// Nanoseconds from `start` to now: for what counts in them.
 #[must_use]
 pub fn ns_since(start: Instant) -> u64 {

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub(crate) mod credentials;
 pub mod events;
+pub(crate) mod fleet;
 pub mod gateway;
 pub mod headroom;
 pub mod ledger;

@@ -6,13 +6,14 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use quotah_policy::budget::Crossing;
-use quotah_policy::{Dimension, KeyId};
+use quotah_policy::{BreakerChange, Dimension, KeyId, RetryBudget};
 use tokio::sync::Notify;
 
 use crate::clock;
 use crate::config::resolved::Config;
 use crate::credentials::Credentials;
 use crate::events::{self, EventKind, Hub};
+use crate::fleet::{Fleet, Health};
 use crate::gateway::choose::Order;
 use crate::gateway::drain::Drain;
 use crate::gateway::fetched::Fetched;
@@ -44,7 +45,7 @@ impl Snapshot {
     /// Makes everything that requests need from a configuration.
     pub(crate) fn new(
         config: Arc<Config>,
-        (pools, credentials): (&Pools, &Credentials),
+        (pools, credentials, fleet): (&Pools, &Credentials, &Fleet),
         ring: &Arc<KeyRing>,
     ) -> Self {
         let names = config.models.iter().flat_map(|model| {
@@ -56,8 +57,10 @@ impl Snapshot {
                 .chain(model.aliases.iter().cloned())
                 .chain(sent)
         });
+        let routes = Routes::new(&config, (pools, credentials), fleet);
+        routes.reprice(clock::unix_seconds());
         Self {
-            routes: Routes::new(&config, pools, credentials),
+            routes,
             keys: Keys::new(&config.keys, config.server.require_key, ring),
             keeps_header_case: config
                 .providers
@@ -88,6 +91,7 @@ pub(crate) struct Ground {
     snapshot: Snapshot,
     pools: Arc<Pools>,
     credentials: Credentials,
+    fleet: Arc<Fleet>,
     registry: Arc<Registry>,
     ring: Arc<KeyRing>,
     changed: Arc<Notify>,
@@ -115,7 +119,9 @@ impl Ground {
         ring.set_pepper(registry.pepper().clone());
         let pools = Arc::<Pools>::default();
         let credentials = Credentials::new(Arc::clone(&pools));
-        let snapshot = Snapshot::new(Arc::clone(config), (&pools, &credentials), &ring);
+        let fleet = Arc::new(Fleet::new(config.breaker));
+        let tools = (&*pools, &credentials, &*fleet);
+        let snapshot = Snapshot::new(Arc::clone(config), tools, &ring);
         let policy = Policy::new(Arc::clone(&ring) as Arc<dyn Owners>);
         policy.recall_experience(registry.dir());
         policy.begin(&RuleSet::of(config, &registry));
@@ -123,6 +129,7 @@ impl Ground {
             snapshot,
             pools,
             credentials,
+            fleet,
             registry: Arc::new(registry),
             ring,
             changed,
@@ -183,6 +190,10 @@ pub(crate) struct State {
     pub(crate) policy: Arc<Policy>,
     pub(crate) drain: Drain,
     pub(crate) headroom: Arc<Headroom>,
+    /// How deployments fare.
+    pub(crate) fleet: Arc<Fleet>,
+    /// How often requests may be tried again, all together.
+    pub(crate) retries: RetryBudget,
     pub(crate) fetched: Fetched,
     pub(crate) events: Arc<Hub>,
     /// Counts requests that were refused before a deployment was chosen.
@@ -199,6 +210,7 @@ impl State {
             snapshot,
             pools,
             credentials,
+            fleet,
             registry,
             ring,
             policy,
@@ -207,6 +219,7 @@ impl State {
         } = ground;
         policy.opened(&ledger);
         let started_at_unix_ms = clock::unix_ms();
+        let retries = RetryBudget::new(snapshot.config.retry.form);
         Arc::new(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             pools,
@@ -220,6 +233,8 @@ impl State {
             policy,
             drain: Drain::default(),
             headroom: Arc::default(),
+            retries,
+            fleet,
             fetched: Fetched::default(),
             started: clock::now(),
             events,
@@ -235,13 +250,30 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
-        let tools = (&*self.pools, &self.credentials);
+        let tools = (&*self.pools, &self.credentials, &*self.fleet);
+        self.retries.reform(config.retry.form);
+        let form = config.breaker;
         let snapshot = Snapshot::new(config, tools, &self.ring);
         self.snapshot.store(Arc::new(snapshot));
         self.handles.clear();
         let snapshot = self.snapshot();
-        self.headroom
-            .keep(|provider| snapshot.routes.upstream(provider).is_some());
+        let is_configured = |provider: &str| snapshot.routes.upstream(provider).is_some();
+        self.headroom.keep(is_configured);
+        let now_unix_ms = clock::unix_ms();
+        for (health, change) in self.fleet.reform(form, is_configured, now_unix_ms) {
+            self.breaker_changed(&health, change);
+        }
+    }
+
+    /// Tells of a breaker that opened or closed.
+    pub(crate) fn breaker_changed(&self, health: &Health, change: BreakerChange) {
+        let deployment = health.deployment();
+        tracing::warn!(deployment, from = ?change.from, to = ?change.to, "breaker changed");
+    }
+
+    /// Counts a request that goes from one deployment to another.
+    pub(crate) fn fell_back(&self, (from, to): (&str, &str), reason: &'static str) {
+        tracing::debug!(from, to, reason, "request goes elsewhere");
     }
 
     /// Puts the rules of the configuration and of the registry in force as they now are. Reads the ledger for budgets
@@ -316,8 +348,8 @@ impl State {
         snapshot: &Snapshot,
         order: &Order,
     ) -> Arc<DeploymentMetrics> {
-        let provider = &order.deployment.upstream.config;
-        let route = &order.deployment.route;
+        let provider = &order.upstream.config;
+        let route = &order.route.name;
         let key = (
             Arc::clone(&provider.name),
             Arc::clone(&order.model_sent),

@@ -34,9 +34,12 @@ pub fn faults(config: &Config) -> Vec<FileFault> {
         .providers
         .iter()
         .filter_map(|p| Some(("ca_file", p.ca_file.as_deref()?, CERTIFICATE)));
-    let of_credentials = config.providers.iter().filter_map(|p| {
-        let fault = crate::credentials::fault(&p.credential)?;
-        Some(FileFault::Error(format!("provider `{}`: {fault}", p.name)))
+    let of_credentials = config.providers.iter().flat_map(|p| {
+        let more = p.credentials_more.iter().map(|more| &more.credential);
+        let faults = std::iter::once(&p.credential)
+            .chain(more)
+            .filter_map(crate::credentials::fault);
+        faults.map(|fault| FileFault::Error(format!("provider `{}`: {fault}", p.name)))
     });
     of_server
         .chain(of_providers)

@@ -187,11 +187,6 @@ pub enum Warning {
         /// The provider.
         provider: String,
     },
-    /// A model lists deployments that are not used.
-    OneDeployment {
-        /// The model.
-        model: String,
-    },
     /// The price update in the data directory cannot be read.
     PriceUpdate {
         /// What is wrong.
@@ -234,9 +229,6 @@ impl fmt::Display for Warning {
                 "provider `{provider}` gets its clients' credentials: Bedrock API keys pass, but SigV4 signatures \
                  are refused, because they are bound to the host that a client calls"
             ),
-            Self::OneDeployment { model } => {
-                write!(f, "model `{model}`: this version uses its first deployment only")
-            }
             Self::PriceUpdate { fault } => fault.fmt(f),
             Self::NoKeys => f.write_str(
                 "server.require_key is set and there are no [[keys]]: only keys made at the admin plane or by \

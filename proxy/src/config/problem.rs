@@ -68,6 +68,24 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
+    /// A row that no request comes to.
+    #[error(
+        "model `{name}` is defined twice: a row above has no `when`, so no request comes to this one"
+    )]
+    Unreached {
+        /// The name that both have.
+        name: String,
+    },
+    /// More than a route can choose among.
+    #[error(
+        "`deployments` must be at most {most}, each with every credential of its provider: {found} are written"
+    )]
+    TooManyDeployments {
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// Two static keys of the same value.
     #[error("two keys have the same `key`")]
     SameKey,
@@ -257,7 +275,7 @@ fn is_reference(value: &str) -> bool {
 }
 
 /// Keys whose values are secrets.
-const SECRET_KEYS: [&str; 9] = [
+const SECRET_KEYS: [&str; 10] = [
     "api_key",
     "token",
     "key",
@@ -266,6 +284,7 @@ const SECRET_KEYS: [&str; 9] = [
     "headers",
     "authorization",
     "credential",
+    "credentials",
     "credentials_json",
 ];
 

@@ -5,16 +5,22 @@ mod admin;
 mod aws;
 mod budget;
 mod cloud;
+mod condition;
 mod credential;
+mod credentials;
+mod deployment;
 mod entra;
 mod google;
 mod guard;
+mod health;
 mod key;
 mod limit;
 mod model;
 mod price;
 mod provider;
 mod reservation;
+mod retry;
+mod route;
 mod select;
 mod server;
 
@@ -23,13 +29,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quotah_adapters::ProviderKind;
-use quotah_policy::{BreakerForm, PriceTable};
+use quotah_policy::PriceTable;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::resolved::{
-    CacheSettings, Config, Credential, KeyDefaults, LedgerSettings, Listen, Log, LogFormat,
-    Provider, RetrySettings, Secret,
+    Config, Credential, KeyDefaults, LedgerSettings, Listen, Log, LogFormat, Provider, Secret,
 };
 use super::section::Section;
 use super::tree::{Place, Problems, Source, Table};
@@ -71,7 +76,8 @@ pub(super) fn resolve(
     warnings.extend(passed_on.map(|p| Warning::BearerOnly {
         provider: p.name.to_string(),
     }));
-    let models = model::models(&root, &providers, &mut warnings);
+    let cache = retry::cache(&root);
+    let models = model::models(&root, &providers, &cache);
     let ledger = ledger(&root);
     let keys = key::keys(&root, &providers, &ledger);
     if server.require_key && keys.is_empty() && !root.is_present("keys") {
@@ -89,9 +95,9 @@ pub(super) fn resolve(
         price_table: Arc::new(table.with_overrides(prices.clone())),
         key_defaults: reservation::key_defaults(&root, &ledger),
         reservation: reservation::reservation(&root),
-        retry: RetrySettings::default(),
-        breaker: BreakerForm::default(),
-        cache: CacheSettings::default(),
+        retry: retry::retry(&root),
+        breaker: retry::breaker(&root),
+        cache,
         ledger,
         log: log(&root, inputs),
         data_dir,
@@ -167,7 +173,7 @@ pub(super) fn provider_kinds_of(tree: &Table, inputs: &Inputs) -> Vec<(String, &
 }
 
 /// Tables that later versions act on. Accepting them in silence would promise what nobody keeps.
-const LATER: [&str; 5] = ["cache", "alerts", "jwt", "retry", "breaker"];
+const LATER: [&str; 2] = ["alerts", "jwt"];
 
 fn ledger(root: &Section<'_>) -> LedgerSettings {
     let mut settings = LedgerSettings {

@@ -209,6 +209,8 @@ pub struct Provider {
     pub base: BaseUrl,
     /// Whose credential goes along.
     pub credential: Credential,
+    /// What `credential` is called where it has a name.
+    pub credential_label: Option<Arc<str>>,
     /// Further credentials, by name: each has limits of its own.
     pub credentials_more: Vec<Labelled>,
     /// Where a configured credential is put; `None` for the kind's own place.

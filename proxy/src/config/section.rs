@@ -1,5 +1,8 @@
 //! Reading a table: each key once, by type; what nobody asked for is unknown.
 
+mod part;
+mod switch;
+
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -7,6 +10,9 @@ use super::amount::{parse_size, parse_span, show_size};
 use super::problem::{Problem, nearest};
 use super::tree::{Node, Place, Problems, Table, UNFILLED, Value};
 use crate::time::parse_moment;
+
+pub(super) use part::{Part, parse_part};
+pub(super) use switch::Switch;
 
 /// A table being read.
 pub(super) struct Section<'a> {
@@ -89,6 +95,12 @@ impl<'a> Section<'a> {
     /// Whether the key is there at all.
     pub(super) fn is_present(&self, key: &str) -> bool {
         self.table.get(key).is_some()
+    }
+
+    /// Whether the key is a list with nothing in it.
+    pub(super) fn is_empty_list(&self, key: &str) -> bool {
+        let value = self.table.get(key).map(|entry| &entry.node.value);
+        matches!(value, Some(Value::Array(items)) if items.is_empty())
     }
 
     /// Takes note that a key has its place here, whether it is read or not.
@@ -271,9 +283,14 @@ impl<'a> Section<'a> {
                 item.place.clone(),
                 self.problems,
             )),
-            _ => self.invalid(key, &item.place, "a list of tables"),
+            _ => None,
         };
-        items.iter().filter_map(section).collect()
+        let sections: Vec<Self> = items.iter().filter_map(section).collect();
+        if sections.len() < items.len() {
+            // At the list's place: what stands in it may be a secret, on a line that nothing tells to be one.
+            self.invalid::<()>(key, &node.place, "a list of tables");
+        }
+        sections
     }
 
     /// Every key with a string value: for tables whose keys are the user's own.

@@ -132,9 +132,14 @@ impl Credentials {
         }
     }
 
-    /// The credential of a provider.
+    /// The first credential of a provider.
     pub(crate) fn of(&self, provider: &Provider) -> Credential {
-        match &provider.credential {
+        self.made(provider, &provider.credential)
+    }
+
+    /// One of a provider's credentials: its own, or one of `credentials_more`.
+    pub(crate) fn made(&self, provider: &Provider, configured: &Configured) -> Credential {
+        match configured {
             Configured::Client => Credential::Client,
             Configured::Configured(secret) => {
                 // A secret is resolved from text that a header takes.

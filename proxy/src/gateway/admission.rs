@@ -9,7 +9,7 @@ use http::{HeaderMap, Request};
 use quotah_policy::Money;
 
 use super::admit::{self, Call};
-use super::choose::{self, Order};
+use super::choose::{self, Asking, Order, Trip};
 use super::describe;
 use super::hold::Hold;
 use super::identify::{Identity, Shown};
@@ -20,7 +20,7 @@ use super::record::Booking;
 use super::refuse::Refusal;
 use crate::clock;
 use crate::config::Config;
-use crate::ledger::{Clock, Hooks, Ledger, Metered, Settings, Spending};
+use crate::ledger::{Clock, Entry, Hooks, Ledger, Metered, Settings, Spending};
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::serve::ServeError;
@@ -110,7 +110,20 @@ impl Admission {
         reader.feed(request.body());
         let facts = reader.finish(true).map_err(|e| Refusal::bad_request(&e))?.0;
         let Caller(identity) = self.identify(request.headers())?;
-        let order = choose::choose(&snapshot, (&target, None), &facts, &identity)?;
+        let entry = Entry::default();
+        let asking = Asking {
+            snapshot: &snapshot,
+            target: &target,
+            facts: &facts,
+            identity: &identity,
+            entry: &entry,
+            wished: None,
+        };
+        let lead = choose::lead(&asking)?;
+        let trip = Trip::new(lead, &asking, 0);
+        let now_unix_ms = clock::unix_ms();
+        let nobody = |why| choose::no_deployment(&asking, &trip.lead, why, now_unix_ms);
+        let (order, _) = choose::pick(&asking, &trip, now_unix_ms).map_err(nobody)?;
         if !self.state.drain.enter(usize::MAX) {
             return Err(Refusal::overloaded().into());
         }
@@ -134,7 +147,7 @@ impl Sample {
     /// Where it goes: provider and model.
     #[must_use]
     pub fn goes_to(&self) -> (&str, &str) {
-        let provider = &self.order.deployment.upstream.config;
+        let provider = &self.order.upstream.config;
         (&provider.name, &self.order.model_sent)
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use quotah_adapters::{EffortLevel, Facts};
-use quotah_policy::budget::{Parts, reserve_share};
+use quotah_policy::budget::{Parts, Reservation, reserve_share};
 use quotah_policy::limit::Asking;
 use quotah_policy::{Asked, Expected, estimate_tokens};
 
@@ -62,9 +62,7 @@ pub(crate) fn admit(
         identity,
     };
     let (terms, is_held) = hold(booking, call)?;
-    let is_lower = |cap: &u64| facts.output_cap().is_none_or(|own| *cap < own);
-    let is_lowered = |cap: &u64| facts.takes_output_cap() && is_lower(cap);
-    booking.entry.max_tokens_lowered_to = terms.output_cap.filter(is_lowered);
+    booking.entry.max_tokens_lowered_to = lowered(facts, terms);
     let appended = booking.admit();
     if is_held && appended != Appended::Written {
         return Err(Refusal::ledger_unavailable());
@@ -72,11 +70,48 @@ pub(crate) fn admit(
     Ok(terms)
 }
 
+/// Admits a request at another deployment: its limits have let it in, guards and budgets are asked anew.
+///
+/// # Errors
+/// As [`admit`], but for the limits.
+pub(super) fn readmit(
+    booking: &mut Booking,
+    call: Call<'_>,
+    order: &Order,
+) -> Result<Terms, Refusal> {
+    describe_order(booking, call.target, call.facts, order);
+    booking.hold.reservation = Reservation::default();
+    booking.hold.watch = None;
+    booking.entry.reserved_picousd = 0;
+    let (terms, is_held) = hold_money(booking, call, false)?;
+    booking.entry.max_tokens_lowered_to = lowered(call.facts, terms);
+    let appended = booking.moved();
+    if is_held && appended != Appended::Written {
+        return Err(Refusal::ledger_unavailable());
+    }
+    Ok(terms)
+}
+
+/// The output cap, where it is lower than the client's.
+fn lowered(facts: &Facts, terms: Terms) -> Option<u64> {
+    let is_lower = |cap: &u64| facts.output_cap().is_none_or(|own| *cap < own);
+    let cap = terms.output_cap?;
+    (facts.takes_output_cap() && is_lower(&cap)).then_some(cap)
+}
+
 /// Asks guards, limits and budgets, and says what they make of it and whether a hard budget holds.
 ///
 /// # Errors
 /// As [`admit`], but for the ledger.
 pub(super) fn hold(booking: &mut Booking, call: Call<'_>) -> Result<(Terms, bool), Refusal> {
+    hold_money(booking, call, true)
+}
+
+fn hold_money(
+    booking: &mut Booking,
+    call: Call<'_>,
+    enters_limits: bool,
+) -> Result<(Terms, bool), Refusal> {
     let Call {
         target,
         facts,
@@ -99,7 +134,7 @@ pub(super) fn hold(booking: &mut Booking, call: Call<'_>) -> Result<(Terms, bool
         if is_metered {
             booking.hold.asked = Some(asked);
         }
-        if is_limited {
+        if is_limited && enters_limits {
             enter(booking, call, &in_force, expected)?;
         }
         booking.hold.own_budget.clone_from(&identity.own_budget);

@@ -43,7 +43,7 @@ pub(super) fn relayed(
     booking.evidence.accepted = status.is_success();
     context.upstream.credential.heard(status);
     let is_error = status.is_client_error() || status.is_server_error();
-    booking.attempt(status.as_u16(), booking.upstream_wait);
+    booking.attempt(status.as_u16());
     learn::from_head(&booking, context.order, &head.headers);
     let dialect = context.target.dialect;
     let refused = is_error.then(|| {

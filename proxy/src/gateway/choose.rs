@@ -1,88 +1,340 @@
-//! Where a request goes.
+//! Where a request goes: the route that its model's name leads to, and which of the route's deployments is next.
 //!
-//! In this version a model has one deployment; health, headroom and price join the decision later.
+//! What is known of each deployment in this moment is put side by side on the stack, and `policy::route` chooses.
+
+mod about;
+mod lead;
+mod weigh;
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use quotah_adapters::Facts;
+use quotah_policy::route::{
+    Availability, CANDIDATES_MAX, Candidate, Choice, Scored, WhyNobody, choose, nobody,
+};
+use quotah_policy::{BreakerState, estimate_tokens};
 
+use super::admit::Call;
 use super::identify::Identity;
 use super::parse::Target;
-use super::refuse::Refusal;
-use super::routes::Deployment;
-use crate::clock;
+use super::record::Booking;
+use super::routes::{Deployment, Lead, Route, Upstream};
+use crate::fleet::Health;
+use crate::ledger::Entry;
 use crate::state::Snapshot;
+
+pub(crate) use lead::{lead, no_deployment};
+use weigh::Cached;
+pub(crate) use weigh::Weighing;
 
 /// A decision: the deployment, and the model's name there.
 #[derive(Debug)]
 pub(crate) struct Order {
-    pub(crate) deployment: Deployment,
+    pub(crate) route: Arc<Route>,
+    /// Which of the route's deployments.
+    pub(crate) place: usize,
+    pub(crate) upstream: Arc<Upstream>,
+    /// The provider's name for the model, where it differs from what the client asked for.
+    pub(crate) rename: Option<Arc<str>>,
     /// The model as the provider will read it; empty where the request names none.
     pub(crate) model_sent: Arc<str>,
+    pub(crate) health: Arc<Health>,
 }
 
-/// Picks the deployment for a request.
+/// What is asked for, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) target: &'a Target,
+    pub(crate) facts: &'a Facts,
+    pub(crate) identity: &'a Identity,
+    /// The request as far as it is described.
+    pub(crate) entry: &'a Entry,
+    /// A client's wish for one provider (`x-quotah-provider`), as if its path had named it.
+    pub(crate) wished: Option<&'a str>,
+}
+
+/// A request that is booked, as it is asked for.
+pub(super) fn asking<'a>(
+    booking: &'a Booking,
+    call: Call<'a>,
+    wished: Option<&'a str>,
+) -> Asking<'a> {
+    Asking {
+        snapshot: &booking.snapshot,
+        target: call.target,
+        facts: call.facts,
+        identity: call.identity,
+        entry: &booking.entry,
+        wished,
+    }
+}
+
+/// The provider that a client wishes for.
+pub(crate) fn wished(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-quotah-provider")?.to_str().ok()
+}
+
+/// What stays the same over the attempts of a request, and what was tried.
+#[derive(Debug)]
+pub(crate) struct Trip {
+    pub(crate) lead: Lead,
+    /// A bit for each deployment that is not to be tried again.
+    tried: u64,
+    /// Chance, thrown once a request.
+    dice: u64,
+    /// Tokens that the request is expected to need.
+    pub(crate) needs: Needs,
+}
+
+/// Tokens that a request is expected to need.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Needs {
+    pub(crate) input_tokens: u64,
+    /// What is usual where nothing is known of a deployment's answers.
+    pub(crate) output_tokens: u64,
+    /// The most that the request allows.
+    output_max: u64,
+}
+
+impl Trip {
+    /// The begin of a trip.
+    pub(crate) fn new(lead: Lead, asking: &Asking<'_>, dice: u64) -> Self {
+        let Asking {
+            snapshot,
+            target,
+            facts,
+            ..
+        } = asking;
+        let output_max = if target.operation.has_no_output() {
+            0
+        } else {
+            facts.output_cap().unwrap_or(u64::MAX)
+        };
+        let prior = snapshot.config.reservation.prior_output_tokens;
+        Self {
+            lead,
+            tried: 0,
+            dice,
+            needs: Needs {
+                input_tokens: estimate_tokens(facts.prompt_bytes as u64),
+                output_tokens: prior.min(output_max),
+                output_max,
+            },
+        }
+    }
+
+    /// Leaves a deployment out from here on.
+    pub(crate) fn leave_out(&mut self, place: usize) {
+        self.tried |= bit(place);
+    }
+
+    /// Leaves out those that take no longer prompts than one that found the prompt too long, as far as that is known.
+    pub(crate) fn leave_out_no_larger(&mut self, place: usize) {
+        let deployments = &self.lead.route.deployments;
+        let window = |d: &Deployment| d.context_tokens;
+        let known = deployments.get(place).and_then(window);
+        let is_no_larger = |d: &Deployment| window(d).is_some_and(|tokens| Some(tokens) <= known);
+        let smaller = deployments.iter().enumerate();
+        let smaller = smaller.filter(|(_, deployment)| is_no_larger(deployment));
+        self.tried |= smaller.fold(bit(place), |bits, (place, _)| bits | bit(place));
+    }
+
+    /// Whether another than this is left that was not tried, whatever its state.
+    pub(crate) fn has_others(&self, place: usize) -> bool {
+        let all = self.lead.route.deployments.len();
+        let tried = self.tried | bit(place);
+        (0..all).any(|place| tried & bit(place) == 0)
+    }
+}
+
+/// Picks the next deployment of a trip.
 ///
 /// # Errors
-/// 404 when nothing serves the model, 403 when the key may not use it.
-///
-/// `asked_provider` is `x-quotah-provider`: a client's wish for one provider, as if its path had named it.
-pub(crate) fn choose(
-    snapshot: &Snapshot,
-    (target, asked_provider): (&Target, Option<&str>),
-    facts: &Facts,
-    identity: &Identity,
-) -> Result<Order, Refusal> {
-    let operation = target.operation.as_str();
-    if !identity.may_use_operation(operation) {
-        return Err(Refusal::operation_not_allowed(operation));
+/// Why none can be.
+pub(crate) fn pick(
+    asking: &Asking<'_>,
+    trip: &Trip,
+    now_unix_ms: u64,
+) -> Result<(Order, Option<Box<Weighing>>), WhyNobody> {
+    let found = pick_by_size(asking, trip, now_unix_ms, true);
+    match found {
+        // How long a prompt is was estimated: the provider knows better.
+        Err(WhyNobody::TooSmall) => pick_by_size(asking, trip, now_unix_ms, false),
+        found => found,
     }
-    let asked = target.model(facts);
-    let routes = &snapshot.routes;
-    let wire = target.wire();
-    let wished = match asked_provider {
-        Some(name) => Some(
-            routes
-                .upstream(name)
-                .cloned()
-                .ok_or_else(|| Refusal::no_such_provider(name))?,
-        ),
-        None => target.provider.clone(),
+}
+
+fn pick_by_size(
+    asking: &Asking<'_>,
+    trip: &Trip,
+    now_unix_ms: u64,
+    minds_size: bool,
+) -> Result<(Order, Option<Box<Weighing>>), WhyNobody> {
+    let route = &trip.lead.route;
+    let look = Look {
+        asking,
+        trip,
+        now_unix_ms,
+        minds_size,
     };
-    let deployment = match (&wished, asked) {
-        (Some(upstream), _) => routes.direct(upstream),
-        (None, Some(model)) => routes.find(model, wire, clock::unix_seconds())?,
-        (None, None) => routes
-            .native(wire)
-            .map(|upstream| routes.direct(upstream))
-            .ok_or_else(|| Refusal::no_provider(wire))?,
-    };
-    if let Some(model) = asked
-        && !identity.may_use_model(model)
+    let mut candidates = [NOBODY; CANDIDATES_MAX];
+    let mut cached = [Cached::default(); CANDIDATES_MAX];
+    let deployments = route.deployments.iter().enumerate();
+    for ((place, deployment), (candidate, cached)) in
+        deployments.zip(candidates.iter_mut().zip(&mut cached))
     {
-        return Err(Refusal::model_not_allowed(model));
+        (*candidate, *cached) = look.at(place, deployment);
     }
-    // A body whose model cannot be read here (multipart, batches) could name any.
-    if asked.is_none() && facts.body_bytes > 0 && !identity.models.is_empty() {
-        return Err(Refusal::model_not_told());
+    let candidates = candidates
+        .get(..route.deployments.len())
+        .unwrap_or_default();
+    let mut scored = [Scored::default(); CANDIDATES_MAX];
+    let dice = trip.dice ^ trip.tried;
+    let choice = choose(
+        route.strategy,
+        &route.weights,
+        candidates,
+        &mut scored,
+        dice,
+    );
+    let Some(choice) = choice else {
+        return Err(nobody(candidates, now_unix_ms));
+    };
+    let order = order(asking, trip, choice).ok_or(WhyNobody::NotAllowed)?;
+    let is_choice = candidates.len() > 1;
+    let weighing = is_choice.then(|| Weighing::new(route, choice, candidates, (&scored, &cached)));
+    Ok((order, weighing))
+}
+
+/// A look at every deployment for one request.
+struct Look<'a> {
+    asking: &'a Asking<'a>,
+    trip: &'a Trip,
+    now_unix_ms: u64,
+    minds_size: bool,
+}
+
+impl Look<'_> {
+    /// One deployment as it stands, and how much of the prompt its cache may hold.
+    fn at(&self, place: usize, deployment: &Deployment) -> (Candidate, Cached) {
+        let known = Candidate {
+            rank: deployment.rank,
+            weight: deployment.weight,
+            ..NOBODY
+        };
+        if self.trip.tried & bit(place) != 0 {
+            let availability = Availability::Tried;
+            return (
+                Candidate {
+                    availability,
+                    ..known
+                },
+                Cached::default(),
+            );
+        }
+        if !self.may_go(deployment) {
+            return (known, Cached::default());
+        }
+        let asked = self.model(deployment);
+        let health = deployment.health_of(asked);
+        let availability = self.availability(deployment, &health);
+        if self.trip.lead.route.deployments.len() == 1 {
+            return (
+                Candidate {
+                    availability,
+                    ..known
+                },
+                Cached::default(),
+            );
+        }
+        let view = health.track.view(self.now_unix_ms);
+        let (cost, cached) = self.cost(deployment, asked, &view);
+        let candidate = Candidate {
+            availability,
+            cost,
+            first_byte_us: view.first_byte_us,
+            success_ten_thousandths: view.success_ten_thousandths,
+            ..known
+        };
+        (candidate, cached)
     }
-    let provider = &deployment.upstream.config;
-    if !identity.may_use_provider(&provider.name) {
-        return Err(Refusal::provider_not_allowed(&provider.name));
+
+    /// Whether the request may go there at all.
+    fn may_go(&self, deployment: &Deployment) -> bool {
+        let provider = &deployment.upstream.config;
+        let asking = self.asking;
+        let understands =
+            asking.target.provider.is_some() || asking.target.wire().fits(provider.kind);
+        understands
+            && asking.identity.may_use_provider(&provider.name)
+            && deployment
+                .when
+                .as_ref()
+                .is_none_or(|when| about::holds(when, asking))
     }
-    if target.provider.is_none() && !wire.fits(provider.kind) {
-        return Err(Refusal::other_dialect(
-            asked.unwrap_or_default(),
-            &provider.name,
-            wire.dialect,
-        ));
+
+    fn availability(&self, deployment: &Deployment, health: &Health) -> Availability {
+        let window = deployment.context_tokens.filter(|_| self.minds_size);
+        if window.is_some_and(|window| window < self.trip.needs.input_tokens) {
+            return Availability::TooSmall;
+        }
+        match health.breaker.look(self.now_unix_ms) {
+            BreakerState::Closed => Availability::Ready,
+            BreakerState::Open { until_ms } => Availability::Open { until_ms },
+            BreakerState::HalfOpen { is_probing: false } => Availability::HalfOpen,
+            BreakerState::HalfOpen { is_probing: true } => Availability::Open {
+                until_ms: self.now_unix_ms.saturating_add(PROBE_MS),
+            },
+        }
     }
-    let model_sent = deployment
-        .rename
-        .clone()
+
+    /// The model as this deployment would read it.
+    fn model<'a>(&'a self, deployment: &'a Deployment) -> &'a str {
+        let rename = self.trip.lead.rename.as_ref();
+        let rename = rename.or(deployment.rename.as_ref());
+        let asked = || self.asking.target.model(self.asking.facts);
+        rename.map_or_else(|| asked().unwrap_or_default(), |rename| rename)
+    }
+}
+
+fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
+    let deployment = trip.lead.route.deployments.get(choice.place)?;
+    let rename = trip.lead.rename.as_ref().or(deployment.rename.as_ref());
+    let asked = asking.target.model(asking.facts);
+    let model_sent = rename
+        .cloned()
         .unwrap_or_else(|| asked.unwrap_or_default().into());
-    Ok(Order {
-        deployment,
+    Some(Order {
+        health: deployment.health_of(&model_sent),
+        route: Arc::clone(&trip.lead.route),
+        place: choice.place,
+        upstream: Arc::clone(&deployment.upstream),
+        rename: rename.cloned(),
         model_sent,
     })
 }
+
+const fn bit(place: usize) -> u64 {
+    if place < CANDIDATES_MAX {
+        1 << place
+    } else {
+        0
+    }
+}
+
+/// Who may not be chosen, before anything is known.
+const NOBODY: Candidate = Candidate {
+    rank: 0,
+    weight: 0,
+    availability: Availability::NotAllowed,
+    cost: None,
+    first_byte_us: None,
+    success_ten_thousandths: None,
+    headroom_ten_thousandths: None,
+    in_flight: 0,
+};
+
+/// How long others wait for the outcome of a probe before they ask again.
+const PROBE_MS: u64 = 1_000;

@@ -83,15 +83,18 @@ pub(crate) fn describe_body(booking: &mut Booking, target: &Target, facts: &Fact
 
 /// And where it goes.
 pub(crate) fn describe_order(booking: &mut Booking, target: &Target, facts: &Facts, order: &Order) {
-    let provider = &order.deployment.upstream.config;
+    let provider = &order.upstream.config;
     let entry = &mut booking.entry;
     entry.model_sent = order.model_sent.to_string();
     entry.provider = provider.name.to_string();
-    entry.deployment = if order.model_sent.is_empty() {
-        provider.name.to_string()
-    } else {
-        format!("{}/{}", provider.name, order.model_sent)
-    };
+    entry.deployment = order.health.deployment();
+    entry.route = order.route.name.to_string();
+    booking.credential.clear();
+    if !provider.credentials_more.is_empty() {
+        booking
+            .credential
+            .push_str(&order.upstream.credential_label);
+    }
     booking.provider_kind = provider.kind.as_str();
     booking.evidence = Evidence {
         operation: Some(target.operation),

@@ -33,7 +33,7 @@ pub(crate) struct Refused {
 /// Notes the limits that an answer's head names.
 pub(super) fn from_head(booking: &Booking, order: &Order, headers: &HeaderMap) {
     let now = clock::unix_ms();
-    let upstream = &order.deployment.upstream;
+    let upstream = &order.upstream;
     let said = limits(&upstream.limit_formats, pairs(headers), now);
     if said.is_empty() {
         return;
@@ -88,7 +88,7 @@ fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
 }
 
 fn whose(order: &Order) -> Whose {
-    let upstream = &order.deployment.upstream;
+    let upstream = &order.upstream;
     Whose {
         provider: Arc::clone(&upstream.config.name),
         model: Arc::clone(&order.model_sent),

@@ -8,13 +8,16 @@ use http::{HeaderValue, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
 use quotah_adapters::{Facts, FactsError};
 
+use super::admit::Call;
 use super::body::AnswerBody;
-use super::identify::{Identity, Shown};
+use super::choose::{Order, Trip};
+use super::going::Going;
+use super::identify::Shown;
 use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
-use super::{admit, choose, credential, describe, guard, parse, read, send};
+use super::{admit, attempts, choose, credential, describe, guard, parse, read, send};
 use crate::clock;
 use crate::state::{Snapshot, State};
 use crate::upstream::{Upload, UploadBounds};
@@ -119,24 +122,29 @@ async fn line(
     describe::describe_body(&mut booking, &target, &facts);
 
     // choose, admit: the intent names the deployment
-    let (order, terms) = choose_and_admit(&mut booking, &target, &facts, &identity, &head)
+    let call = Call {
+        target: &target,
+        facts: &facts,
+        identity: &identity,
+    };
+    let (order, trip, terms) = choose_and_admit(&mut booking, call, &head)
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
-    // send, relay; settle and record when the answer ends
-    send::send(
-        booking,
-        send::Sending {
+    // send, perhaps more than once, and relay; settle and record when the answer ends
+    let way = attempts::Way {
+        sending: send::Sending {
+            deadline: send::deadline(&head.headers, booking.started),
             head,
             body,
             facts,
             target,
             identity,
-            order,
             terms,
         },
-        refuser,
-    )
-    .await
+        order,
+        trip,
+    };
+    attempts::serve(booking, way, refuser).await
 }
 
 /// Reads a body, and parses what has been read while the rest arrives.
@@ -165,7 +173,7 @@ async fn read_and_parse(
         let body = send::Body {
             held,
             rest: None,
-            memory,
+            memory: Arc::new(memory),
         };
         return Ok((facts, body));
     };
@@ -183,25 +191,50 @@ async fn read_and_parse(
     ));
     booking.upload = Some(Arc::clone(&rest));
     let rest = Some(rest);
+    let memory = Arc::new(memory);
     Ok((facts, send::Body { held, rest, memory }))
 }
 
-/// Finds a deployment and puts the request on the books.
+/// Finds a deployment that may take the request, and puts it on the books.
 fn choose_and_admit(
     booking: &mut Booking,
-    target: &parse::Target,
-    facts: &Facts,
-    identity: &Identity,
+    call: Call<'_>,
     head: &request::Parts,
-) -> Result<(choose::Order, admit::Terms), Refusal> {
-    let asked = head
-        .headers
-        .get("x-quotah-provider")
-        .and_then(|name| name.to_str().ok());
-    let order = choose::choose(&booking.snapshot, (target, asked), facts, identity)?;
-    credential::may_pass(&order.deployment.upstream, &head.headers)?;
-    let terms = admit::admit(booking, (target, facts), &order, identity)?;
-    Ok((order, terms))
+) -> Result<(Order, Trip, admit::Terms), Refusal> {
+    let wished = choose::wished(&head.headers);
+    let asking = choose::asking(booking, call, wished);
+    let lead = choose::lead(&asking)?;
+    let mut trip = Trip::new(lead, &asking, clock::dice());
+    let now_unix_ms = clock::unix_ms();
+    booking.state.retries.note_request(now_unix_ms);
+    // What a deployment's own rules refuse, another may take: then the first refusal is told.
+    let mut refused = None;
+    loop {
+        let asking = choose::asking(booking, call, wished);
+        let (order, weighing) = match choose::pick(&asking, &trip, now_unix_ms) {
+            Ok(picked) => picked,
+            Err(why) => {
+                let nobody = || choose::no_deployment(&asking, &trip.lead, why, now_unix_ms);
+                return Err(refused.unwrap_or_else(nobody));
+            }
+        };
+        let Ok(going) = Going::begin(&order, now_unix_ms) else {
+            // Somebody else was a moment quicker: it is not to be asked now.
+            continue;
+        };
+        credential::may_pass(&order.upstream, &head.headers)?;
+        booking.going = Some(going);
+        booking.weighing = weighing;
+        match admit::admit(booking, (call.target, call.facts), &order, call.identity) {
+            Ok(terms) => return Ok((order, trip, terms)),
+            Err(refusal) if trip.has_others(order.place) && refusal.is_about_deployment() => {
+                booking.going = None;
+                trip.leave_out(order.place);
+                refused.get_or_insert(refusal);
+            }
+            Err(refusal) => return Err(refused.unwrap_or(refusal)),
+        }
+    }
 }
 
 /// Books a refusal of a request whose owner is known.

@@ -13,9 +13,10 @@ use quotah_policy::guard::Guard;
 use quotah_policy::limit::{CellStanding, Limit};
 use quotah_policy::{Expected, KeyStatus, Money, Price};
 
-use super::choose::{Order, choose};
+use super::choose::{self, Asking, Order, Trip};
 use super::identify::Identity;
 use super::quote::{Lot, Quote, asked, beside, tier};
+use super::refuse::Refusal;
 use super::settle::asked_units;
 use crate::clock;
 use crate::ledger::{Entry, LedgerHealth, Tag};
@@ -97,13 +98,25 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
     let now_unix_ms = clock::unix_ms();
     let status = status(state, &identity, now_unix_ms);
     let (target, facts) = typical::request(&snapshot, wish);
-    let asking = (&target, wish.provider);
+    let mut entry = described(&identity, wish, now_unix_ms);
+    let asking = |identity| Asking {
+        snapshot: &snapshot,
+        target: &target,
+        facts: &facts,
+        identity,
+        entry: &entry,
+        wished: wish.provider,
+    };
     // Where it would go is worth telling whatever its key may use.
-    let order = choose(&snapshot, asking, &facts, &Identity::default()).ok();
-    let chosen = choose(&snapshot, asking, &facts, &identity);
+    let anybody = Identity::default();
+    let order = chosen(&asking(&anybody), now_unix_ms).ok();
+    let refused = chosen(&asking(&identity), now_unix_ms).err();
     let mut refusal = no_entry(&snapshot, &identity, status);
-    refusal = refusal.or_else(|| Some(chosen.err()?.message().to_owned()));
-    let entry = described(&identity, wish, order.as_ref(), now_unix_ms);
+    refusal = refusal.or_else(|| Some(refused?.message().to_owned()));
+    if let Some(order) = &order {
+        entry.model_sent = order.model_sent.to_string();
+        entry.provider = order.upstream.config.name.to_string();
+    }
 
     let in_force = state.policy.in_force();
     let guards = look::guards(&in_force, &identity, &entry);
@@ -118,7 +131,7 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
     let kind = order.as_ref();
     let lot = Lot {
         entry: &entry,
-        provider_kind: kind.map_or("", |order| order.deployment.upstream.config.kind.as_str()),
+        provider_kind: kind.map_or("", |order| order.upstream.config.kind.as_str()),
         prices: &config.price_table,
     };
     let beside = beside(&target, &facts, asked_units(target.operation, &facts));
@@ -168,6 +181,16 @@ impl Held {
     }
 }
 
+/// Where it would go if it were made now.
+fn chosen(asking: &Asking<'_>, now_unix_ms: u64) -> Result<Order, Refusal> {
+    let lead = choose::lead(asking)?;
+    let trip = Trip::new(lead, asking, 0);
+    let picked = choose::pick(asking, &trip, now_unix_ms);
+    let (order, _) =
+        picked.map_err(|why| choose::no_deployment(asking, &trip.lead, why, now_unix_ms))?;
+    Ok(order)
+}
+
 /// How a key is now. What is no key is always valid.
 fn status(state: &State, identity: &Identity, now_unix_ms: u64) -> KeyStatus {
     if let Some(held) = state.registry.key(&identity.key) {
@@ -196,12 +219,7 @@ fn no_entry(snapshot: &Snapshot, identity: &Identity, status: KeyStatus) -> Opti
 }
 
 /// The request in the ledger's words.
-fn described(
-    identity: &Identity,
-    wish: Wish<'_>,
-    order: Option<&Order>,
-    now_unix_ms: u64,
-) -> Entry {
+fn described(identity: &Identity, wish: Wish<'_>, now_unix_ms: u64) -> Entry {
     let text = |value: &Option<Arc<str>>| value.as_deref().unwrap_or_default().to_owned();
     let mut tags: Vec<Tag> = identity
         .tags
@@ -224,10 +242,6 @@ fn described(
         project: project.unwrap_or_default(),
         tags,
         model_asked: wish.model.to_owned(),
-        model_sent: order.map_or_else(String::new, |order| order.model_sent.to_string()),
-        provider: order.map_or_else(String::new, |order| {
-            order.deployment.upstream.config.name.to_string()
-        }),
         ..Entry::default()
     }
 }

@@ -4,20 +4,27 @@
 //! the stage that knows the outcome, or, when its future is dropped because the client has gone or the
 //! process is leaving, by its own `Drop`. There is no way out that books nothing, and none that books twice.
 
+mod beside;
+mod tries;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quotah_adapters::Reading;
-use quotah_policy::Money;
 use quotah_policy::limit::Standing;
+use quotah_policy::{Money, ServiceTier, UsageSource};
 use uuid::Uuid;
 
+use super::choose::Weighing;
+use super::going::{Going, Verdict};
 use super::hold::Hold;
 use super::io::OnConnection;
 use super::settle::{self, Bill, Evidence};
 use crate::clock;
-use crate::ledger::{Appended, Attempt, Call, Entry, Intent, Outcome};
+use crate::fleet::deployment_name;
+use crate::ledger::{Appended, Call, Entry, Intent, Outcome};
 use crate::metrics::{DeploymentMetrics, InFlight, Settled};
+use crate::prices::Used;
 use crate::state::{Snapshot, State};
 use crate::upstream::Upload;
 
@@ -34,6 +41,8 @@ pub(crate) struct Booking {
     /// Time that the client took to send its body.
     pub(crate) client_wait: Duration,
     pub(crate) first_byte_at: Option<Instant>,
+    /// The name of the credential that goes along; empty where there is but one.
+    pub(crate) credential: String,
     /// The deployment's, once one is chosen; before, those of no deployment.
     pub(crate) metrics: Arc<DeploymentMetrics>,
     /// What of the request's body went on as it came.
@@ -44,9 +53,18 @@ pub(crate) struct Booking {
     pub(crate) provider_kind: &'static str,
     /// What is given back when it is booked.
     pub(crate) hold: Hold,
+    /// What the attempt under way holds of its deployment.
+    pub(crate) going: Option<Going>,
+    /// How deployments compared when this one was chosen; none where there was no choice.
+    pub(crate) weighing: Option<Box<Weighing>>,
+    /// Time that the last attempt took to its first byte, or to its failure.
+    pub(crate) attempt_took: Duration,
+    /// What was waited before it.
+    pub(crate) backoff: Duration,
+    verdict: Option<Verdict>,
     stage: Stage,
-    _on_connection: OnConnection,
-    _in_flight: InFlight,
+    _on_connection: Option<OnConnection>,
+    _in_flight: Option<InFlight>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,14 +96,20 @@ impl Booking {
             upstream_wait: Duration::ZERO,
             client_wait: Duration::ZERO,
             first_byte_at: None,
+            credential: String::new(),
             metrics: Arc::clone(&state.no_deployment),
             upload: None,
             streams: None,
             provider_kind: "",
             hold: Hold::default(),
+            going: None,
+            weighing: None,
+            attempt_took: Duration::ZERO,
+            backoff: Duration::ZERO,
+            verdict: None,
             stage: Stage::Open,
-            _on_connection: on_connection,
-            _in_flight: state.metrics.inflight_request(),
+            _on_connection: Some(on_connection),
+            _in_flight: Some(state.metrics.inflight_request()),
             state,
         }
     }
@@ -109,6 +133,12 @@ impl Booking {
         let _appended = self.append_intent(true);
     }
 
+    /// Appends the intent once more for a request that now goes elsewhere, and holds what that costs.
+    pub(crate) fn moved(&mut self) -> Appended {
+        self.stage = Stage::Admitted;
+        self.append_intent(true)
+    }
+
     fn append_intent(&mut self, is_raise: bool) -> Appended {
         let entry = &mut *self.entry;
         // The intent says what the entry says: its texts are lent, not copied.
@@ -125,31 +155,6 @@ impl Booking {
         let appended = self.state.ledger.append_intent(&intent);
         lend(entry, &mut intent);
         appended
-    }
-
-    /// Notes one try at the deployment; 0 when no answer came. How it went is told when it is known.
-    pub(crate) fn attempt(&mut self, status: u16, took: Duration) {
-        self.entry.attempts.push(Attempt {
-            provider: self.entry.provider.clone(),
-            deployment: self.entry.deployment.clone(),
-            status: status.into(),
-            error_class: String::new(),
-            duration_ms: millis(took),
-            ..Attempt::default()
-        });
-    }
-
-    /// The last try brought an answer.
-    pub(crate) fn attempt_succeeded(&self) {
-        self.metrics.attempt("ok");
-    }
-
-    /// The last try failed, for this reason.
-    pub(crate) fn attempt_failed(&mut self, error_class: &'static str) {
-        if let Some(attempt) = self.entry.attempts.last_mut() {
-            error_class.clone_into(&mut attempt.error_class);
-        }
-        self.metrics.attempt(error_class);
     }
 
     /// Whether the outcome is in the ledger.
@@ -184,6 +189,7 @@ impl Booking {
         let bill = settle::bill(&self.snapshot.config.price_table, self, outcome, reading);
         let times = self.times();
         self.fill_in(outcome, reading, &bill, times);
+        self.teach(times);
         self.charge();
         self.metrics.record(&Settled {
             status: u16::try_from(self.entry.status).unwrap_or(0),
@@ -261,6 +267,35 @@ impl Booking {
         entry.overhead_us = u64::try_from(times.overhead.as_micros()).unwrap_or(u64::MAX);
         entry.output_bytes = reading.output_bytes;
         entry.prompt_bytes = self.evidence.prompt_bytes;
+        self.explain(bill);
+    }
+
+    /// Says on the entry why it went where it went, and what the next best would have cost.
+    fn explain(&mut self, bill: &Bill) {
+        let Some(weighing) = self.weighing.take() else {
+            return;
+        };
+        let entry = &mut self.entry;
+        let decision = weighing.decision(&entry.model_asked);
+        if let Some((provider, kind, model)) = weighing.rejected(&entry.model_asked)
+            && bill.usage_source != UsageSource::None
+        {
+            let used = Used {
+                provider,
+                kind,
+                model_sent: model,
+                model_answered: None,
+                at_unix_seconds: i64::try_from(entry.at_unix_ms / 1_000).unwrap_or(i64::MAX),
+                tier: ServiceTier::Standard,
+                own: bill.usage,
+                calls: &[],
+            };
+            let cost = used.charge(&self.snapshot.config.price_table);
+            entry.would_have_cost_picousd =
+                cost.map(|cost| i64::try_from(cost.picos()).unwrap_or(i64::MAX));
+            entry.alternative = deployment_name(provider, model);
+        }
+        entry.decision = Some(decision);
     }
 
     /// Writes the entry, and charges budgets with what it says: in one step for whoever counts the ledger anew.

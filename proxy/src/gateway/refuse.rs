@@ -71,6 +71,14 @@ impl Refusal {
         self.kind.code()
     }
 
+    /// Whether another deployment might take the request.
+    pub(crate) fn is_about_deployment(&self) -> bool {
+        matches!(
+            self.kind,
+            RefusalKind::BudgetExhausted | RefusalKind::Unpriced | RefusalKind::Guarded
+        )
+    }
+
     /// What its caller reads.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -203,6 +211,43 @@ impl Refusal {
         Self::new(
             RefusalKind::NotAllowed,
             format!("this key may not use the provider {provider:?}"),
+        )
+    }
+
+    /// Every deployment waits out a 429, or has no room for the request.
+    pub(crate) fn cooling_down(model: &str, wait: Duration) -> Self {
+        let message = format!(
+            "every deployment of {:?} has used up its provider's limits; try again in {} ms",
+            short(model),
+            wait.as_millis()
+        );
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(RefusalKind::CoolingDown, message)
+        }
+    }
+
+    /// Every deployment is broken.
+    pub(crate) fn unhealthy(model: &str, wait: Duration) -> Self {
+        let message = format!(
+            "no deployment of {:?} is healthy just now; the next try is due in {} ms",
+            short(model),
+            wait.as_millis()
+        );
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(RefusalKind::NoHealthyDeployment, message)
+        }
+    }
+
+    /// The route's conditions leave no deployment for the request.
+    pub(crate) fn no_deployment_for(model: &str) -> Self {
+        Self::new(
+            RefusalKind::NotAllowed,
+            format!(
+                "no deployment of {:?} is for requests such as this one",
+                short(model)
+            ),
         )
     }
 

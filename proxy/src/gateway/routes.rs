@@ -1,4 +1,6 @@
-//! Which deployment a model's name leads to: the configuration's routes, as a snapshot holds them.
+//! Where a model's name leads: the configuration's routes, as a snapshot holds them.
+
+mod deployment;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,17 +9,20 @@ use std::sync::Arc;
 use http::HeaderValue;
 use quotah_adapters::limits::LimitFormats;
 use quotah_adapters::{Dialect, ProviderKind};
-use quotah_policy::{Pattern, PriceTable};
+use quotah_policy::{Condition, Pattern, PriceTable};
 
 use super::refuse::Refusal;
 use crate::config::resolved::{self, Config, Provider};
 use crate::credentials::{Credential, Credentials};
+use crate::fleet::{Fleet, Squadron};
 use crate::upstream::{Origin, Pool, Pools};
 
-/// A provider, ready to be called.
+pub(crate) use deployment::{Deployment, Lead, Route};
+
+/// A provider behind one of its credentials, ready to be called.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    pub(crate) config: Provider,
+    pub(crate) config: Arc<Provider>,
     pub(crate) pool: Arc<Pool>,
     pub(crate) origin: Origin,
     /// Its name, as `x-quotah-provider` says it.
@@ -32,16 +37,8 @@ pub(crate) struct Upstream {
     pub(crate) credential_label: Arc<str>,
     /// How it tells of its limits.
     pub(crate) limit_formats: Cow<'static, LimitFormats>,
-}
-
-/// A provider's model behind a name.
-#[derive(Debug, Clone)]
-pub(crate) struct Deployment {
-    pub(crate) upstream: Arc<Upstream>,
-    /// The provider's name for the model, where it differs from what the client asked for.
-    pub(crate) rename: Option<Arc<str>>,
-    /// Name of the route that led here: the `[[models]]` row's, or `direct`.
-    pub(crate) route: Arc<str>,
+    /// How its models fare.
+    pub(crate) fleet: Arc<Squadron>,
 }
 
 /// What a provider must understand to serve a request.
@@ -72,52 +69,73 @@ impl Wire {
 /// Where models lead.
 #[derive(Debug)]
 pub(crate) struct Routes {
+    /// Every provider once, behind its first credential, in the configuration's order.
     upstreams: Vec<Arc<Upstream>>,
-    exact: HashMap<Box<str>, Deployment>,
+    /// The way to each of them, with all of its credentials.
+    direct: Vec<Arc<Route>>,
+    /// Rows of one name in the configuration's order.
+    exact: HashMap<Box<str>, Vec<Arc<Route>>>,
     /// Longest first.
-    wildcards: Vec<(Pattern, Deployment)>,
+    wildcards: Vec<(Pattern, Arc<Route>)>,
+    rows: Vec<Arc<Route>>,
     prices: Arc<PriceTable>,
-    direct: Arc<str>,
 }
 
 impl Routes {
     /// The routes of a configuration.
-    pub(crate) fn new(config: &Config, pools: &Pools, credentials: &Credentials) -> Self {
-        let upstreams: Vec<_> = config
+    pub(crate) fn new(
+        config: &Config,
+        (pools, credentials): (&Pools, &Credentials),
+        fleet: &Fleet,
+    ) -> Self {
+        let behind_each: Vec<Vec<Arc<Upstream>>> = config
             .providers
             .iter()
-            .map(|provider| Arc::new(upstream(provider, pools, credentials)))
+            .map(|provider| behind_each(provider, credentials, (pools, fleet)))
             .collect();
-        let mut exact = HashMap::new();
+        let rows: Vec<Arc<Route>> = config
+            .models
+            .iter()
+            .map(|model| Arc::new(Route::new(model, &behind_each)))
+            .collect();
+        let mut exact: HashMap<Box<str>, Vec<Arc<Route>>> = HashMap::new();
         let mut wildcards = Vec::new();
-        for model in &config.models {
-            let Some(deployment) = first_deployment(model, &upstreams) else {
-                continue;
-            };
-            let names = std::iter::once(&model.name).chain(&model.aliases);
-            for name in names {
+        for (model, route) in config.models.iter().zip(&rows) {
+            for name in std::iter::once(&model.name).chain(&model.aliases) {
                 let pattern = Pattern::new(name);
                 if pattern.is_exact() {
-                    exact.insert(name.as_str().into(), deployment.clone());
+                    let named = exact.entry(name.as_str().into()).or_default();
+                    named.push(Arc::clone(route));
                 } else {
-                    wildcards.push((pattern, deployment.clone()));
+                    wildcards.push((pattern, Arc::clone(route)));
                 }
             }
         }
         wildcards.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.as_str().len()));
-        let prices = Arc::clone(&config.price_table);
+        let name: Arc<str> = "direct".into();
+        let direct = behind_each
+            .iter()
+            .map(|behind| Arc::new(Route::direct(&name, behind)))
+            .collect();
+        let firsts = behind_each.iter().filter_map(|behind| behind.first());
         Self {
-            upstreams,
+            upstreams: firsts.cloned().collect(),
+            direct,
             exact,
             wildcards,
-            prices,
-            direct: "direct".into(),
+            rows,
+            prices: Arc::clone(&config.price_table),
         }
     }
 
     /// Every provider, in the configuration's order.
     pub(crate) fn upstreams(&self) -> &[Arc<Upstream>] {
         &self.upstreams
+    }
+
+    /// The rows of the configuration, in its order.
+    pub(crate) fn rows(&self) -> &[Arc<Route>] {
+        &self.rows
     }
 
     /// The provider named so.
@@ -128,31 +146,37 @@ impl Routes {
     }
 
     /// Straight to one provider, whatever the model.
-    pub(crate) fn direct(&self, upstream: &Arc<Upstream>) -> Deployment {
-        Deployment {
-            upstream: Arc::clone(upstream),
+    pub(crate) fn direct(&self, upstream: &Upstream) -> Lead {
+        let name = &upstream.config.name;
+        let mut all = self.upstreams.iter().zip(&self.direct);
+        let found = all.find(|(known, _)| known.config.name == *name);
+        Lead {
+            // Every upstream of a snapshot is one of its own; another's leads nowhere.
+            route: found.map_or_else(
+                || Arc::new(Route::nowhere()),
+                |(_, route)| Arc::clone(route),
+            ),
             rename: None,
-            route: Arc::clone(&self.direct),
         }
     }
 
     /// Where `model` leads: a row of the configuration, `provider/model`, the first provider whose catalogue
     /// has it, or the first that speaks the caller's dialect; of several, the one whose own it is.
     ///
-    /// A path that only one kind of provider has leads to no other.
+    /// Of rows with conditions, the first that `holds`. A path that only one kind of provider has leads to no other.
     ///
     /// # Errors
     /// 404 when none of these gives a provider.
     pub(crate) fn find(
         &self,
-        model: &str,
-        wire: Wire,
+        (model, wire): (&str, Wire),
         now_unix_seconds: i64,
-    ) -> Result<Deployment, Refusal> {
-        if let Some(deployment) = self.configured(model)
-            && (wire.only_at.is_none() || wire.fits(deployment.upstream.config.kind))
+        holds: impl Fn(&Condition) -> bool,
+    ) -> Result<Lead, Refusal> {
+        if let Some(lead) = self.configured(model, holds)
+            && (wire.only_at.is_none() || lead.route.fits(wire))
         {
-            return Ok(deployment);
+            return Ok(lead);
         }
         let knows = |upstream: &Upstream| {
             let config = &upstream.config;
@@ -177,17 +201,22 @@ impl Routes {
     }
 
     /// Where the configuration says that `model` leads, or the model's own name: `provider/model`.
-    fn configured(&self, model: &str) -> Option<Deployment> {
+    fn configured(&self, model: &str, holds: impl Fn(&Condition) -> bool) -> Option<Lead> {
+        let is_for = |route: &&Arc<Route>| route.when.as_ref().is_none_or(&holds);
+        let exact = || self.exact.get(model)?.iter().find(is_for);
         let wild = || {
-            let mut rows = self.wildcards.iter();
-            let (_, deployment) = rows.find(|(pattern, _)| pattern.matches(model))?;
-            Some(deployment)
+            let rows = self.wildcards.iter();
+            let mut matching = rows.filter(|(pattern, _)| pattern.matches(model));
+            matching.find_map(|(_, route)| is_for(&route).then_some(route))
         };
-        if let Some(deployment) = self.exact.get(model).or_else(wild) {
-            return Some(deployment.clone());
+        if let Some(route) = exact().or_else(wild) {
+            return Some(Lead {
+                route: Arc::clone(route),
+                rename: None,
+            });
         }
         let (provider, rest) = model.split_once('/')?;
-        Some(Deployment {
+        Some(Lead {
             rename: Some(rest.into()),
             ..self.direct(self.upstream(provider)?)
         })
@@ -209,18 +238,41 @@ impl Routes {
             .find(|upstream| upstream.config.kind == wire.native())
             .or_else(|| fitting.next())
     }
+
+    /// Looks the prices up that candidates are compared by: they change with dates and hours.
+    pub(crate) fn reprice(&self, now_unix_seconds: i64) {
+        for route in self.rows.iter().chain(&self.direct) {
+            for deployment in &route.deployments {
+                deployment.reprice(&self.prices, now_unix_seconds);
+            }
+        }
+    }
 }
 
-fn first_deployment(model: &resolved::Model, upstreams: &[Arc<Upstream>]) -> Option<Deployment> {
-    let first = model.deployments.first()?;
-    Some(Deployment {
-        upstream: Arc::clone(upstreams.get(first.provider)?),
-        rename: first.model.as_deref().map(Into::into),
-        route: model.name.as_str().into(),
-    })
+/// A provider behind each of its credentials.
+fn behind_each(
+    provider: &Provider,
+    credentials: &Credentials,
+    tools: (&Pools, &Fleet),
+) -> Vec<Arc<Upstream>> {
+    let shared = Arc::new(provider.clone());
+    let label = provider.credential_label.clone();
+    let label = label.unwrap_or_else(|| credential_label(&provider.credential).into());
+    let more = provider.credentials_more.iter().map(|more| {
+        let credential = credentials.made(provider, &more.credential);
+        (Arc::clone(&more.label), credential)
+    });
+    std::iter::once((label, credentials.of(provider)))
+        .chain(more)
+        .map(|labelled| Arc::new(upstream(&shared, labelled, tools)))
+        .collect()
 }
 
-fn upstream(provider: &Provider, pools: &Pools, credentials: &Credentials) -> Upstream {
+fn upstream(
+    provider: &Arc<Provider>,
+    (label, credential): (Arc<str>, Credential),
+    (pools, fleet): (&Pools, &Fleet),
+) -> Upstream {
     let origin = Origin::new(
         &provider.base,
         provider.ca_file.clone(),
@@ -241,13 +293,14 @@ fn upstream(provider: &Provider, pools: &Pools, credentials: &Credentials) -> Up
         ]
         .concat()
         .into(),
-        credential_label: credential_label(&provider.credential).into(),
+        credential_label: label,
         limit_formats: provider.limits.clone().map_or_else(
             || Cow::Borrowed(LimitFormats::of(provider.kind.as_str())),
             Cow::Owned,
         ),
-        credential: credentials.of(provider),
-        config: provider.clone(),
+        credential,
+        fleet: fleet.of(&provider.name),
+        config: Arc::clone(provider),
     }
 }
 

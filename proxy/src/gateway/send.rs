@@ -6,25 +6,21 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderMap};
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Response, Uri, request};
-use quotah_adapters::{Changes, Edits, ErrorClass, Facts, apply, plan};
+use http::{Request, Uri, request};
+use quotah_adapters::{Changes, Edits, Facts, apply, plan};
 
 use super::admit::Terms;
-use super::answer::{Context, relayed};
-use super::body::AnswerBody;
 use super::choose::Order;
 use super::credential::Carried;
 use super::headers::{Forward, forward_request};
 use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
-use super::refuse::{Refusal, Refuser};
+use super::refuse::Refusal;
 use super::routes::Upstream;
 use crate::clock;
-use crate::config::resolved::OnClientDisconnect;
-use crate::ledger::Outcome;
 use crate::metrics::Held;
-use crate::upstream::{self, ExchangeError, Outgoing, RequestBody, Upload, UploadFault};
+use crate::upstream::{self, Answer, ExchangeError, Outgoing, RequestBody, Upload};
 
 /// Everything that is known of a request when it is sent.
 #[derive(Debug)]
@@ -34,9 +30,10 @@ pub(crate) struct Sending {
     pub(crate) facts: Facts,
     pub(crate) target: Target,
     pub(crate) identity: Arc<Identity>,
-    pub(crate) order: Order,
     /// What is to be lowered in it.
     pub(crate) terms: Terms,
+    /// When it must be over, if its client says so.
+    pub(crate) deadline: Instant,
 }
 
 /// A request's body: what is here, and what is still with the client.
@@ -45,71 +42,52 @@ pub(crate) struct Body {
     pub(crate) held: Vec<Bytes>,
     pub(crate) rest: Option<Arc<Upload>>,
     /// Its share of the memory that there is for bodies.
-    pub(crate) memory: Held,
+    pub(crate) memory: Arc<Held>,
 }
 
-/// Sends a request and gives the answer, to be relayed.
-///
-/// # Errors
-/// 502 or 504 when no answer began; the failure is booked.
-pub(crate) async fn send(
-    booking: Booking,
-    sending: Sending,
-    refuser: &Refuser,
-) -> Result<Response<AnswerBody>, Refusal> {
-    let reads_on = booking.snapshot.config.server.on_client_disconnect == OnClientDisconnect::Drain;
-    if !reads_on {
-        return attempt(booking, sending, refuser.clone()).await;
-    }
-    // A client that leaves drops this future; the exchange lives on in a task of its own, and an answer
-    // that nobody takes is read on to its usage by its own Drop.
-    let (give, take) = tokio::sync::oneshot::channel();
-    let refuser = refuser.clone();
-    tokio::spawn(async move {
-        let answer = Box::pin(attempt(booking, sending, refuser)).await;
-        drop(give.send(answer));
-    });
-    take.await.unwrap_or_else(|_| Err(Refusal::overloaded()))
+/// What one attempt brought.
+pub(super) enum Tried {
+    /// An answer has begun.
+    Answer(Answer),
+    /// None did.
+    Nothing(ExchangeError),
+    /// Nobody was asked, for want of a credential.
+    NoCredential(Refusal),
 }
 
-async fn attempt(
-    mut booking: Booking,
-    sending: Sending,
-    refuser: Refuser,
-) -> Result<Response<AnswerBody>, Refusal> {
+/// Makes one attempt. When it was sent, and how long it took to the first byte, is noted in the booking.
+pub(super) async fn attempt(booking: &mut Booking, sending: &Sending, order: &Order) -> Tried {
     let Sending {
         head,
         body,
         facts,
         target,
         identity,
-        order,
         terms,
+        ..
     } = sending;
-    let upstream = Arc::clone(&order.deployment.upstream);
+    let upstream = &order.upstream;
     let provider = &upstream.config;
-    let asks_usage = provider.inject_usage && facts.lacks_usage();
-    let rename = order.deployment.rename.as_deref();
-    let rest = body.rest.clone();
-    let changes = changes(rename, asks_usage, terms);
-    let body = body.edited(&plan(&facts, &changes, provider.kind));
+    let rename = order.rename.as_deref();
+    let changes = changes(rename, asks_usage(facts, order), *terms);
+    let outgoing_body = body.edited(&plan(facts, &changes, provider.kind));
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
-    let path = target.path_for(&upstream, rename, keeps_key);
+    let path = target.path_for(upstream, rename, keeps_key);
     let sent_at = clock::now();
-    let deadline = deadline(&head.headers, sent_at, provider.timeout_total);
+    let deadline = sending.deadline.min(sent_at + provider.timeout_total);
     let credential = match upstream.credential.grant(deadline).await {
-        Ok(grant) => Carried::new(grant, &body),
+        Ok(grant) => Carried::new(grant, &outgoing_body),
         Err(error) => {
-            let refusal = Refusal::no_credential(&provider.name, error.told());
-            return Err(without_credential(booking, refusal, sent_at, &refuser));
+            booking.upstream_wait += clock::now().saturating_duration_since(sent_at);
+            return Tried::NoCredential(Refusal::no_credential(&provider.name, error.told()));
         }
     };
     let wire = Wire {
-        upstream: &upstream,
-        head: &head,
-        identity: &identity,
+        upstream,
+        head,
+        identity,
         path: credential.path(path),
-        body,
+        body: outgoing_body,
         credential,
     };
     let make = |is_h2: bool| wire.request(is_h2);
@@ -119,27 +97,32 @@ async fn attempt(
         timeout_first_byte: provider.timeout_first_byte,
         timeout_idle: provider.timeout_idle,
         deadline,
-        upload: rest,
+        upload: body.rest.clone(),
         drain: &Arc::clone(&booking.state).drain,
     };
     booking.evidence.sent = true;
     let answer = upstream::send(&upstream.pool, &outgoing).await;
     let now = clock::now();
-    booking.upstream_wait = now.saturating_duration_since(sent_at);
+    let took = now.saturating_duration_since(sent_at);
+    booking.attempt_took = took;
+    booking.upstream_wait += took;
     match answer {
         Ok(answer) => {
             booking.first_byte_at = Some(now);
-            let context = Context {
-                target: &target,
-                asks_usage,
-                upstream: &upstream,
-                order: &order,
-                refuser: &refuser,
-            };
-            Ok(relayed(booking, answer, &context))
+            Tried::Answer(answer)
         }
-        Err(error) => Err(failed(booking, error, &refuser)),
+        Err(error) => {
+            if matches!(error, ExchangeError::Connect(_)) {
+                booking.evidence.sent = false;
+            }
+            Tried::Nothing(error)
+        }
     }
+}
+
+/// Whether we ask for usage that the client did not ask for.
+pub(super) fn asks_usage(facts: &Facts, order: &Order) -> bool {
+    order.upstream.config.inject_usage && facts.lacks_usage()
 }
 
 /// What is to change in a request's body.
@@ -156,78 +139,29 @@ fn changes(rename: Option<&str>, asks_usage: bool, terms: Terms) -> Changes<'_> 
 
 impl Body {
     /// The body as it goes out.
-    fn edited(self, edits: &Edits) -> RequestBody {
+    fn edited(&self, edits: &Edits) -> RequestBody {
         RequestBody::new(apply(&self.held, edits))
-            .followed_by(self.rest)
-            .holding(self.memory)
+            .followed_by(self.rest.clone())
+            .holding(&self.memory)
+    }
+
+    /// Whether all of it can be sent (again).
+    pub(super) fn is_whole(&self) -> bool {
+        self.rest.as_ref().is_none_or(|rest| rest.is_untouched())
     }
 }
 
-/// Books an attempt that was not sent for want of a credential.
-fn without_credential(
-    mut booking: Booking,
-    refusal: Refusal,
-    since: Instant,
-    refuser: &Refuser,
-) -> Refusal {
-    let class = ErrorClass::BadCredential.as_str();
-    let refusal = refusal.standing_so(booking.standing());
-    booking.attempt(0, clock::now().saturating_duration_since(since));
-    booking.attempt_failed(class);
-    booking.entry.status = refuser.status(&refusal).as_u16().into();
-    refusal.reason().clone_into(&mut booking.entry.reason);
-    booking.settle(Outcome::UpstreamError, &quotah_adapters::Reading::default());
-    refusal
-}
-
-/// Books an attempt that brought no answer.
-fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refusal {
-    if matches!(error, ExchangeError::Connect(_)) {
-        booking.evidence.sent = false;
-    }
-    let fault = booking.upload.as_ref().and_then(|rest| rest.fault());
-    if let (ExchangeError::Upload, Some(fault)) = (error, fault) {
-        return not_uploaded(booking, &fault, refuser);
-    }
-    let refusal = Refusal::upstream(error).standing_so(booking.standing());
-    booking.attempt(0, booking.upstream_wait);
-    booking.attempt_failed(error.class());
-    booking.entry.status = refuser.status(&refusal).as_u16().into();
-    error.class().clone_into(&mut booking.entry.reason);
-    let outcome = if error == ExchangeError::Draining {
-        Outcome::Interrupted
-    } else {
-        Outcome::UpstreamError
-    };
-    booking.settle(outcome, &quotah_adapters::Reading::default());
-    refusal
-}
-
-/// Books a request whose body broke off on its way: no fault of the provider's, which had to be left.
-fn not_uploaded(mut booking: Booking, fault: &UploadFault, refuser: &Refuser) -> Refusal {
-    let refusal = Refusal::upload(fault).standing_so(booking.standing());
-    booking.attempt(0, booking.upstream_wait);
-    booking.attempt_failed(ExchangeError::Upload.class());
-    booking.entry.status = refuser.status(&refusal).as_u16().into();
-    refusal.reason().clone_into(&mut booking.entry.reason);
-    let outcome = match fault {
-        UploadFault::Broken | UploadFault::Left => Outcome::ClientGone,
-        UploadFault::TooLarge(_) | UploadFault::Silence | UploadFault::Ambiguous(_) => {
-            Outcome::Refused
-        }
-    };
-    booking.settle(outcome, &quotah_adapters::Reading::default());
-    refusal
-}
-
-/// When the whole exchange must be over: the provider's bound, or a shorter one of the client's.
-fn deadline(headers: &HeaderMap, now: Instant, total: Duration) -> Instant {
+/// When the request must be over, if its client says so.
+pub(super) fn deadline(headers: &HeaderMap, now: Instant) -> Instant {
     let asked = headers
         .get("x-quotah-timeout-ms")
         .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map_or(total, Duration::from_millis);
-    now + asked.min(total)
+        .map_or(DEADLINE_MAX, Duration::from_millis);
+    now + asked.min(DEADLINE_MAX)
 }
+
+/// Longer than any provider's own bound.
+const DEADLINE_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// A request in the provider's terms; made anew for the free try.
 struct Wire<'a> {

@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind};
 use super::listen::Ready;
 use super::planes::Reloader;
 use super::signals::watch;
+use crate::clock;
 use crate::gateway::drain::LINGER;
 use crate::state::State;
 use crate::telemetry::Guard;
@@ -80,6 +81,7 @@ impl BackgroundService for Housekeeper {
                 () = self.reloader.changed() => self.reloader.reload_and_log("file change"),
                 _ = tidy.tick() => {
                     let snapshot = self.state.snapshot();
+                    snapshot.routes.reprice(clock::unix_seconds());
                     let upstreams = snapshot.routes.upstreams();
                     for upstream in upstreams {
                         upstream.credential.warm();

@@ -1,5 +1,6 @@
 //! An answer whose head is here, and its frames as they come.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub(crate) struct AnswerBody {
     link: Option<Box<H1>>,
     pool: Arc<Pool>,
     first: Option<Result<Frame<Bytes>, ExchangeError>>,
+    /// Read before anybody takes it, behind the first.
+    ahead: VecDeque<Result<Frame<Bytes>, ExchangeError>>,
     timer: LazyTimer,
     timeout_idle: Duration,
     wait_until: Instant,
@@ -65,6 +68,7 @@ impl AnswerBody {
             link,
             pool: Arc::clone(pool),
             first: None,
+            ahead: VecDeque::new(),
             timer: LazyTimer::default(),
             timeout_idle: waits.timeout_idle,
             wait_until: waits.first_byte_by,
@@ -89,7 +93,30 @@ impl AnswerBody {
 
     /// Whether every frame has been handed out.
     pub(crate) fn is_ended(&self) -> bool {
-        self.ended && self.first.is_none()
+        self.ended && self.first.is_none() && self.ahead.is_empty()
+    }
+
+    /// The data that has been read and that nobody has taken.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &Bytes> {
+        let frames = self.first.iter().chain(&self.ahead);
+        frames.filter_map(|frame| frame.as_ref().ok()?.data_ref())
+    }
+
+    /// Reads the next frame and keeps it to be taken. Gives its data; `None` at the clean end.
+    ///
+    /// # Errors
+    /// [`ExchangeError`] when the answer breaks off here; whoever takes the frames meets it again.
+    pub(crate) async fn read_ahead(&mut self) -> Option<Result<Bytes, ExchangeError>> {
+        if self.ended {
+            return None;
+        }
+        let frame = poll_fn(|cx| self.poll_fresh(cx)).await?;
+        let data = match &frame {
+            Ok(frame) => Ok(frame.data_ref().cloned().unwrap_or_default()),
+            Err(error) => Err(*error),
+        };
+        self.ahead.push_back(frame);
+        Some(data)
     }
 
     /// The request's body may go on until the answer ends: whoever has answered in full wants no more of it.
@@ -101,11 +128,7 @@ impl AnswerBody {
 
     /// Bytes still to come, where the provider has announced them.
     pub(crate) fn size_hint(&self) -> http_body::SizeHint {
-        let ahead = self
-            .first
-            .as_ref()
-            .and_then(|first| first.as_ref().ok()?.data_ref());
-        let ahead = ahead.map_or(0, |data| data.len() as u64);
+        let ahead: u64 = self.unread().map(|data| data.len() as u64).sum();
         self.incoming
             .size_hint()
             .exact()
@@ -119,8 +142,8 @@ impl AnswerBody {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
-        if let Some(first) = self.first.take() {
-            return Poll::Ready(Some(first));
+        if let Some(frame) = self.first.take().or_else(|| self.ahead.pop_front()) {
+            return Poll::Ready(Some(frame));
         }
         if self.ended {
             return Poll::Ready(None);

@@ -57,9 +57,9 @@ impl RequestBody {
     }
 
     /// The same, with the memory that it takes.
-    pub(crate) fn holding(self, memory: Held) -> Self {
+    pub(crate) fn holding(self, memory: &Arc<Held>) -> Self {
         Self {
-            _memory: (self.left > 0).then(|| Arc::new(memory)),
+            _memory: (self.left > 0).then(|| Arc::clone(memory)),
             ..self
         }
     }

@@ -117,8 +117,8 @@ pub(crate) async fn send(
     outgoing: &Outgoing<'_>,
 ) -> Result<Answer, ExchangeError> {
     if let Some(upload) = &outgoing.upload {
-        let leave = Leave(Arc::clone(upload));
         let link = Box::pin(pool.dial(outgoing.timeout_connect)).await?;
+        let leave = Leave(Arc::clone(upload));
         let answer = exchange(pool, link, outgoing).await;
         return match answer {
             Ok(mut answer) => {

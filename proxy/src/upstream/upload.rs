@@ -72,6 +72,7 @@ struct State {
     /// Most bytes, those held included.
     bytes_max: u64,
     is_complete: bool,
+    has_moved: bool,
     fault: Option<UploadFault>,
     /// Who waits for the next frame, to be told when nobody wants it any more.
     waiting: Option<Waker>,
@@ -102,6 +103,7 @@ impl Upload {
                 bytes: held_bytes,
                 bytes_max: bounds.bytes_max,
                 is_complete: false,
+                has_moved: false,
                 fault: None,
                 waiting: None,
             }),
@@ -127,6 +129,12 @@ impl Upload {
     /// Bytes of the body so far, those held included.
     pub(crate) fn bytes(&self) -> u64 {
         self.state.lock().bytes
+    }
+
+    /// Whether nothing of the rest has gone anywhere.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let state = self.state.lock();
+        state.incoming.is_some() && !state.has_moved
     }
 
     /// Whether the client has sent its body to the end, and all of it was taken.
@@ -214,6 +222,7 @@ impl State {
     /// Counts bytes that go on, and shows them to the form's reader.
     fn pass(&mut self, data: Bytes) -> Result<Bytes, UploadFault> {
         self.silent_since = None;
+        self.has_moved = true;
         self.moved_at = clock::now();
         self.bytes = self.bytes.saturating_add(data.len() as u64);
         if self.bytes > self.bytes_max {

@@ -56,10 +56,7 @@ impl Explanation {
 fn key(seen: &Preview, wish: Wish<'_>) -> ExplainedKey {
     let identity = &*seen.identity;
     let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
-    let provider = seen
-        .order
-        .as_ref()
-        .map(|order| &order.deployment.upstream.config.name);
+    let provider = seen.order.as_ref().map(|order| &order.upstream.config.name);
     ExplainedKey {
         id: identity.key.to_string(),
         status: seen.status.as_str().to_owned(),
@@ -106,10 +103,9 @@ fn listed(yes: bool, allowed: &[String], name: &str) -> Verdict {
 }
 
 fn route(order: &Order, config: &Config, wish: Wish<'_>) -> ExplainedRoute {
-    let deployment = &order.deployment;
-    let provider = &deployment.upstream.config;
+    let provider = &order.upstream.config;
     ExplainedRoute {
-        route: deployment.route.to_string(),
+        route: order.route.name.to_string(),
         provider: provider.name.to_string(),
         model_sent: order.model_sent.to_string(),
         because: why(order, config, wish),
@@ -117,13 +113,13 @@ fn route(order: &Order, config: &Config, wish: Wish<'_>) -> ExplainedRoute {
 }
 
 fn why(order: &Order, config: &Config, wish: Wish<'_>) -> String {
-    let provider = &order.deployment.upstream.config;
+    let provider = &order.upstream.config;
     let name = &provider.name;
     if wish.provider.is_some() {
         return format!("the client asks for the provider `{name}`");
     }
     let mut rows = config.models.iter();
-    if let Some(row) = rows.find(|row| *row.name == *order.deployment.route) {
+    if let Some(row) = rows.find(|row| *row.name == *order.route.name) {
         if row.name == wish.model {
             return format!("`[[models]]` names `{}`", row.name);
         }

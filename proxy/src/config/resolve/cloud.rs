@@ -55,7 +55,7 @@ fn bedrock(region: &str) -> String {
 /// need none, and keys of its express mode have none.
 fn vertex(row: &Section<'_>, env: &Environment) -> Result<String, ()> {
     let project = label(row, "project")?.map(|project| project.value.to_owned());
-    let is_keyed = row.is_present("api_key");
+    let is_keyed = row.is_present("api_key") || row.is_present("credentials");
     let project = project.or_else(|| {
         let of_env = first(env, &PROJECT_VARIABLES).filter(|_| !is_keyed);
         of_env.map(str::to_owned)

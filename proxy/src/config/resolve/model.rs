@@ -1,104 +1,94 @@
 //! `[[models]]`: names of ours and where they lead.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-use quotah_policy::route::{Strategy, Weights};
-
-use super::super::Warning;
 use super::super::problem::Problem;
-use super::super::resolved::{Deployment, FallbackOn, Model, Provider};
+use super::super::resolved::{CacheSettings, Model, Provider};
 use super::super::section::{At, Section};
-use super::key::provider_index;
+use super::condition::when;
+use super::deployment::deployments;
+use super::route::{cache, fallback_on, hedge, mirror, session_header, strategy};
 
 /// The models in the order of the file.
 pub(super) fn models(
     root: &Section<'_>,
     providers: &[Provider],
-    warnings: &mut Vec<Warning>,
+    kept: &CacheSettings,
 ) -> Vec<Model> {
-    let mut taken = HashSet::new();
+    let mut taken = Names::default();
     let mut models = Vec::new();
-    for row in root.tables("models", "[[models]]") {
+    for (index, row) in root.tables("models", "[[models]]").into_iter().enumerate() {
         let name = row.required("name", "");
         let aliases = row.texts("aliases");
-        for at in name.iter().chain(&aliases) {
-            if !taken.insert(at.value.to_owned()) {
-                let problem = Problem::Twice {
-                    what: "model",
-                    name: at.value.to_owned(),
-                };
-                row.problems().at(&at.place, problem);
-            }
-        }
-        let deployments = deployments(&row, providers);
-        let used = route(&row, deployments.len());
-        row.not_yet(&["cache"]);
+        taken.take(&row, index, name.iter().chain(&aliases));
+        let model = Model {
+            name: name.as_ref().map_or_else(String::new, owned),
+            aliases: aliases.iter().map(owned).collect(),
+            ..route(&row, providers, kept)
+        };
+        models.extend(name.map(|_| model));
         row.end();
-        let Some(name) = name else { continue };
-        if used && deployments.len() > 1 {
-            warnings.push(Warning::OneDeployment {
-                model: name.value.to_owned(),
-            });
-        }
-        models.push(Model {
-            name: name.value.to_owned(),
-            aliases: aliases.iter().map(|at| at.value.to_owned()).collect(),
-            when: None,
-            strategy: Strategy::default(),
-            weights: Weights::default(),
-            deployments,
-            fallback_on: FallbackOn::default(),
-            hedge: None,
-            mirror: None,
-            cache: None,
-            session_header: None,
-        });
     }
     models
 }
 
-/// Whether the route is one that this version follows: the first deployment, in order.
-fn route(row: &Section<'_>, deployments: usize) -> bool {
-    let words = ["ordered", "cheapest", "weighted", "fastest", "balanced"];
-    let Some(route) = row.choice("route", &words.map(|word| (word, word))) else {
-        return true;
-    };
-    // With a single deployment every way of choosing chooses it.
-    if route == "ordered" || deployments <= 1 {
-        return true;
+/// All of a row but its names.
+fn route(row: &Section<'_>, providers: &[Provider], kept: &CacheSettings) -> Model {
+    let (strategy, weights) = strategy(row);
+    Model {
+        name: String::new(),
+        aliases: Vec::new(),
+        when: when(row),
+        strategy,
+        weights,
+        deployments: deployments(row, providers),
+        fallback_on: fallback_on(row),
+        hedge: hedge(row),
+        mirror: mirror(row, providers),
+        cache: cache(row, kept),
+        session_header: session_header(row),
     }
-    if let Some(at) = row.text("route") {
-        let what = format!("route = \"{route}\" over several deployments");
-        row.problems().at(&at.place, Problem::NotYet(what));
-    }
-    false
 }
 
-fn deployments(row: &Section<'_>, providers: &[Provider]) -> Vec<Deployment> {
-    let rows = row.tables("deployments", "`deployments` in [[models]]");
-    if rows.is_empty() {
-        row.missing(
-            "deployments",
-            ": at least one { provider = \"…\", model = \"…\" }",
-        );
+fn owned(at: &At<&str>) -> String {
+    at.value.to_owned()
+}
+
+/// Names that rows above have taken.
+#[derive(Default)]
+struct Names(HashMap<String, Held>);
+
+/// The last row with a name.
+struct Held {
+    row: usize,
+    /// Whether it leaves requests to rows below.
+    is_conditional: bool,
+}
+
+impl Names {
+    /// Takes a row's name and aliases. Rows may share them as long as requests get past the upper ones.
+    fn take<'a>(
+        &mut self,
+        row: &Section<'_>,
+        index: usize,
+        names: impl Iterator<Item = &'a At<&'a str>>,
+    ) {
+        let is_conditional = row.is_present("when");
+        for at in names {
+            let held = Held {
+                row: index,
+                is_conditional,
+            };
+            let name = owned(at);
+            let problem = match self.0.insert(name.clone(), held) {
+                Some(held) if held.row == index => Problem::Twice {
+                    what: "model",
+                    name,
+                },
+                Some(held) if !held.is_conditional => Problem::Unreached { name },
+                Some(_) | None => continue,
+            };
+            row.problems().at(&at.place, problem);
+        }
     }
-    let mut deployments = Vec::new();
-    for row in rows {
-        let provider = row
-            .required("provider", "")
-            .and_then(|at| provider_index(&row, &at, providers));
-        let model = row
-            .required_if_present("model")
-            .map(|at: At<&str>| at.value.to_owned());
-        row.not_yet(&["weight"]);
-        row.end();
-        deployments.extend(provider.map(|provider| Deployment {
-            provider,
-            model,
-            weight: 1,
-            when: None,
-            context_tokens: None,
-        }));
-    }
-    deployments
 }

@@ -9,7 +9,9 @@ use super::super::resolved::{BaseUrl, Credential, HttpVersion, Provider};
 use super::super::section::Section;
 use super::adapter::adapter;
 use super::cloud;
-use super::credential::{credential, place};
+use super::credential::place;
+use super::credentials::{Credentials, credentials};
+use super::health::health_check;
 use super::server::is_label;
 
 /// The providers in the order of the file.
@@ -51,6 +53,7 @@ pub(in crate::config) fn with_defaults(
         kind,
         base,
         credential,
+        credential_label: None,
         credentials_more: Vec::new(),
         credential_place: None,
         timeout_connect: std::time::Duration::from_millis(TIMEOUT_CONNECT_MS),
@@ -72,10 +75,10 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let kind = kind(row);
     let name = name(row);
     let base = base(row, kind, env);
-    let credential = credential(row, (kind, base.as_ref()), env);
+    let credentials = credentials(row, (kind, base.as_ref()), env);
     let credential_place = place(row);
-    let is_elsewhere = |c: &Credential| !matches!(c, Credential::Configured(_));
-    if credential_place.is_some() && credential.as_ref().is_some_and(is_elsewhere) {
+    let is_elsewhere = |c: &Credentials| !matches!(c.first, Credential::Configured(_));
+    if credential_place.is_some() && credentials.as_ref().is_some_and(is_elsewhere) {
         let expected = "left out without an `api_key`, which it is for";
         row.invalid::<()>("credential_place", row.place(), expected);
     }
@@ -95,6 +98,7 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
     let headers = headers(row);
     let inject_usage = row.boolean("inject_usage");
     let keep_header_case = row.boolean("keep_header_case").unwrap_or(false);
+    let health_check = health_check(row);
     let kind = kind?;
     let adapter = if kind == ProviderKind::CUSTOM {
         Some(adapter(row)?)
@@ -108,8 +112,11 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
         timeout_idle,
         timeout_total,
     ] = timeouts;
+    let credentials = credentials?;
     Some(Provider {
         name: name.map_or_else(|| kind.as_str().into(), Into::into),
+        credential_label: credentials.label,
+        credentials_more: credentials.more,
         credential_place,
         timeout_connect,
         timeout_first_byte,
@@ -122,7 +129,8 @@ fn provider(row: &Section<'_>, env: &Environment) -> Option<Provider> {
         keep_header_case,
         custom,
         limits,
-        ..with_defaults(kind, base?, credential?)
+        health_check,
+        ..with_defaults(kind, base?, credentials.first)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::policy::{KeyDefaults, ReservationSettings};
 use super::super::resolved::LedgerSettings;
-use super::super::section::Section;
+use super::super::section::{Part, Section, parse_part};
 use super::{budget, limit};
 
 /// What a request holds until its cost is known.
@@ -55,13 +55,10 @@ fn quantile(section: &Section<'_>) -> Option<u16> {
 
 /// Reads `0.99` as 990: one to three decimals, above 0, below 1.
 fn parse_per_mille(text: &str) -> Option<u16> {
-    let decimals = text.strip_prefix("0.")?;
-    let is_plain = decimals.bytes().all(|b| b.is_ascii_digit());
-    if !is_plain || !(1..=3).contains(&decimals.len()) {
-        return None;
-    }
-    let padded = format!("{decimals:0<3}");
-    padded.parse().ok().filter(|part| *part > 0)
+    let part = parse_part(text, Part::PerMille)?;
+    u16::try_from(part)
+        .ok()
+        .filter(|part| (1..=999).contains(part))
 }
 
 /// More than any model answers: a million.

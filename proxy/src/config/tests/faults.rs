@@ -155,11 +155,6 @@ fn each_bad_setting_is_told_in_its_place() {
             "6:12 model `fast` is defined twice",
         ),
         (
-            "[[models]]\nname = \"f\"\nroute = \"cheapest\"\n\
-             deployments = [{ provider = \"openai\" }, { provider = \"openai\", model = \"x\" }]\n",
-            "6:9 route = \"cheapest\" over several deployments is not in this version of Quotah",
-        ),
-        (
             "[[keys]]\nid = \"a\"\nkey = \"short\"\n",
             "6:7 `key` must be at least 16 visible ASCII characters",
         ),
@@ -179,10 +174,7 @@ fn each_bad_setting_is_told_in_its_place() {
             "[[prices]]\nprovider = \"openai\"\nmodel = \"m\"\ninput_usd_per_mtok = 1\neffective_from = 2026-02-30\n",
             "8:18 ",
         ),
-        (
-            "[retry]\nattempts_max = 3\n",
-            "4:2 [retry] is not in this version of Quotah",
-        ),
+        ("[jwt]\n", "4:2 [jwt] is not in this version of Quotah"),
         (
             "[metrics]\ngenai = true\n",
             "5:1 `genai` in [metrics] is not in this version of Quotah",
@@ -209,8 +201,7 @@ fn each_bad_setting_is_told_in_its_place() {
 
 #[test]
 fn all_faults_are_told_at_once_in_the_order_of_the_file() {
-    let found =
-        faults("[server]\nrequire_key = 1\nlisen = \"\"\n[log]\nformat = \"xml\"\n[cache]\n");
+    let found = faults("[server]\nrequire_key = 1\nlisen = \"\"\n[log]\nformat = \"xml\"\n[jwt]\n");
     let places: Vec<&str> = found.iter().filter_map(|f| f.split(' ').next()).collect();
     assert_eq!(places, ["5:15", "6:1", "8:10", "9:2"]);
 }

@@ -2,6 +2,9 @@
 
 mod clouds;
 mod faults;
+mod providers;
+mod retry;
+mod routes;
 mod rules;
 mod schema;
 
@@ -278,6 +281,8 @@ fn the_starter_is_a_configuration_and_so_is_all_that_it_comments_out() {
         ("OPENAI_API_KEY", "o"),
         ("ANTHROPIC_API_KEY", "a"),
         ("AZURE_OPENAI_API_KEY", "z"),
+        ("GROQ_KEY_A", "ga"),
+        ("GROQ_KEY_B", "gb"),
         ("SEARCH_KEY", "0123456789abcdef"),
         ("QUOTAH_ADMIN_TOKEN", "0123456789abcdef"),
     ]);

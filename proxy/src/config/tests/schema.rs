@@ -10,7 +10,7 @@ use crate::config::tree::{Problems, Source, grow};
 use crate::config::{STARTER, resolve};
 
 /// How errors call a table, and where the schema has it.
-const TABLES: [(&str, &str); 27] = [
+const TABLES: [(&str, &str); 36] = [
     ("", ""),
     ("[server]", "/properties/server"),
     ("`tls` in [server]", "/properties/server/properties/tls"),
@@ -20,6 +20,14 @@ const TABLES: [(&str, &str); 27] = [
         "/properties/admin/properties/tokens/items",
     ),
     ("[[providers]]", "/properties/providers/items"),
+    (
+        "`credentials` in [[providers]]",
+        "/properties/providers/items/properties/credentials/items",
+    ),
+    (
+        "`health_check` in [[providers]]",
+        "/properties/providers/items/properties/health_check",
+    ),
     ("[providers.adapter]", ADAPTER),
     (
         "`request` in [providers.adapter]",
@@ -37,6 +45,22 @@ const TABLES: [(&str, &str); 27] = [
     (
         "`deployments` in [[models]]",
         "/properties/models/items/properties/deployments/items",
+    ),
+    (
+        "`weights` in [[models]]",
+        "/properties/models/items/properties/weights",
+    ),
+    (
+        "`hedge` in [[models]]",
+        "/properties/models/items/properties/hedge/anyOf/1",
+    ),
+    (
+        "`mirror` in [[models]]",
+        "/properties/models/items/properties/mirror",
+    ),
+    (
+        "`cache` in [[models]]",
+        "/properties/models/items/properties/cache/anyOf/1",
     ),
     ("[[keys]]", "/properties/keys/items"),
     (
@@ -64,6 +88,9 @@ const TABLES: [(&str, &str); 27] = [
     ("[[limits]]", "/properties/limits/items"),
     ("[[guards]]", "/properties/guards/items"),
     ("[reservation]", "/properties/reservation"),
+    ("[retry]", "/properties/retry"),
+    ("[breaker]", "/properties/breaker"),
+    ("[cache]", "/properties/cache"),
     ("[[prices]]", "/properties/prices/items"),
     ("[ledger]", "/properties/ledger"),
     ("[log]", "/properties/log"),
@@ -80,6 +107,15 @@ const MORE: &str = r#"
 budget = {}
 limits = {}
 guards = {}
+[[providers]]
+kind = "groq"
+credentials = [{}]
+health_check = {}
+[[models]]
+weights = {}
+hedge = {}
+mirror = {}
+cache = {}
 [[providers]]
 kind = "vertex"
 [[providers]]

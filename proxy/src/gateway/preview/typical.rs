@@ -3,10 +3,11 @@
 use http::Request;
 use quotah_adapters::{Facts, ModelAsked, Operation, Spelling, percent_encode};
 
-use super::super::choose::choose;
+use super::super::choose::{Asking, lead};
 use super::super::identify::Identity;
 use super::super::parse::{Target, target};
 use super::Wish;
+use crate::ledger::Entry;
 use crate::state::Snapshot;
 
 /// Text that it has, bytes: about a thousand tokens.
@@ -20,8 +21,16 @@ pub(super) fn request(snapshot: &Snapshot, wish: Wish<'_>) -> (Target, Facts) {
     let mut first = None;
     for operation in USUAL {
         let (target, facts) = read(snapshot, operation, wish.model);
-        let asking = (&target, wish.provider);
-        if choose(snapshot, asking, &facts, &Identity::default()).is_ok() {
+        let asking = Asking {
+            snapshot,
+            target: &target,
+            facts: &facts,
+            identity: &Identity::default(),
+            entry: &Entry::default(),
+            wished: wish.provider,
+        };
+        let leads = lead(&asking);
+        if leads.is_ok_and(|lead| lead.route.fits(target.wire())) {
             return (target, facts);
         }
         first.get_or_insert((target, facts));

@@ -1,0 +1,141 @@
+//! A request's attempts: one deployment after the other, until one answers or none is left to ask.
+//!
+//! Only what nobody has seen is left for another: once a byte of an answer goes down, that answer is the answer.
+//! Every attempt but the last is booked here; the last one by whoever relays its answer, or says that there is none.
+
+mod fault;
+mod next;
+
+use http::Response;
+use quotah_adapters::{ErrorClass, Reading};
+
+use super::answer::{Context, relayed};
+use super::body::AnswerBody;
+use super::choose::{Order, Trip};
+use super::record::Booking;
+use super::refuse::{Refusal, Refuser};
+use super::send::{Sending, Tried, asks_usage, attempt};
+use crate::config::resolved::OnClientDisconnect;
+use crate::ledger::Outcome;
+use crate::upstream::{Answer, ExchangeError, UploadFault};
+use fault::Fault;
+
+/// A request on its way: what is sent, where to, and where else it may go.
+#[derive(Debug)]
+pub(crate) struct Way {
+    pub(crate) sending: Sending,
+    pub(crate) order: Order,
+    pub(crate) trip: Trip,
+}
+
+/// Sends a request and gives the answer, to be relayed.
+///
+/// # Errors
+/// 502 or 504 when no answer began anywhere; the failure is booked.
+pub(crate) async fn serve(
+    booking: Booking,
+    way: Way,
+    refuser: &Refuser,
+) -> Result<Response<AnswerBody>, Refusal> {
+    let reads_on = booking.snapshot.config.server.on_client_disconnect == OnClientDisconnect::Drain;
+    if !reads_on {
+        return walk(booking, way, refuser.clone()).await;
+    }
+    // A client that leaves drops this future; the exchange lives on in a task of its own, and an answer
+    // that nobody takes is read on to its usage by its own Drop.
+    let (give, take) = tokio::sync::oneshot::channel();
+    let refuser = refuser.clone();
+    tokio::spawn(async move {
+        let answer = Box::pin(walk(booking, way, refuser)).await;
+        drop(give.send(answer));
+    });
+    take.await.unwrap_or_else(|_| Err(Refusal::overloaded()))
+}
+
+async fn walk(
+    mut booking: Booking,
+    mut way: Way,
+    refuser: Refuser,
+) -> Result<Response<AnswerBody>, Refusal> {
+    loop {
+        let mut tried = attempt(&mut booking, &way.sending, &way.order).await;
+        // Looking at an answer takes time: not where there is nobody else to ask.
+        let fault = if way.may_go_on(&booking) {
+            Fault::of(&booking, &way, &mut tried).await
+        } else {
+            None
+        };
+        if let Some(fault) = fault
+            && way.go_on(&mut booking, fault).await
+        {
+            continue;
+        }
+        return match tried {
+            Tried::Answer(answer) => Ok(way.relay(booking, answer, &refuser)),
+            Tried::Nothing(error) => Err(failed(booking, error, &refuser)),
+            Tried::NoCredential(refusal) => Err(without_credential(booking, refusal, &refuser)),
+        };
+    }
+}
+
+impl Way {
+    fn relay(&self, booking: Booking, answer: Answer, refuser: &Refuser) -> Response<AnswerBody> {
+        let context = Context {
+            target: &self.sending.target,
+            asks_usage: asks_usage(&self.sending.facts, &self.order),
+            upstream: &self.order.upstream,
+            order: &self.order,
+            refuser,
+        };
+        relayed(booking, answer, &context)
+    }
+}
+
+/// Books an attempt that was not sent for want of a credential.
+fn without_credential(mut booking: Booking, refusal: Refusal, refuser: &Refuser) -> Refusal {
+    let class = ErrorClass::BadCredential.as_str();
+    let refusal = refusal.standing_so(booking.standing());
+    booking.attempt(0);
+    booking.attempt_failed(class);
+    booking.entry.status = refuser.status(&refusal).as_u16().into();
+    refusal.reason().clone_into(&mut booking.entry.reason);
+    booking.settle(Outcome::UpstreamError, &Reading::default());
+    refusal
+}
+
+/// Books an attempt that brought no answer.
+fn failed(mut booking: Booking, error: ExchangeError, refuser: &Refuser) -> Refusal {
+    let fault = booking.upload.as_ref().and_then(|rest| rest.fault());
+    if let (ExchangeError::Upload, Some(fault)) = (error, fault) {
+        return not_uploaded(booking, &fault, refuser);
+    }
+    let refusal = Refusal::upstream(error).standing_so(booking.standing());
+    booking.attempt(0);
+    booking.attempt_failed(error.class());
+    booking.entry.status = refuser.status(&refusal).as_u16().into();
+    error.class().clone_into(&mut booking.entry.reason);
+    let outcome = if error == ExchangeError::Draining {
+        Outcome::Interrupted
+    } else {
+        Outcome::UpstreamError
+    };
+    booking.settle(outcome, &Reading::default());
+    refusal
+}
+
+/// Books a request whose body broke off on its way: no fault of the provider's, which had to be left.
+fn not_uploaded(mut booking: Booking, fault: &UploadFault, refuser: &Refuser) -> Refusal {
+    let refusal = Refusal::upload(fault).standing_so(booking.standing());
+    booking.attempt(0);
+    booking.attempt_failed(ExchangeError::Upload.class());
+    booking.entry.status = refuser.status(&refusal).as_u16().into();
+    refusal.reason().clone_into(&mut booking.entry.reason);
+    let outcome = match fault {
+        UploadFault::Broken | UploadFault::Left => Outcome::ClientGone,
+        UploadFault::TooLarge(_) | UploadFault::Silence | UploadFault::Ambiguous(_) => {
+            Outcome::Refused
+        }
+    };
+    booking.settle(outcome, &Reading::default());
+    refusal
+}

@@ -1,0 +1,237 @@
+//! What is wrong with an attempt, if that is a reason to ask somebody else.
+
+use std::time::Duration;
+
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use quotah_adapters::{
+    Asked, Decoder, Dialect, ErrorClass, Meter, Reading, answer_error_class, error_class,
+    is_json_lines,
+};
+
+use super::super::learn::Refused;
+use super::super::record::Booking;
+use super::super::send::Tried;
+use super::Way;
+use crate::clock;
+use crate::config::resolved::FallbackOn;
+use crate::upstream::{Answer, ExchangeError};
+
+/// Why an attempt is left for another.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The status that the provider answered with; 0 when it did not.
+    pub(super) status: u16,
+    /// In the ledger's word.
+    pub(super) class: &'static str,
+    /// Whether the provider, and not this credential, is in trouble.
+    pub(super) is_providers: bool,
+    /// What the model takes is less than what was asked.
+    pub(super) is_overflow: bool,
+    /// What was read of an answer that had been accepted.
+    pub(super) reading: Option<Reading>,
+}
+
+impl Fault {
+    /// What is wrong with an attempt; `None` where its answer shall go down, or its failure is nobody else's matter.
+    pub(super) async fn of(booking: &Booking, way: &Way, tried: &mut Tried) -> Option<Self> {
+        match tried {
+            Tried::NoCredential(_) => Some(Self::new(0, ErrorClass::BadCredential)),
+            Tried::Nothing(ExchangeError::Upload | ExchangeError::Draining) => None,
+            Tried::Nothing(error) => Some(Self::broken(*error)),
+            Tried::Answer(answer) if answer.head.status.is_success() => {
+                way.look_into(booking, answer).await
+            }
+            Tried::Answer(answer) => way.look_at_error(booking, answer).await,
+        }
+    }
+
+    fn new(status: u16, class: ErrorClass) -> Self {
+        Self {
+            status,
+            class: class.as_str(),
+            is_providers: !matches!(
+                class,
+                ErrorClass::RateLimited | ErrorClass::QuotaExhausted | ErrorClass::BadCredential
+            ),
+            is_overflow: class == ErrorClass::ContextOverflow,
+            reading: None,
+        }
+    }
+
+    fn broken(error: ExchangeError) -> Self {
+        Self {
+            status: 0,
+            class: error.class(),
+            is_providers: true,
+            is_overflow: false,
+            reading: None,
+        }
+    }
+}
+
+impl Way {
+    /// Looks whether a stream begins with an error. Its beginning is held back until there is output, or an error, or
+    /// the time for that is over.
+    async fn look_into(&self, booking: &Booking, answer: &mut Answer) -> Option<Fault> {
+        let headers = &answer.head.headers;
+        let content_type = bytes_of(headers, &CONTENT_TYPE);
+        let is_events = is_type(content_type, b"text/event-stream")
+            || is_type(content_type, b"application/vnd.amazon.eventstream")
+            || is_json_lines(content_type);
+        if !is_events {
+            return None;
+        }
+        let target = &self.sending.target;
+        let config = &self.order.upstream.config;
+        let asked = Asked {
+            kind: config.kind,
+            dialect: target.dialect,
+            operation: target.operation,
+            model: &self.order.model_sent,
+            custom: config.custom.as_ref(),
+        };
+        let mut look = Preamble {
+            decoder: Decoder::new(bytes_of(headers, &CONTENT_ENCODING)),
+            meter: Meter::new(&asked, content_type),
+            bytes: 0,
+        };
+        let until = clock::now() + booking.snapshot.config.retry.hold;
+        let unread: Vec<_> = answer.body.unread().cloned().collect();
+        unread.iter().for_each(|data| look.feed(data));
+        loop {
+            if let Some(verdict) = look.verdict(target.dialect) {
+                return verdict;
+            }
+            let rest = until.saturating_duration_since(clock::now());
+            match tokio::time::timeout(rest, answer.body.read_ahead()).await {
+                Err(_) => return None,
+                Ok(Some(Ok(data))) => look.feed(&data),
+                Ok(Some(Err(error))) => return Some(look.fault(Fault::broken(error))),
+                Ok(None) if look.meter.may_end() => return None,
+                Ok(None) => return Some(look.fault(Fault::broken(ExchangeError::BrokenOff))),
+            }
+        }
+    }
+
+    /// Reads the beginning of a refusal, learns from it, and tells whether another may do better.
+    async fn look_at_error(&self, booking: &Booking, answer: &mut Answer) -> Option<Fault> {
+        let status = answer.head.status.as_u16();
+        if status < 400 {
+            return None;
+        }
+        let dialect = self.sending.target.dialect;
+        let mut decoder = Decoder::new(bytes_of(&answer.head.headers, &CONTENT_ENCODING));
+        let mut refused = Refused::new(&self.order, dialect, status, &answer.head.headers);
+        let mut prefix = Vec::new();
+        let mut feed = |data: &[u8]| {
+            decoder.push(data, &mut |plain| {
+                let room = ERROR_BYTES_MAX.saturating_sub(prefix.len());
+                prefix.extend_from_slice(plain.get(..room.min(plain.len())).unwrap_or_default());
+                refused.feed(plain);
+            });
+            prefix.len() < ERROR_BYTES_MAX
+        };
+        let unread: Vec<_> = answer.body.unread().cloned().collect();
+        let mut has_room = true;
+        for data in &unread {
+            has_room = feed(data);
+        }
+        let until = clock::now() + ERROR_WAIT;
+        while has_room {
+            let rest = until.saturating_duration_since(clock::now());
+            match tokio::time::timeout(rest, answer.body.read_ahead()).await {
+                Ok(Some(Ok(data))) => has_room = feed(&data),
+                Ok(None | Some(Err(_))) | Err(_) => break,
+            }
+        }
+        let error_type = bytes_of(&answer.head.headers, &ERROR_TYPE);
+        let class = error_class(dialect, status, error_type, &prefix);
+        if !falls(class, status, self.order.route.fallback_on) {
+            return None;
+        }
+        refused.learn(booking);
+        Some(Fault::new(status, class))
+    }
+}
+
+/// Whether another deployment may do better with a request that was refused so.
+const fn falls(class: ErrorClass, status: u16, on: FallbackOn) -> bool {
+    match class {
+        ErrorClass::RateLimited
+        | ErrorClass::QuotaExhausted
+        | ErrorClass::Overloaded
+        | ErrorClass::Timeout => true,
+        // What is not implemented at one provider may be at another, but then the client asks for the wrong thing.
+        ErrorClass::ServerError => status != 501 && status != 505,
+        ErrorClass::ContentFiltered => on.content_filter,
+        ErrorClass::ContextOverflow => on.context_overflow,
+        ErrorClass::BadCredential | ErrorClass::BadRequest => status >= 500,
+    }
+}
+
+/// The beginning of a stream.
+struct Preamble {
+    decoder: Decoder,
+    meter: Meter,
+    bytes: usize,
+}
+
+impl Preamble {
+    fn feed(&mut self, data: &[u8]) {
+        let meter = &mut self.meter;
+        self.decoder.push(data, &mut |plain| meter.feed(plain));
+        self.bytes = self.bytes.saturating_add(data.len());
+    }
+
+    /// `Some(None)` when it shall go down, `Some(Some(_))` when not, `None` when that is still open.
+    fn verdict(&mut self, dialect: Dialect) -> Option<Option<Fault>> {
+        if self.meter.output_bytes() > 0 {
+            return Some(None);
+        }
+        let reading = self.meter.reading();
+        if let Some(error) = &reading.error {
+            let class = answer_error_class(dialect, error);
+            let is_ours = matches!(
+                class,
+                ErrorClass::BadRequest | ErrorClass::ContentFiltered | ErrorClass::ContextOverflow
+            );
+            return Some((!is_ours).then(|| self.fault(Fault::new(200, class))));
+        }
+        let is_over = self.meter.is_finished() || self.bytes >= PREAMBLE_BYTES_MAX;
+        is_over.then_some(None)
+    }
+
+    /// A fault of an answer that had been accepted.
+    fn fault(&self, fault: Fault) -> Fault {
+        Fault {
+            status: 200,
+            reading: Some(self.meter.reading()),
+            ..fault
+        }
+    }
+}
+
+fn bytes_of<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a [u8] {
+    headers
+        .get(name)
+        .map(HeaderValue::as_bytes)
+        .unwrap_or_default()
+}
+
+fn is_type(content_type: &[u8], wanted: &[u8]) -> bool {
+    let start = content_type.get(..wanted.len()).unwrap_or_default();
+    start.eq_ignore_ascii_case(wanted)
+}
+
+/// Where Bedrock names the error.
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// How much of an error's body is looked at, bytes. The longest recorded one has 2 KiB.
+const ERROR_BYTES_MAX: usize = 16 * 1024;
+
+/// An error's body comes with its head; who dawdles over it is judged by the head.
+const ERROR_WAIT: Duration = Duration::from_secs(1);
+
+/// How much of a stream is held back at most. The longest recorded preamble (a Responses stream that repeats its
+/// request) has some 20 KiB.
+const PREAMBLE_BYTES_MAX: usize = 64 * 1024;
