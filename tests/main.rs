@@ -41,3 +41,4 @@ mod sdk;
 mod smoke;
 mod smuggling;
 mod transport;
+mod whatif;

@@ -3,7 +3,11 @@
 //! The gateway also looks at breakers, headroom and warm caches of the moment; nobody knows those of the past, so
 //! that here every deployment is well and has room.
 
-use quotah_policy::route::{Strategy, Weights};
+use quotah_policy::Money;
+use quotah_policy::route::{
+    Availability, CANDIDATES_MAX, Candidate, Scored, Strategy, Weights, choose,
+};
+use smallvec::SmallVec;
 
 /// A deployment as the choice sees it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,96 +33,51 @@ pub(super) fn pick(
     runners: &[Runner],
     lot: u128,
 ) -> Option<usize> {
-    let has_weight = runners.iter().any(|runner| runner.weight > 0);
-    let stands = |runner: &&(usize, Runner)| runner.1.weight > 0 || !has_weight;
-    let all: Vec<(usize, Runner)> = runners.iter().copied().enumerate().collect();
-    let standing = || all.iter().filter(stands);
-    if strategy == Strategy::Weighted && has_weight {
-        return draw(standing().copied(), lot);
+    let candidates: SmallVec<[Candidate; 8]> = (0..).zip(runners).map(candidate).collect();
+    let mut scored = [Scored::default(); CANDIDATES_MAX];
+    let dice = (lot as u64) ^ ((lot >> 64) as u64).rotate_left(32);
+    let drawn = choose(strategy, weights, &candidates, &mut scored, dice)?;
+    if strategy == Strategy::Weighted {
+        return Some(drawn.place);
     }
-    let best = Best::of(standing().map(|(_, runner)| runner));
+    // The gateway also lets some requests measure deployments that it knows nothing of: not here.
     let order = |place: usize, runner: &Runner| match strategy {
         Strategy::Ordered => place as u64,
         Strategy::Weighted => 0,
         Strategy::Fastest => runner.median_ms.unwrap_or(u64::MAX),
         Strategy::Cheapest => runner.cost_picousd.map_or(u64::MAX, positive),
-        Strategy::Balanced => WHOLE - best.score(runner, weights),
-    };
-    let first = standing().min_by_key(|(place, runner)| (order(*place, runner), !runner.was_used));
-    first.map(|(place, _)| *place)
-}
-
-/// One of them by lot, each with its weight's share.
-fn draw(runners: impl Iterator<Item = (usize, Runner)> + Clone, lot: u128) -> Option<usize> {
-    let whole: u64 = runners.clone().map(|(_, r)| u64::from(r.weight)).sum();
-    let mut point = mixed(lot).checked_rem(whole)?;
-    for (place, runner) in runners {
-        match point.checked_sub(u64::from(runner.weight)) {
-            Some(rest) => point = rest,
-            None => return Some(place),
+        Strategy::Balanced => {
+            let score = scored.get(place).map_or(0, |scored| scored.score);
+            u64::from(u16::MAX - score)
         }
-    }
-    None
-}
-
-/// An even number out of an id whose first half is a time (`SplitMix64`'s finaliser).
-fn mixed(id: u128) -> u64 {
-    let mut z = (id as u64) ^ ((id >> 64) as u64).rotate_left(32);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
-}
-
-/// What runners are measured by.
-struct Best {
-    median_ms: Option<u64>,
-    cost: Option<u64>,
-}
-
-impl Best {
-    fn of<'r>(runners: impl Iterator<Item = &'r Runner> + Clone) -> Self {
-        Self {
-            median_ms: runners.clone().filter_map(|r| r.median_ms).min(),
-            cost: runners.filter_map(|r| r.cost_picousd).map(positive).min(),
-        }
-    }
-
-    /// The mean of the factors by weight, of ten thousand: what the best has ÷ what this one has.
-    fn score(&self, runner: &Runner, weights: &Weights) -> u64 {
-        let cost = runner.cost_picousd.map(positive);
-        let factors = [
-            (factor(self.median_ms, runner.median_ms), weights.latency),
-            (runner.success.map_or(WHOLE, u64::from), weights.success),
-            (
-                cost.map_or(0, |own| factor(self.cost, Some(own))),
-                weights.cost,
-            ),
-            (WHOLE, weights.breaker),
-            (WHOLE, weights.headroom),
-        ];
-        let weighed = factors.map(|(factor, weight)| factor * u64::from(weight));
-        let whole: u64 = factors.iter().map(|(_, weight)| u64::from(*weight)).sum();
-        weighed.iter().sum::<u64>().checked_div(whole).unwrap_or(0)
-    }
-}
-
-/// `best` ÷ `own`, of ten thousand; all of it where either is not known.
-fn factor(best: Option<u64>, own: Option<u64>) -> u64 {
-    let (Some(best), Some(own)) = (best, own) else {
-        return WHOLE;
     };
-    let ratio = (u128::from(best) * u128::from(WHOLE)).checked_div(own.into());
-    ratio.map_or(WHOLE, |ratio| {
-        u64::try_from(ratio).unwrap_or(WHOLE).min(WHOLE)
-    })
+    let all = runners.iter().take(CANDIDATES_MAX).enumerate();
+    let key = |(place, runner): &(usize, &Runner)| {
+        let is_reserve = runner.weight == 0;
+        (is_reserve, order(*place, runner), !runner.was_used)
+    };
+    all.min_by_key(key).map(|(place, _)| place)
+}
+
+/// A runner as the gateway's own choice takes it: well, and with all the room there is.
+fn candidate((rank, runner): (u8, &Runner)) -> Candidate {
+    Candidate {
+        rank,
+        weight: runner.weight,
+        availability: Availability::Ready,
+        cost: runner
+            .cost_picousd
+            .map(|cost| Money::from_picos(cost.into())),
+        first_byte_us: runner.median_ms.map(|ms| ms.saturating_mul(1_000)),
+        success_ten_thousandths: runner.success,
+        headroom_ten_thousandths: None,
+        in_flight: 0,
+    }
 }
 
 fn positive(picousd: i64) -> u64 {
     u64::try_from(picousd).unwrap_or(0)
 }
-
-/// All of a factor.
-const WHOLE: u64 = 10_000;
 
 #[cfg(test)]
 mod tests {
