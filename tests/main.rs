@@ -48,3 +48,4 @@ mod sdk;
 mod smoke;
 mod smuggling;
 mod transport;
+mod whatif;

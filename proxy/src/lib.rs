@@ -22,3 +22,4 @@ pub(crate) mod state;
 pub mod telemetry;
 pub mod time;
 pub(crate) mod upstream;
+pub mod whatif;
