@@ -23,6 +23,7 @@ mod estimate;
 mod experience;
 pub mod feed;
 pub mod guard;
+pub mod headroom;
 mod hours;
 mod key;
 pub mod limit;
