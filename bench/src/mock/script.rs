@@ -1,9 +1,12 @@
 //! What a mock is told beforehand: which requests are answered otherwise, and how often.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::directives::Directives;
+use super::limit::RequestLimit;
 use super::request::Request;
 
 /// Rules tried in order; a request that none matches gets the believable answer.
@@ -11,6 +14,7 @@ use super::request::Request;
 pub struct Script {
     /// The rules, with how often each may still be used.
     rules: Vec<(Rule, Mutex<Option<u32>>)>,
+    limit: Option<Arc<RequestLimit>>,
 }
 
 /// Which requests are answered otherwise.
@@ -54,8 +58,23 @@ impl Script {
         self
     }
 
+    /// The same script under a rate limit of the provider's own.
+    #[must_use]
+    pub fn limited(mut self, limit: Arc<RequestLimit>) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
     /// How a request is answered; uses up one time of the rule that matched.
     pub(super) fn directives(&self, request: &Request) -> Directives {
+        let directives = self.by_rule(request);
+        match &self.limit {
+            Some(limit) => limit.count(directives),
+            None => directives,
+        }
+    }
+
+    fn by_rule(&self, request: &Request) -> Directives {
         for (rule, left) in &self.rules {
             if !rule.matches(request) {
                 continue;
