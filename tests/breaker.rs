@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 
 use quotah_bench::mock::{Directives, Hang, Mock, Script};
 
-use crate::faults::{Call, PLAIN, STREAMED};
+use crate::faults::{Call, PLAIN, STREAMED, routed_toward};
 use crate::harness::{Config, End, Quotah, Request, Response, eventually, now, provider};
 
 /// The three dialects toward one provider with nobody behind it, with these figures.
 fn alone(breaker: &str) -> (Mock, Quotah) {
     let provider = provider();
-    let quotah = Config::toward(&provider)
-        .table(&format!("[breaker]\n{breaker}"))
-        .start();
+    let config = routed_toward(&provider).table(&format!("[breaker]\n{breaker}"));
+    let quotah = config.start();
     (provider, quotah)
 }
 
@@ -267,6 +266,27 @@ fn a_probe_whose_client_left_says_nothing_and_the_next_one_probes() {
         (!is_shut(call, &answer)).then(|| assert_eq!(answer.status, 200))
     });
     assert_eq!(provider.requests().len(), 7);
+}
+
+#[test]
+fn whoever_names_the_provider_itself_gets_it_whatever_is_known_of_it() {
+    let provider = provider();
+    let quotah = Config::toward(&provider)
+        .table("[breaker]\nfailures = 1\nopen_s = 30")
+        .start();
+    let call = PLAIN[0];
+    for (code, target) in [
+        (500, call.path),
+        (429, call.path),
+        (503, "/openai/v1/chat/completions"),
+    ] {
+        provider.set(Script::always(status(code)));
+        for _ in 0..3 {
+            let answer = quotah.post(target, call.body);
+            assert_eq!(answer.status, code, "{}", answer.text());
+        }
+    }
+    assert_eq!(provider.requests().len(), 9);
 }
 
 #[test]

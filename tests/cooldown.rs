@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quotah_bench::mock::{Directives, Mock, Rule, Script};
 
-use crate::faults::{Call, PLAIN};
+use crate::faults::{Call, PLAIN, routed_toward};
 use crate::harness::{Config, Quotah, Request, Response, eventually, now, provider, served};
 
 /// A 429 with further header lines.
@@ -86,7 +86,7 @@ fn a_model_told_to_wait_is_not_asked_before_its_time_while_another_serves() {
 fn with_nobody_else_the_first_429_passes_and_then_the_wait_is_told() {
     for call in PLAIN {
         let provider = provider();
-        let quotah = Config::toward(&provider).start();
+        let quotah = routed_toward(&provider).start();
         provider.set(Script::first(
             1,
             wait(&[("retry-after", "2"), ("x-of-theirs", "1")]),
@@ -225,15 +225,39 @@ fn while_one_credential_waits_the_other_serves() {
 }
 
 #[test]
-fn both_credentials_are_used_and_both_must_wait_before_the_client_does() {
+fn the_credential_with_more_left_is_used() {
     let (provider, quotah) = two_credentials();
-    for _ in 0..40 {
-        assert_eq!(quotah.send(&chat("m")).status, 200);
+    let left = |remaining: &str| Directives {
+        headers: vec![(
+            "x-ratelimit-remaining-requests".to_owned(),
+            remaining.to_owned(),
+        )],
+        ..Directives::default()
+    };
+    for (of_a, of_b) in [("100", "9000"), ("9000", "100")] {
+        let rule = Rule {
+            directives: left(of_b),
+            ..Rule::default()
+        };
+        provider.set(for_a(left(of_a)).then(rule));
+        provider.forget();
+        for _ in 0..20 {
+            assert_eq!(quotah.send(&chat("m")).status, 200);
+        }
+        let [a, b] = used(&provider);
+        // One answer teaches that the other has more.
+        let (most, least) = if of_a > of_b { (a, b) } else { (b, a) };
+        assert!(
+            most >= 19 && least <= 1,
+            "{a} and {b} where {of_a} and {of_b} are left"
+        );
     }
-    let [a, b] = used(&provider);
-    assert!(a > 5 && b > 5, "{a} and {b} of 40");
+}
+
+#[test]
+fn both_credentials_must_wait_before_the_client_does() {
+    let (provider, quotah) = two_credentials();
     provider.set(Script::always(wait(&[("retry-after", "30")])));
-    provider.forget();
     let theirs = quotah.send(&chat("m"));
     assert_eq!(by(&theirs), (429, "one", "2"));
     assert_eq!(used(&provider), [1, 1]);

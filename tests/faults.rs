@@ -76,15 +76,21 @@ pub(crate) const STREAMED: [Call; 3] = [
     },
 ];
 
+/// A route of one deployment for each dialect's model, toward one mock.
+pub(crate) fn routed_toward(provider: &Mock) -> Config {
+    PLAIN.iter().fold(Config::toward(provider), |config, call| {
+        let deployment = format!("{}/{}", call.dialect, call.model);
+        config.route(call.model, "", &[&deployment])
+    })
+}
+
 /// The three dialects toward one mock, with further lines in each provider's table.
 pub(crate) fn gateway_with(more: &str) -> (Mock, Quotah) {
     let provider = provider();
     let url = provider.url();
-    let config = PLAIN
-        .iter()
-        .fold(Config::empty().patient(), |config, call| {
-            config.provider(call.dialect, call.dialect, &url, more)
-        });
+    let config = PLAIN.iter().fold(Config::empty(), |config, call| {
+        config.provider(call.dialect, call.dialect, &url, more)
+    });
     (provider, config.start())
 }
 
