@@ -21,6 +21,11 @@ pub(super) fn entity(answer: &Answer, directives: &Directives) -> io::Result<Ent
         .iter()
         .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
         .collect();
+    // Who tells of a limit tells of all that there are.
+    let is_limit = |name: &str| name.contains("ratelimit");
+    if directives.headers.iter().any(|(n, _)| is_limit(n)) {
+        headers.retain(|(n, _)| !is_limit(n));
+    }
     for (name, value) in &directives.headers {
         headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
         headers.push((name.clone(), value.clone()));

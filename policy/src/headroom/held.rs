@@ -52,8 +52,13 @@ impl Held {
         let Some(remaining) = limit.remaining else {
             return;
         };
-        let back_at = limit.back_at_ms(now_ms);
-        let until_ms = back_at.unwrap_or_else(|| now_ms.saturating_add(BACK_MS_DEFAULT));
+        let until_ms = match limit.reset_at_ms {
+            // It was over on its way here, or is a date that was rounded down.
+            Some(at) => at.max(now_ms.saturating_add(1)),
+            None => limit
+                .back_at_ms(now_ms)
+                .unwrap_or_else(|| now_ms.saturating_add(BACK_MS_DEFAULT)),
+        };
         self.newer.add(
             Left {
                 remaining,

@@ -164,3 +164,113 @@ fn metrics_know_models_by_names_of_the_configuration_only() {
     let labels: Vec<_> = rows.iter().map(|row| &*row.deployment_label).collect();
     assert_eq!(labels, ["groq", "other"]);
 }
+
+/// A provider kind, an answer with nothing left in its format, and in how many milliseconds that is back.
+const FORMATS: [(&str, &str, u64); 17] = [
+    (
+        "openai",
+        "x-ratelimit-limit-requests: 40|x-ratelimit-remaining-requests: 0|x-ratelimit-reset-requests: 1m13.5s",
+        73_500,
+    ),
+    (
+        "openai",
+        "x-ratelimit-limit-tokens: 40|x-ratelimit-remaining-tokens: 0|x-ratelimit-reset-tokens: 6ms",
+        6,
+    ),
+    (
+        "openai",
+        "x-ratelimit-limit-project-tokens: 40|x-ratelimit-remaining-project-tokens: 0|x-ratelimit-reset-project-tokens: 9s",
+        9_000,
+    ),
+    (
+        "anthropic",
+        "anthropic-ratelimit-requests-limit: 40|anthropic-ratelimit-requests-remaining: 0|anthropic-ratelimit-requests-reset: 2026-11-21T00:00:07Z",
+        7_000,
+    ),
+    (
+        "anthropic",
+        "anthropic-ratelimit-output-tokens-limit: 40|anthropic-ratelimit-output-tokens-remaining: 0|anthropic-ratelimit-output-tokens-reset: 2026-11-21T00:00:07Z",
+        7_000,
+    ),
+    (
+        "anthropic",
+        "anthropic-ratelimit-unified-status: rejected|anthropic-ratelimit-unified-reset: 1795219209",
+        9_000,
+    ),
+    (
+        "azure",
+        "x-ratelimit-limit-requests: 40|x-ratelimit-remaining-requests: 0|x-ratelimit-reset-requests: 9",
+        9_000,
+    ),
+    (
+        "groq",
+        "x-ratelimit-limit-requests: 40|x-ratelimit-remaining-requests: 0|x-ratelimit-reset-requests: 11.486s",
+        11_486,
+    ),
+    (
+        "xai",
+        "x-ratelimit-limit-requests: 40|x-ratelimit-remaining-requests: 0",
+        60_000,
+    ),
+    (
+        "mistral",
+        "x-ratelimit-limit-req-10-second: 40|x-ratelimit-remaining-req-10-second: 0",
+        10_000,
+    ),
+    (
+        "cohere",
+        "x-trial-endpoint-call-limit: 40|x-trial-endpoint-call-remaining: 0",
+        60_000,
+    ),
+    (
+        "openrouter",
+        "x-ratelimit-limit: 40|x-ratelimit-remaining: 0|x-ratelimit-reset: 1795219209000",
+        9_000,
+    ),
+    (
+        "together",
+        "x-ratelimit-limit: 2|x-ratelimit-remaining: 0|x-ratelimit-reset: 2",
+        2_000,
+    ),
+    (
+        "fireworks",
+        "x-ratelimit-limit-tokens-prompt: 40|x-ratelimit-remaining-tokens-prompt: 0",
+        60_000,
+    ),
+    (
+        "cerebras",
+        "x-ratelimit-limit-requests-day: 40|x-ratelimit-remaining-requests-day: 0|x-ratelimit-reset-requests-day: 17.25",
+        17_250,
+    ),
+    (
+        "openai-compatible",
+        "ratelimit-limit: 40|ratelimit-remaining: 0|ratelimit-reset: 9",
+        9_000,
+    ),
+    (
+        "openai-compatible",
+        "ratelimit: \"api\";r=0;t=9|ratelimit-policy: \"api\";q=40;w=60",
+        9_000,
+    ),
+];
+
+#[test]
+fn in_every_format_nothing_left_is_full_until_its_reset() {
+    let one = Estimate {
+        input_tokens: 1,
+        output_tokens: 1,
+    };
+    for (kind, lines, back_ms) in FORMATS {
+        let headers = lines.split('|').filter_map(|line| line.split_once(": "));
+        let headers = headers.map(|(name, value)| (name, value.as_bytes()));
+        let said = limits(LimitFormats::of(kind), headers, NOW);
+        let headroom = Headroom::default();
+        saw(&headroom, &whose("m"), &said, NOW);
+        let place = headroom.place(&whose("m"), NOW, label);
+        let until_ms = NOW + back_ms;
+        let can = |now| place.room(one, now).can;
+        assert_eq!(can(NOW), Can::Full { until_ms }, "{kind}: {lines}");
+        assert_eq!(can(until_ms - 1), Can::Full { until_ms }, "{kind}: {lines}");
+        assert_eq!(can(until_ms), Can::Now, "{kind}: {lines}");
+    }
+}
