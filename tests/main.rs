@@ -31,6 +31,7 @@ mod fallback;
 mod faults;
 mod guards;
 mod headroom;
+mod hedge;
 mod keys;
 mod limits;
 mod lines;

@@ -1,0 +1,149 @@
+//! A slow attempt gets a second one beside it, and a share of requests is copied: each is on the books by itself.
+
+use std::time::Duration;
+
+use quotah_bench::mock::{Directives, Hang, Mock, Script};
+
+use crate::harness::{Config, End, Quotah, Request, eventually, now, provider};
+
+const CHAT: &str = r#"{"model":"m","messages":[{"role":"user","content":"hello there"}]}"#;
+const STREAM: &str = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hello there"}]}"#;
+
+/// Two providers, and a route over both with these further settings.
+fn pair(settings: &str) -> (Mock, Mock, Quotah) {
+    let (first, second) = (provider(), provider());
+    let quotah = two(&first, &second, settings).start();
+    (first, second, quotah)
+}
+
+fn two(first: &Mock, second: &Mock, settings: &str) -> Config {
+    let config = [("first", first), ("second", second)]
+        .iter()
+        .fold(Config::empty(), |config, (name, mock)| {
+            config.provider(name, "openai", &mock.url(), "inject_usage = false")
+        });
+    config.route("m", settings, &["first/gpt-4o-mini", "second/gpt-4o-mini"])
+}
+
+fn slow(millis: u64) -> Script {
+    Script::always(Directives {
+        first_delay: Duration::from_millis(millis),
+        ..Directives::default()
+    })
+}
+
+#[test]
+fn a_second_attempt_wins_where_the_first_is_slow_and_the_first_is_cancelled_and_accounted_for() {
+    for body in [CHAT, STREAM] {
+        let (first, second, quotah) = pair("hedge = { after_ms = 100 }");
+        first.set(Script::always(Directives {
+            hang: Some(Hang::BeforeHead),
+            ..Directives::default()
+        }));
+        let began = now();
+        let answer = quotah.post("/v1/chat/completions", body);
+        assert_eq!((answer.status, answer.end), (200, End::Whole));
+        assert!(began.elapsed() >= Duration::from_millis(100));
+        assert_eq!(answer.header("x-quotah-provider"), Some("second"));
+        assert_eq!(second.requests().len(), 1);
+        let entries = quotah.ledger_of(2);
+        let role = |role: &str| {
+            let mut of = entries.iter().filter(|entry| entry.0["role"] == *role);
+            of.next().unwrap_or_else(|| panic!("{role}: {entries:?}"))
+        };
+        let hedge = role("hedge");
+        assert_eq!(hedge.str("outcome"), "superseded");
+        assert_eq!(hedge.str("provider"), "first");
+        assert_eq!(hedge.str("usage_source"), "estimated");
+        assert!(hedge.u64("input_tokens") > 0 && hedge.u64("cost_nanousd") > 0);
+        let request = entries
+            .iter()
+            .find(|entry| entry.0["role"].is_null())
+            .unwrap();
+        assert_eq!(hedge.0["parent"], request.0["id"]);
+        assert_eq!(request.str("provider"), "second");
+        assert_eq!(request.str("usage_source"), "provider");
+        assert_eq!(request.0["attempts"].as_array().map(Vec::len), Some(1));
+    }
+}
+
+#[test]
+fn an_attempt_that_answers_in_time_gets_no_second_one() {
+    let (_first, second, quotah) = pair("hedge = { after_ms = 5000 }");
+    let answer = quotah.post("/v1/chat/completions", CHAT);
+    assert_eq!(answer.header("x-quotah-provider"), Some("first"));
+    assert_eq!(quotah.ledger_of(1).len(), 1);
+    assert!(second.requests().is_empty());
+}
+
+#[test]
+fn a_second_attempt_that_fails_leaves_the_first_its_time() {
+    let (first, second, quotah) = pair("hedge = { after_ms = 100 }");
+    first.set(slow(700));
+    second.set(Script::always(Directives {
+        status: Some(503),
+        ..Directives::default()
+    }));
+    let answer = quotah.post("/v1/chat/completions", CHAT);
+    assert_eq!((answer.status, answer.end), (200, End::Whole));
+    assert_eq!(answer.header("x-quotah-provider"), Some("first"));
+    assert_eq!(second.requests().len(), 1);
+}
+
+#[test]
+fn without_a_figure_the_second_attempt_begins_at_the_95th_percentile_of_what_was_measured() {
+    let (first, second, quotah) = pair("hedge = true");
+    for _ in 0..30 {
+        assert_eq!(quotah.post("/v1/chat/completions", CHAT).status, 200);
+    }
+    assert!(
+        second.requests().is_empty(),
+        "too little was measured before"
+    );
+    first.set(slow(20_000));
+    let answer = quotah.post("/v1/chat/completions", CHAT);
+    assert_eq!(answer.header("x-quotah-provider"), Some("second"));
+}
+
+#[test]
+fn no_money_no_second_attempt() {
+    let budget = "[[budgets]]\nid = \"small\"\nmatch = { provider = \"second\" }\nlimit_usd = \"0.000000001\"\nwindow = \"total\"\nmode = \"hard\"\n";
+    let (first, second) = (provider(), provider());
+    let quotah = two(&first, &second, "hedge = { after_ms = 50 }")
+        .table(budget)
+        .start();
+    first.set(slow(400));
+    let answer = quotah.post("/v1/chat/completions", CHAT);
+    assert_eq!(answer.header("x-quotah-provider"), Some("first"));
+    assert!(second.requests().is_empty());
+}
+
+#[test]
+fn a_mirror_gets_a_copy_whose_answer_nobody_sees_and_whose_cost_stands_apart() {
+    let (first, second, quotah) =
+        pair("mirror = { provider = \"second\", model = \"gpt-4o\", share = 1 }");
+    let sent = Request::post("/v1/chat/completions", CHAT);
+    for _ in 0..3 {
+        let answer = quotah.send(&sent);
+        assert_eq!(answer.header("x-quotah-provider"), Some("first"));
+    }
+    let entries = eventually("six entries", || {
+        let entries = quotah.ledger();
+        (entries.len() == 6).then_some(entries)
+    });
+    assert_eq!((first.requests().len(), second.requests().len()), (3, 3));
+    for copy in entries.iter().filter(|entry| entry.0["role"] == "mirror") {
+        assert_eq!(
+            (copy.str("provider"), copy.str("outcome")),
+            ("second", "ok")
+        );
+        assert_eq!(copy.str("model_sent"), "gpt-4o");
+        assert_eq!(copy.str("usage_source"), "provider");
+        assert!(copy.u64("cost_nanousd") > 0);
+    }
+    let usage = quotah.admin_json("/admin/v1/usage?by=provider");
+    assert_eq!(
+        usage["total"]["requests"], 3,
+        "copies are no client's requests: {usage}"
+    );
+}
