@@ -6,7 +6,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use quotah_policy::budget::Crossing;
-use quotah_policy::{BreakerChange, Dimension, KeyId, RetryBudget, Warmth};
+use quotah_policy::{BreakerChange, BreakerState, Dimension, KeyId, RetryBudget, Warmth};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::cache::Cache;
@@ -21,10 +21,12 @@ use crate::gateway::fetched::Fetched;
 use crate::gateway::identify::{KeyRing, Keys};
 use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
-use crate::ledger::{Event, Ledger};
-use crate::metrics::{DeploymentMetrics, Metrics};
+use crate::ledger::{Entry, Event, Ledger};
+use crate::metrics::{DeploymentMetrics, HedgeResult, Metrics};
 use crate::policy::{OWN_PREFIX, Owners, Policy, RuleSet};
 use crate::registry::{Elsewhere, Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
+use crate::standing::breaker_word;
+use crate::time::rfc3339;
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -284,18 +286,57 @@ impl State {
 
     /// Tells of a breaker that opened or closed.
     pub(crate) fn breaker_changed(&self, health: &Health, change: BreakerChange) {
-        let deployment = health.deployment();
-        tracing::warn!(deployment, from = ?change.from, to = ?change.to, "breaker changed");
+        let (provider, deployment) = (&*health.provider, health.deployment());
+        let word = breaker_word(change.to);
+        let (kind, until) = match change.to {
+            BreakerState::Open { until_ms } => ("breaker.opened", Some(rfc3339(until_ms))),
+            BreakerState::HalfOpen { .. } => ("breaker.half_open", None),
+            BreakerState::Closed => ("breaker.closed", None),
+        };
+        let data = serde_json::json!({
+            "type": kind, "provider": provider, "deployment": deployment, "until": until,
+            "at": rfc3339(clock::unix_ms()),
+        });
+        let event = events::Event::new(EventKind::Breaker, None, &data);
+        self.events.publish(event);
+        if until.is_some() {
+            tracing::warn!(deployment, state = word, until, "breaker changed");
+        } else {
+            tracing::info!(deployment, state = word, "breaker changed");
+        }
     }
 
     /// Counts a second attempt that was made beside a first.
     pub(crate) fn hedged(&self, health: &Health, has_won: bool) {
         let deployment = health.deployment();
+        let label = self
+            .snapshot()
+            .deployment_label(&health.provider, &health.model);
+        let result = if has_won {
+            HedgeResult::Won
+        } else {
+            HedgeResult::Lost
+        };
+        self.metrics.hedged(&label, result);
         tracing::debug!(deployment, has_won, "second attempt");
+    }
+
+    /// Counts a copy of a request by what became of it.
+    pub(crate) fn mirrored(&self, entry: &Entry) {
+        let label = self.label_of(&entry.deployment);
+        self.metrics.mirrored(&label, entry.outcome().as_str());
+    }
+
+    /// The label of a deployment by its name.
+    fn label_of(&self, deployment: &str) -> String {
+        let (provider, model) = deployment.split_once('/').unwrap_or((deployment, ""));
+        self.snapshot().deployment_label(provider, model)
     }
 
     /// Counts a request that goes from one deployment to another.
     pub(crate) fn fell_back(&self, (from, to): (&str, &str), reason: &'static str) {
+        let (from_label, to_label) = (self.label_of(from), self.label_of(to));
+        self.metrics.fell_back(&from_label, &to_label, reason);
         tracing::debug!(from, to, reason, "request goes elsewhere");
     }
 

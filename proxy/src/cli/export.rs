@@ -142,7 +142,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The fields of an entry in the order in which the documentation lists them. New ones come last.
-pub(super) const COLUMNS: [&str; 62] = [
+pub(super) const COLUMNS: [&str; 66] = [
     "id",
     "client_request_id",
     "at",
@@ -202,6 +202,10 @@ pub(super) const COLUMNS: [&str; 62] = [
     "prompt_bytes",
     "output_bytes",
     "max_tokens_lowered_to",
+    "role",
+    "parent",
+    "route",
+    "alternative",
     "cache",
     "saved_usd",
     "saved_nanousd",

@@ -25,6 +25,7 @@ pub(crate) mod io;
 mod learn;
 mod line;
 mod parse;
+pub(crate) mod ping;
 pub(crate) mod preview;
 mod quote;
 mod read;

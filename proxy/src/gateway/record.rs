@@ -152,6 +152,8 @@ impl Booking {
             at_unix_ms: entry.at_unix_ms,
             stream: entry.stream,
             reserved_picousd: entry.reserved_picousd,
+            parent_hi: entry.parent_hi,
+            parent_lo: entry.parent_lo,
             is_raise,
             ..Intent::default()
         };
@@ -196,6 +198,7 @@ impl Booking {
         self.teach(times);
         self.charge();
         self.metrics.record(&Settled {
+            role: &self.entry.role,
             status: u16::try_from(self.entry.status).unwrap_or(0),
             outcome: outcome.as_str(),
             duration: times.duration,
@@ -205,6 +208,9 @@ impl Booking {
             cost: (!bill.is_unpriced).then(|| bill.cost.unwrap_or_default()),
             team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
         });
+        if self.entry.role == MIRROR {
+            self.state.mirrored(&self.entry);
+        }
         self.state.events.request(&self.entry);
         crate::telemetry::access(&self.entry);
     }
@@ -337,6 +343,9 @@ impl Booking {
     }
 }
 
+/// The role of a copy.
+pub(crate) const MIRROR: &str = "mirror";
+
 /// How long a request took, and whose time it was.
 #[derive(Debug, Clone, Copy)]
 struct Times {
@@ -373,6 +382,7 @@ fn lend(entry: &mut Entry, intent: &mut Intent) {
     swap(&mut entry.model_sent, &mut intent.model_sent);
     swap(&mut entry.provider, &mut intent.provider);
     swap(&mut entry.deployment, &mut intent.deployment);
+    swap(&mut entry.role, &mut intent.role);
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -16,7 +16,7 @@
 //! | `books`, `rollup`, `usage` | what the records add up to; reports |
 //! | `recover`, `follow`, `keep` | reading at the start, following other processes, closing dead writers' books |
 //! | `summary`, `index` | closed segments in short, so that a start is quick |
-//! | `read`, `page`, `back` | records for the admin plane and the command line |
+//! | `read`, `newest`, `page`, `back` | records for the admin plane and the command line |
 //!
 //! # Promises
 //!
@@ -38,6 +38,7 @@ mod follow;
 mod index;
 mod keep;
 mod log;
+mod newest;
 mod note;
 mod page;
 mod read;
@@ -76,7 +77,8 @@ pub use self::disk::{Disk, Files, SegmentFile};
 pub use self::entry::{
     Attempt, Call, Decision, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, Weighed, clip,
 };
-pub use self::face::usd;
+pub(crate) use self::face::share;
+pub use self::face::{Whole, usd};
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
 pub use self::note::{Adjustment, Event, Picos};
 pub use self::page::{Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page};

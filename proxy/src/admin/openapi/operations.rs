@@ -5,14 +5,16 @@ use serde_json::{Value, json};
 use super::Doc;
 use super::faces::{
     account, budget_face, budget_form, guard_face, guard_form, key_face, key_form, limit_face,
-    limit_form, with_secret,
+    limit_form, provider_row, with_secret,
 };
 use crate::admin::budgets::{AdjustForm, RaiseForm};
 use crate::admin::config::ReloadReport;
 use crate::admin::keys::RotateForm;
 use crate::admin::{Explanation, Question};
-use crate::admin::{audit, budgets, events, keys, rate_limits, requests, rules, usage};
-use crate::ledger::{Entry, Sums};
+use crate::admin::{audit, budgets, events, keys, providers, rate_limits, recommendations};
+use crate::admin::{requests, rules, usage};
+use crate::ledger::{Attempt, Decision, Entry, Sums, Weighed, Whole};
+use crate::whatif::Advice;
 
 pub(crate) fn livez(doc: Doc) -> Doc {
     doc.says("Whether the process is there")
@@ -73,6 +75,16 @@ pub(crate) fn reload(doc: Doc) -> Doc {
         .gives::<ReloadReport>(200, "It is in force.")
 }
 
+pub(crate) fn providers(doc: Doc) -> Doc {
+    doc.says("How every deployment stands: breaker, what its answers taught, price, headroom")
+        .explains(
+            "Those that routes name and those that were asked. `success_rate`, `first_byte_ms`, `output_tokens` and \
+             `cached_share` fade: they are of the latest answers, and `null` before there were any.",
+        )
+        .query::<providers::Wanted>()
+        .gives_like(200, "A page.", &page(&provider_row()))
+}
+
 pub(crate) fn rate_limits(doc: Doc) -> Doc {
     let row = json!({
         "provider": "openai", "deployment": "openai/gpt-4o-mini", "credential": "api_key",
@@ -101,8 +113,22 @@ pub(crate) fn requests(doc: Doc) -> Doc {
 }
 
 pub(crate) fn request(doc: Doc) -> Doc {
-    doc.says("One ledger entry")
-        .gives_like(200, "The entry.", &json!(Entry::default()))
+    let entry = Entry {
+        decision: Some(Decision {
+            strategy: "cheapest".to_owned(),
+            candidates: vec![Weighed {
+                deployment: "openai/gpt-4o-mini".to_owned(),
+                state: "ready".to_owned(),
+                chosen: true,
+                score: 10_000,
+                ..Weighed::default()
+            }],
+        }),
+        attempts: vec![Attempt::default()],
+        ..Entry::default()
+    };
+    doc.says("One ledger entry, and why it went where it went")
+        .gives_like(200, "The entry.", &json!(Whole(&entry)))
 }
 
 pub(crate) fn usage(doc: Doc) -> Doc {
@@ -117,6 +143,21 @@ pub(crate) fn usage(doc: Doc) -> Doc {
     doc.says("Requests, tokens and cost, by interval and label")
         .query::<usage::Wanted>()
         .gives_like(200, "Rows, and their total.", &sample)
+}
+
+pub(crate) fn recommendations(doc: Doc) -> Doc {
+    let sample = json!({
+        "from": "2026-11-14T08:00:00Z", "to": "2026-11-21T08:00:00Z", "entries": 1, "complete": true,
+        "items": [Advice::default()], "next": null,
+    });
+    doc.says("Where the same traffic would have cost less")
+        .explains(
+            "Each deployment that was used, against the others of its route and every configured provider with a \
+             model of the same name: the same usage at their prices, request by request, the newest 100,000. \
+             `complete` says whether these are all.",
+        )
+        .query::<recommendations::Wanted>()
+        .gives_like(200, "What would have cost less, the largest saving first.", &sample)
 }
 
 pub(crate) fn events(doc: Doc) -> Doc {
