@@ -23,6 +23,7 @@ mod estimate;
 mod experience;
 pub mod feed;
 pub mod guard;
+pub mod headroom;
 mod hours;
 mod key;
 pub mod limit;
@@ -48,7 +49,9 @@ pub use breaker::{
     Breaker, BreakerChange, BreakerForm, BreakerState, FAILURES_MAX, OpenUntil, Permit,
 };
 pub use bucket::{Bucket, DEBT_MINUTES_MAX, Empty};
-pub use condition::Condition;
+pub use condition::{
+    About, CONDITION_BYTES_MAX, Condition, ConditionError, ConditionFault, VARIABLES,
+};
 pub use date::Date;
 pub use estimate::{estimate_spoken_tokens, estimate_tokens};
 pub use experience::{

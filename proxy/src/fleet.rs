@@ -3,11 +3,13 @@
 //! A deployment here is a provider's model, whichever credential went along: they fail together.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use parking_lot::RwLock;
 use quotah_policy::{Breaker, BreakerChange, BreakerForm, Track};
+
+use crate::headroom::Headroom;
 
 /// Most models of one provider that are watched by themselves; more share one place, whose breaker never opens.
 /// Clients type model names, so there must be a bound.
@@ -16,6 +18,8 @@ const MODELS_MAX: usize = 1_000;
 /// Every deployment that was asked, by provider.
 #[derive(Debug)]
 pub(crate) struct Fleet {
+    /// What their credentials have left.
+    pub(crate) headroom: Arc<Headroom>,
     squadrons: DashMap<Arc<str>, Arc<Squadron>>,
     form: Arc<RwLock<BreakerForm>>,
 }
@@ -33,6 +37,8 @@ pub(crate) struct Squadron {
 /// How one deployment fares.
 #[derive(Debug)]
 pub(crate) struct Health {
+    /// Its number in this process.
+    pub(crate) number: u64,
     pub(crate) provider: Arc<str>,
     /// The model as the provider is asked for it; empty where none is named.
     pub(crate) model: Arc<str>,
@@ -44,6 +50,7 @@ impl Fleet {
     /// None yet.
     pub(crate) fn new(form: BreakerForm) -> Self {
         Self {
+            headroom: Arc::default(),
             squadrons: DashMap::new(),
             form: Arc::new(RwLock::new(form)),
         }
@@ -115,7 +122,9 @@ impl Squadron {
 
 impl Health {
     fn new(provider: &Arc<str>, model: &Arc<str>, form: BreakerForm) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         Arc::new(Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             provider: Arc::clone(provider),
             model: Arc::clone(model),
             breaker: Arc::new(Breaker::new(form)),

@@ -1,33 +1,41 @@
-//! Headroom: what providers' answers said last about their limits.
+//! Headroom: what every provider's credentials have left, by what its answers said.
 //!
-//! A place is one deployment behind one credential, and holds the limits that its last answers named. The data
-//! plane writes to it once an answer; the admin plane, the metrics and (in time) the choice of a deployment read.
+//! A [`Place`] is one deployment behind one credential: `policy::headroom` keeps its limits and decides by them. Here
+//! is where the places are found, by whoever chooses among deployments and by whoever learns from answers, and how
+//! they are shown in the admin plane and in metrics.
+
+mod told;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use dashmap::DashMap;
-use parking_lot::Mutex;
-use quotah_adapters::limits::{Limit, LimitKind, Limits};
+use quotah_adapters::limits::{Limit, LimitKind};
+use quotah_policy::headroom::{Cooling, Place, Said};
 
-/// Most places that are remembered; the one that was silent longest makes room for a new one.
+use told::limit_of;
+pub(crate) use told::seen;
+
+/// Most places that are remembered; the one that was silent longest makes room for a new one. Those that routes hold
+/// are bounded by the configuration, and stay.
 const PLACES_MAX: usize = 1_000;
-
-/// Most limits of one place. Cerebras names six at once, Anthropic nine.
-const LIMITS_MAX: usize = 16;
 
 /// How long a limit is shown as it was said, even if more of it is back sooner: buckets that fill within
 /// milliseconds would otherwise never be seen in use. One that is used up shows as whole at its reset.
 const SHOWN_MS_MIN: u64 = 60_000;
 
-/// The whole of a limit, for [`Room::left_ten_thousandths`].
+/// The whole of a limit, for [`RateLimit::left_ten_thousandths`].
 const ALL: u64 = 10_000;
 
-/// Limits by place.
+/// The label of credentials that clients bring themselves: their limits are theirs.
+pub(crate) const CLIENTS: &str = "client";
+
+/// Places by deployment and credential.
 #[derive(Debug, Default)]
 pub struct Headroom {
-    places: DashMap<Whose, Arc<Place>>,
+    places: DashMap<Whose, Kept>,
+    /// By provider and label: what pauses all places of a credential. As many as are configured.
+    credentials: DashMap<(Arc<str>, Arc<str>), Arc<Cooling>>,
 }
 
 /// Whose limits: a provider's model, behind one of its credentials.
@@ -54,25 +62,11 @@ impl Whose {
 }
 
 #[derive(Debug)]
-struct Place {
+struct Kept {
+    place: Arc<Place>,
     /// Its model's name in metrics, `other` for one that the configuration does not know.
     label: Arc<str>,
-    seen_at_unix_ms: AtomicU64,
-    said: Mutex<Said>,
-}
-
-#[derive(Debug, Default)]
-struct Said {
-    limits: Vec<Seen>,
-    /// What the last refusal asked its caller to wait for; 0 when there was none.
-    wait_until_unix_ms: u64,
-}
-
-/// A limit and when it was said.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    limit: Limit,
-    at_unix_ms: u64,
+    asked_at_unix_ms: AtomicU64,
 }
 
 /// A limit as it stands.
@@ -88,75 +82,43 @@ pub struct RateLimit {
     pub seen_at_unix_ms: u64,
 }
 
-/// What a place has left, for those who choose among places.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Room {
-    /// The share left of the limit that has least, of ten thousand; `None` where nothing is known.
-    pub left_ten_thousandths: Option<u64>,
-    /// When it may be asked again, where its last refusal said so and the time is still to come.
-    pub wait_until_unix_ms: Option<u64>,
-}
-
 impl Headroom {
-    /// Notes the limits that an answer named. `label` gives the model's name in metrics, asked for once a place.
-    pub fn saw(
+    /// The place of a deployment behind a credential. `label` gives the model's name in metrics, asked for once a place.
+    pub fn place(
         &self,
         whose: &Whose,
-        limits: &Limits,
         now_unix_ms: u64,
         label: impl FnOnce() -> Arc<str>,
-    ) {
-        if limits.is_empty() {
-            return;
+    ) -> Arc<Place> {
+        if let Some(kept) = self.places.get(whose) {
+            kept.asked_at_unix_ms.store(now_unix_ms, Ordering::Relaxed);
+            return Arc::clone(&kept.place);
         }
-        let place = self.place(whose, now_unix_ms, label);
-        let mut said = place.said.lock();
-        for limit in limits.as_slice() {
-            said.put(*limit, now_unix_ms);
+        if self.places.len() >= PLACES_MAX {
+            self.forget_the_most_silent();
         }
-    }
-
-    /// Notes that a refusal asked its caller to wait.
-    pub fn refused(
-        &self,
-        whose: &Whose,
-        wait: Duration,
-        now_unix_ms: u64,
-        label: impl FnOnce() -> Arc<str>,
-    ) {
-        let place = self.place(whose, now_unix_ms, label);
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        place.said.lock().wait_until_unix_ms = now_unix_ms.saturating_add(wait_ms);
-    }
-
-    /// What is left at a place.
-    #[must_use]
-    pub fn room(&self, whose: &Whose, now_unix_ms: u64) -> Room {
-        let Some(place) = self.places.get(whose).map(|place| Arc::clone(&place)) else {
-            return Room::default();
+        let made = || Kept {
+            place: Arc::new(self.made(whose)),
+            label: label(),
+            asked_at_unix_ms: AtomicU64::new(now_unix_ms),
         };
-        let said = place.said.lock();
-        let left = said.limits.iter().map(|seen| seen.left(now_unix_ms));
-        Room {
-            left_ten_thousandths: left.flatten().min(),
-            wait_until_unix_ms: Some(said.wait_until_unix_ms).filter(|until| *until > now_unix_ms),
-        }
+        Arc::clone(&self.places.entry(whose.clone()).or_insert_with(made).place)
     }
 
     /// Every limit as it stands, by provider, model, credential, kind and window.
     #[must_use]
     pub fn rows(&self, now_unix_ms: u64) -> Vec<RateLimit> {
         let mut rows = Vec::new();
-        for place in &self.places {
-            let whose = place.key();
-            let deployment_label = deployment_label(whose, &place.label);
-            for seen in &place.said.lock().limits {
-                rows.push(RateLimit {
+        for kept in &self.places {
+            let whose = kept.key();
+            let deployment_label = deployment_label(whose, &kept.label);
+            for said in kept.place.said() {
+                rows.extend(shown(&said, now_unix_ms).map(|limit| RateLimit {
                     whose: whose.clone(),
                     deployment_label: deployment_label.clone(),
-                    limit: seen.shown(now_unix_ms),
-                    seen_at_unix_ms: seen.at_unix_ms,
-                });
+                    limit,
+                    seen_at_unix_ms: said.seen_at_ms,
+                }));
             }
         }
         rows.sort_by(|a, b| order(a).cmp(&order(b)));
@@ -167,112 +129,60 @@ impl Headroom {
     pub fn keep(&self, is_configured: impl Fn(&str) -> bool) {
         self.places
             .retain(|whose, _| is_configured(&whose.provider));
+        self.credentials
+            .retain(|(provider, _), _| is_configured(provider));
     }
 
-    fn place(
-        &self,
-        whose: &Whose,
-        now_unix_ms: u64,
-        label: impl FnOnce() -> Arc<str>,
-    ) -> Arc<Place> {
-        if let Some(place) = self.places.get(whose) {
-            place.seen_at_unix_ms.store(now_unix_ms, Ordering::Relaxed);
-            return Arc::clone(&place);
+    fn made(&self, whose: &Whose) -> Place {
+        if &*whose.credential == CLIENTS {
+            return Place::of_clients();
         }
-        if self.places.len() >= PLACES_MAX {
-            self.forget_the_most_silent();
-        }
-        let made = || {
-            Arc::new(Place {
-                label: label(),
-                seen_at_unix_ms: AtomicU64::new(now_unix_ms),
-                said: Mutex::default(),
-            })
-        };
-        Arc::clone(&self.places.entry(whose.clone()).or_insert_with(made))
+        let of = (Arc::clone(&whose.provider), Arc::clone(&whose.credential));
+        let cooling = self.credentials.entry(of).or_default();
+        Place::new(Arc::clone(&cooling))
     }
 
     fn forget_the_most_silent(&self) {
-        let seen_at = |place: &Place| place.seen_at_unix_ms.load(Ordering::Relaxed);
+        let is_free = |kept: &Kept| Arc::strong_count(&kept.place) == 1;
         let oldest = self
             .places
             .iter()
-            .min_by_key(|place| seen_at(place))
-            .map(|place| place.key().clone());
+            .filter(|kept| is_free(kept))
+            .min_by_key(|kept| kept.asked_at_unix_ms.load(Ordering::Relaxed))
+            .map(|kept| kept.key().clone());
         if let Some(oldest) = oldest {
-            self.places.remove(&oldest);
+            self.places.remove_if(&oldest, |_, kept| is_free(kept));
         }
     }
 }
 
-impl Said {
-    fn put(&mut self, limit: Limit, at_unix_ms: u64) {
-        let same = |seen: &Seen| {
-            (seen.limit.kind, seen.limit.window_seconds) == (limit.kind, limit.window_seconds)
-        };
-        let seen = Seen { limit, at_unix_ms };
-        if let Some(held) = self.limits.iter_mut().find(|seen| same(seen)) {
-            *held = seen;
-        } else if self.limits.len() < LIMITS_MAX {
-            self.limits.push(seen);
-        } else if let Some(oldest) = self.limits.iter_mut().min_by_key(|seen| seen.at_unix_ms) {
-            *oldest = seen;
-        }
-    }
-}
-
-impl Seen {
-    /// When all of it is back: at its reset, or a window after it was seen where a reset is not told or was over.
-    fn back_at_unix_ms(&self) -> Option<u64> {
-        let reset = self.limit.reset_at_unix_ms;
-        let window_ms = self.limit.window_seconds.map(|s| u64::from(s) * 1_000);
-        reset
-            .filter(|at| *at > self.at_unix_ms)
-            .or_else(|| window_ms.map(|ms| self.at_unix_ms.saturating_add(ms)))
-    }
-
-    fn is_back(&self, now_unix_ms: u64) -> bool {
-        self.back_at_unix_ms().is_some_and(|at| at <= now_unix_ms)
-    }
-
-    /// As it is shown: what was said, or whole again.
-    fn shown(&self, now_unix_ms: u64) -> Limit {
-        let age_ms = now_unix_ms.saturating_sub(self.at_unix_ms);
-        let is_used_up = self.limit.remaining == Some(0);
-        if self.is_back(now_unix_ms) && (is_used_up || age_ms >= SHOWN_MS_MIN) {
-            return Limit {
-                remaining: self.limit.limit,
-                ..self.limit
-            };
-        }
-        self.limit
-    }
-
-    /// The share that is left, of ten thousand.
-    fn left(&self, now_unix_ms: u64) -> Option<u64> {
-        if self.is_back(now_unix_ms) {
-            return Some(ALL);
-        }
-        match (self.limit.remaining?, self.limit.limit) {
-            (0, _) => Some(0),
-            (remaining, Some(limit)) if limit > 0 => {
-                let share = u128::from(remaining) * u128::from(ALL) / u128::from(limit);
-                u64::try_from(share).ok().map(|share| share.min(ALL))
-            }
-            _ => None,
-        }
-    }
+/// A limit as it is shown: what was said, or whole again. `None` for one whose kind nobody knows.
+fn shown(said: &Said, now_unix_ms: u64) -> Option<Limit> {
+    let limit = limit_of(&said.limit)?;
+    let age_ms = now_unix_ms.saturating_sub(said.seen_at_ms);
+    let back_at = said.limit.back_at_ms(said.seen_at_ms);
+    let is_back = back_at.is_some_and(|at| at <= now_unix_ms);
+    let is_used_up = limit.remaining == Some(0);
+    let remaining = if is_back && (is_used_up || age_ms >= SHOWN_MS_MIN) {
+        limit.limit
+    } else {
+        limit.remaining
+    };
+    Some(Limit { remaining, ..limit })
 }
 
 impl RateLimit {
     /// The share that is left, of ten thousand; all of it where that is not known.
     #[must_use]
     pub fn left_ten_thousandths(&self) -> u64 {
-        let seen = Seen {
-            limit: self.limit,
-            at_unix_ms: self.seen_at_unix_ms,
-        };
-        seen.left(self.seen_at_unix_ms).unwrap_or(ALL)
+        match (self.limit.remaining, self.limit.limit) {
+            (Some(0), _) => 0,
+            (Some(remaining), Some(limit)) if limit > 0 => {
+                let share = u128::from(remaining) * u128::from(ALL) / u128::from(limit);
+                u64::try_from(share).unwrap_or(ALL).min(ALL)
+            }
+            _ => ALL,
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use quotah_policy::budget::Crossing;
-use quotah_policy::{BreakerChange, Dimension, KeyId, RetryBudget};
-use tokio::sync::Notify;
+use quotah_policy::{BreakerChange, Dimension, KeyId, RetryBudget, Warmth};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::clock;
 use crate::config::resolved::Config;
@@ -28,6 +28,9 @@ use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
 const DEPLOYMENTS_MAX: usize = 2_000;
+
+/// Most copies to mirrors that are under way at once; requests beyond are not copied.
+const MIRRORS_MAX: usize = 64;
 
 /// A configuration, ready to serve by. A request keeps the one it began with.
 #[derive(Debug)]
@@ -192,6 +195,12 @@ pub(crate) struct State {
     pub(crate) headroom: Arc<Headroom>,
     /// How deployments fare.
     pub(crate) fleet: Arc<Fleet>,
+    /// Whose caches hold which prompts.
+    pub(crate) warmth: Warmth,
+    /// What prompts are hashed with.
+    pub(crate) seed: u64,
+    /// Copies to mirrors under way, at most [`MIRRORS_MAX`].
+    pub(crate) mirrors: Arc<Semaphore>,
     /// How often requests may be tried again, all together.
     pub(crate) retries: RetryBudget,
     pub(crate) fetched: Fetched,
@@ -232,8 +241,11 @@ impl State {
             metrics,
             policy,
             drain: Drain::default(),
-            headroom: Arc::default(),
+            headroom: Arc::clone(&fleet.headroom),
             retries,
+            warmth: Warmth::new(),
+            seed: clock::dice(),
+            mirrors: Arc::new(Semaphore::new(MIRRORS_MAX)),
             fleet,
             fetched: Fetched::default(),
             started: clock::now(),
@@ -269,6 +281,12 @@ impl State {
     pub(crate) fn breaker_changed(&self, health: &Health, change: BreakerChange) {
         let deployment = health.deployment();
         tracing::warn!(deployment, from = ?change.from, to = ?change.to, "breaker changed");
+    }
+
+    /// Counts a second attempt that was made beside a first.
+    pub(crate) fn hedged(&self, health: &Health, has_won: bool) {
+        let deployment = health.deployment();
+        tracing::debug!(deployment, has_won, "second attempt");
     }
 
     /// Counts a request that goes from one deployment to another.

@@ -70,7 +70,7 @@ pub fn choose(
         Strategy::Weighted => draw(candidates, turn, dice),
         _ => None,
     };
-    let mut podium = Podium::default();
+    let mut podium = Podium::new(dice);
     for (place, candidate) in candidates.iter().enumerate() {
         let score = field.best.score(candidate, weights);
         if let Some(shown) = scored.get_mut(place) {
@@ -95,7 +95,6 @@ pub fn choose(
                 preference,
                 used: WHOLE.saturating_sub(candidate.headroom_ten_thousandths.unwrap_or(WHOLE / 2)),
                 in_flight: candidate.in_flight,
-                lot: throw(dice, LOTS.saturating_add(u64::try_from(place).unwrap_or(0))),
             },
         });
     }
@@ -178,8 +177,9 @@ fn quickness(first_byte_us: Option<u64>, turn: Turn) -> u64 {
 }
 
 /// The first of all, and the first of those that are another deployment than that.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Podium {
+    dice: u64,
     first: Option<Entrant>,
     second: Option<Entrant>,
 }
@@ -199,24 +199,44 @@ struct Order {
     /// Share of the headroom that is gone; half where it is unknown.
     used: u16,
     in_flight: u32,
-    /// By dice, and another for each place: equals share the load evenly.
-    lot: u64,
 }
 
 impl Podium {
+    const fn new(dice: u64) -> Self {
+        Self {
+            dice,
+            first: None,
+            second: None,
+        }
+    }
+
     fn enter(&mut self, new: Entrant) {
         let Some(first) = self.first else {
             self.first = Some(new);
             return;
         };
         let is_other = first.rank != new.rank;
-        if new.order < first.order {
+        if self.is_before(&new, &first) {
             if is_other {
                 self.second = Some(first);
             }
             self.first = Some(new);
-        } else if is_other && self.second.is_none_or(|second| new.order < second.order) {
+        } else if is_other
+            && self
+                .second
+                .is_none_or(|second| self.is_before(&new, &second))
+        {
             self.second = Some(new);
         }
+    }
+
+    /// Equals draw lots, of which each place has its own, so that they share the load evenly.
+    fn is_before(&self, one: &Entrant, other: &Entrant) -> bool {
+        let lot = |of: &Entrant| {
+            let place = u64::try_from(of.place).unwrap_or(0);
+            throw(self.dice, LOTS.saturating_add(place))
+        };
+        let order = one.order.cmp(&other.order);
+        order.then_with(|| lot(one).cmp(&lot(other))).is_lt()
     }
 }

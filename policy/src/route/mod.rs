@@ -19,7 +19,7 @@ mod tests;
 pub use candidate::{Availability, CANDIDATES_MAX, Candidate};
 pub use choose::{Choice, MEASURE_ONE_IN, PROBE_ONE_IN, Turn, choose};
 pub use nobody::{WhyNobody, nobody};
-pub use rates::{Expect, UnitRates, effective_cost};
+pub use rates::{Expect, RateSheet, UnitRates, effective_cost};
 pub use score::Scored;
 pub use strategy::{Strategy, Weights};
 

@@ -49,6 +49,42 @@ impl UnitRates {
     }
 }
 
+/// A price list's [`UnitRates`] for requests of every length, found once so that requests need not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateSheet {
+    base: UnitRates,
+    /// Rates of requests with more input tokens than so many, ascending.
+    longer: Box<[(u64, UnitRates)]>,
+}
+
+impl RateSheet {
+    /// The rates of `price` on the standard tier; `None` where it has none at all.
+    #[must_use]
+    pub fn of(price: &Price) -> Option<Self> {
+        let columns = price.columns().iter();
+        let mut lengths: Vec<u64> = columns.map(|column| column.above_tokens).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        let longer = lengths.into_iter().filter(|above| *above > 0);
+        let longer = longer.filter_map(|above| {
+            let rates = UnitRates::of(price, above.saturating_add(1))?;
+            Some((above, rates))
+        });
+        Some(Self {
+            base: UnitRates::of(price, 0)?,
+            longer: longer.collect(),
+        })
+    }
+
+    /// The rates of a request with `input_tokens`: those of [`UnitRates::of`].
+    #[must_use]
+    pub fn rates(&self, input_tokens: u64) -> UnitRates {
+        let mut longest_first = self.longer.iter().rev();
+        let found = longest_first.find(|(above, _)| *above < input_tokens);
+        found.map_or(self.base, |(_, rates)| *rates)
+    }
+}
+
 impl Expect {
     /// The same, where so many tokens of the prompt are known to be in the deployment's cache. What it usually has
     /// cached stands where that is more.
@@ -110,6 +146,21 @@ mod tests {
         assert_eq!(at(200_001).output, 22_500_000);
         assert_eq!(at(0).cached_input, 300_000);
         assert_eq!(UnitRates::of(&Price::default(), 1), None);
+    }
+
+    #[test]
+    fn a_sheet_says_what_the_list_says() {
+        let price = price().with_column(Column {
+            tier: ServiceTier::Priority,
+            above_tokens: 500_000,
+            rates: Rates::default().with(Class::Input, Rate::from_picos(9)),
+        });
+        let sheet = RateSheet::of(&price).unwrap();
+        for tokens in [0, 1, 200_000, 200_001, 500_000, 500_001, u64::MAX] {
+            let rates = UnitRates::of(&price, tokens).unwrap();
+            assert_eq!(sheet.rates(tokens), rates, "{tokens}");
+        }
+        assert_eq!(RateSheet::of(&Price::default()), None);
     }
 
     #[test]

@@ -67,11 +67,12 @@ impl Scored {
             (self.breaker, weights.breaker),
             (self.headroom, weights.headroom),
         ];
-        let mut sum = 0_u64;
-        let mut whole = 0_u64;
+        // The largest sum, 5 × 10,000 × 65,535, fits into 32 bits.
+        let mut sum = 0_u32;
+        let mut whole = 0_u32;
         for (factor, weight) in pairs {
-            sum = sum.saturating_add(u64::from(factor).saturating_mul(u64::from(weight)));
-            whole = whole.saturating_add(u64::from(weight));
+            sum = sum.saturating_add(u32::from(factor).saturating_mul(u32::from(weight)));
+            whole = whole.saturating_add(u32::from(weight));
         }
         let mean = sum.checked_div(whole).unwrap_or(0);
         u16::try_from(mean).unwrap_or(WHOLE)

@@ -10,7 +10,7 @@ use quotah_policy::Money;
 use super::body::AnswerBody;
 use super::choose::Order;
 use super::headers::forward_answer;
-use super::learn::{self, Refused};
+use super::learn::Refused;
 use super::parse::Target;
 use super::record::Booking;
 use super::refuse::{Refuser, put_standing};
@@ -44,7 +44,6 @@ pub(super) fn relayed(
     context.upstream.credential.heard(status);
     let is_error = status.is_client_error() || status.is_server_error();
     booking.attempt(status.as_u16());
-    learn::from_head(&booking, context.order, &head.headers);
     let dialect = context.target.dialect;
     let refused = is_error.then(|| {
         let status = status.as_u16();

@@ -4,27 +4,36 @@
 //! Every attempt but the last is booked here; the last one by whoever relays its answer, or says that there is none.
 
 mod fault;
+mod hedge;
+mod mirror;
 mod next;
+
+use std::sync::Arc;
 
 use http::Response;
 use quotah_adapters::{ErrorClass, Reading};
 
+use super::admit::{Call, Terms};
 use super::answer::{Context, relayed};
 use super::body::AnswerBody;
 use super::choose::{Order, Trip};
+use super::learn;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
 use super::send::{Sending, Tried, asks_usage, attempt};
+use crate::clock;
 use crate::config::resolved::OnClientDisconnect;
 use crate::ledger::Outcome;
 use crate::upstream::{Answer, ExchangeError, UploadFault};
 use fault::Fault;
 
-/// A request on its way: what is sent, where to, and where else it may go.
+/// A request on its way: what is sent, where to, on which terms, and where else it may go.
 #[derive(Debug)]
 pub(crate) struct Way {
-    pub(crate) sending: Sending,
+    pub(crate) sending: Arc<Sending>,
     pub(crate) order: Order,
+    /// What is to be lowered in it.
+    pub(crate) terms: Terms,
     pub(crate) trip: Trip,
 }
 
@@ -57,14 +66,19 @@ async fn walk(
     mut way: Way,
     refuser: Refuser,
 ) -> Result<Response<AnswerBody>, Refusal> {
+    mirror::copy(&booking, &way);
     loop {
-        let mut tried = attempt(&mut booking, &way.sending, &way.order).await;
+        let mut tried = way.attempt(&mut booking).await;
+        hear(&mut booking, &way.order, &tried);
         // Looking at an answer takes time: not where there is nobody else to ask.
         let fault = if way.may_go_on(&booking) {
             Fault::of(&booking, &way, &mut tried).await
         } else {
             None
         };
+        if let Some(fault) = fault.as_ref().filter(|fault| fault.reading.is_some()) {
+            learn::in_answer(&booking, &way.order, fault.class);
+        }
         if let Some(fault) = fault
             && way.go_on(&mut booking, fault).await
         {
@@ -78,7 +92,44 @@ async fn walk(
     }
 }
 
+/// Learns of the deployment's limits by what an attempt brought.
+fn hear(booking: &mut Booking, order: &Order, tried: &Tried) {
+    match tried {
+        Tried::Answer(answer) => learn::from_head(booking, order, &answer.head.headers),
+        Tried::Nothing(ExchangeError::Connect(_)) | Tried::NoCredential(_) => {
+            if let Some(going) = &mut booking.going {
+                going.unsent();
+            }
+        }
+        // It may have been counted: what it was expected to use stays gone when it is dropped.
+        Tried::Nothing(_) => {}
+    }
+}
+
 impl Way {
+    /// Makes one attempt, or two side by side where the route says so. The booking is about the one that is told of.
+    async fn attempt(&mut self, booking: &mut Booking) -> Tried {
+        booking.evidence.sent = true;
+        let state = Arc::clone(&booking.state);
+        let made = match self.hedge_after(booking) {
+            Some(after) => self.hedged(booking, after).await,
+            None => attempt(&state, &self.sending, &self.order, self.terms).await,
+        };
+        booking.evidence.sent = made.is_sent();
+        booking.attempt_took = made.took;
+        booking.upstream_wait += made.took;
+        booking.first_byte_at = matches!(made.tried, Tried::Answer(_)).then(clock::now);
+        made.tried
+    }
+
+    fn call(&self) -> Call<'_> {
+        Call {
+            target: &self.sending.target,
+            facts: &self.sending.facts,
+            identity: &self.sending.identity,
+        }
+    }
+
     fn relay(&self, booking: Booking, answer: Answer, refuser: &Refuser) -> Response<AnswerBody> {
         let context = Context {
             target: &self.sending.target,

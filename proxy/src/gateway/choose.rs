@@ -8,21 +8,24 @@ mod weigh;
 
 use std::sync::Arc;
 
-use http::HeaderMap;
+use bytes::Bytes;
+use http::{HeaderMap, request};
 use quotah_adapters::Facts;
+use quotah_policy::headroom::{Can, Estimate, Place, Room};
 use quotah_policy::route::{
-    Availability, CANDIDATES_MAX, Candidate, Choice, Scored, WhyNobody, choose, nobody,
+    Availability, CANDIDATES_MAX, Candidate, Choice, Scored, Strategy, WhyNobody, choose, nobody,
 };
-use quotah_policy::{BreakerState, estimate_tokens};
+use quotah_policy::{BreakerState, PrefixHashes, Warm, estimate_tokens};
 
 use super::admit::Call;
 use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
 use super::routes::{Deployment, Lead, Route, Upstream};
+use crate::clock;
 use crate::fleet::Health;
 use crate::ledger::Entry;
-use crate::state::Snapshot;
+use crate::state::{Snapshot, State};
 
 pub(crate) use lead::{lead, no_deployment};
 use weigh::Cached;
@@ -40,6 +43,11 @@ pub(crate) struct Order {
     /// The model as the provider will read it; empty where the request names none.
     pub(crate) model_sent: Arc<str>,
     pub(crate) health: Arc<Health>,
+    /// Whose cache it is that may hold the prompt.
+    pub(crate) cache_number: u64,
+    pub(crate) headroom: Arc<Place>,
+    /// What the request is expected to take of it.
+    pub(crate) estimate: Estimate,
 }
 
 /// What is asked for, and by whom.
@@ -77,7 +85,7 @@ pub(crate) fn wished(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// What stays the same over the attempts of a request, and what was tried.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Trip {
     pub(crate) lead: Lead,
     /// A bit for each deployment that is not to be tried again.
@@ -86,6 +94,10 @@ pub(crate) struct Trip {
     dice: u64,
     /// Tokens that the request is expected to need.
     pub(crate) needs: Needs,
+    /// What its prompt is known by; empty where nobody asks.
+    pub(crate) prefix: PrefixHashes,
+    /// Whose caches hold its beginning.
+    warm: Warm,
 }
 
 /// Tokens that a request is expected to need.
@@ -96,6 +108,15 @@ pub(crate) struct Needs {
     pub(crate) output_tokens: u64,
     /// The most that the request allows.
     output_max: u64,
+}
+
+impl Needs {
+    const fn estimate(self) -> Estimate {
+        Estimate {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+        }
+    }
 }
 
 impl Trip {
@@ -117,11 +138,44 @@ impl Trip {
             lead,
             tried: 0,
             dice,
+            prefix: PrefixHashes::default(),
+            warm: Warm::default(),
             needs: Needs {
                 input_tokens: estimate_tokens(facts.prompt_bytes as u64),
                 output_tokens: prior.min(output_max),
                 output_max,
             },
+        }
+    }
+
+    /// Looks up whose caches hold the prompt, where cost counts and there is a choice.
+    pub(crate) fn recall(&mut self, state: &State, head: &request::Parts, body: &[Bytes]) {
+        let route = &self.lead.route;
+        let by_cost = matches!(route.strategy, Strategy::Cheapest | Strategy::Balanced);
+        if !by_cost || route.deployments.len() < 2 {
+            return;
+        }
+        let session = route.session_header.as_ref();
+        let session = session.and_then(|name| head.headers.get(name));
+        self.prefix = match session {
+            Some(name) => PrefixHashes::session(name.as_bytes(), state.seed),
+            None => PrefixHashes::of(body.iter().map(|chunk| &**chunk), state.seed),
+        };
+        if !self.prefix.is_empty() {
+            self.warm = state.warmth.find(&self.prefix, clock::unix_ms());
+        }
+    }
+
+    /// The number that it makes choices by.
+    pub(crate) const fn dice(&self) -> u64 {
+        self.dice
+    }
+
+    /// The same trip with nowhere left to go.
+    pub(crate) fn over(&self) -> Self {
+        Self {
+            tried: u64::MAX,
+            ..self.clone()
         }
     }
 
@@ -158,26 +212,37 @@ pub(crate) fn pick(
     trip: &Trip,
     now_unix_ms: u64,
 ) -> Result<(Order, Option<Box<Weighing>>), WhyNobody> {
-    let found = pick_by_size(asking, trip, now_unix_ms, true);
+    let found = pick_minding(asking, trip, now_unix_ms, Minds::ALL);
     match found {
         // How long a prompt is was estimated: the provider knows better.
-        Err(WhyNobody::TooSmall) => pick_by_size(asking, trip, now_unix_ms, false),
+        Err(WhyNobody::TooSmall) => {
+            let minds = Minds {
+                size: false,
+                ..Minds::ALL
+            };
+            pick_minding(asking, trip, now_unix_ms, minds)
+        }
+        Err(WhyNobody::Cooling { .. } | WhyNobody::Unhealthy { .. })
+            if trip.lead.route.is_direct =>
+        {
+            pick_minding(asking, trip, now_unix_ms, Minds::NOTHING)
+        }
         found => found,
     }
 }
 
-fn pick_by_size(
+fn pick_minding(
     asking: &Asking<'_>,
     trip: &Trip,
     now_unix_ms: u64,
-    minds_size: bool,
+    minds: Minds,
 ) -> Result<(Order, Option<Box<Weighing>>), WhyNobody> {
     let route = &trip.lead.route;
     let look = Look {
         asking,
         trip,
         now_unix_ms,
-        minds_size,
+        minds,
     };
     let mut candidates = [NOBODY; CANDIDATES_MAX];
     let mut cached = [Cached::default(); CANDIDATES_MAX];
@@ -213,7 +278,27 @@ struct Look<'a> {
     asking: &'a Asking<'a>,
     trip: &'a Trip,
     now_unix_ms: u64,
-    minds_size: bool,
+    minds: Minds,
+}
+
+/// What speaks against a deployment.
+#[derive(Debug, Clone, Copy)]
+struct Minds {
+    /// That its model takes less.
+    size: bool,
+    /// That it is broken, or its limits have no room.
+    state: bool,
+}
+
+impl Minds {
+    const ALL: Self = Self {
+        size: true,
+        state: true,
+    };
+    const NOTHING: Self = Self {
+        size: false,
+        state: false,
+    };
 }
 
 impl Look<'_> {
@@ -239,7 +324,10 @@ impl Look<'_> {
         }
         let asked = self.model(deployment);
         let health = deployment.health_of(asked);
-        let availability = self.availability(deployment, &health);
+        let room = self
+            .place(deployment, asked)
+            .room(self.trip.needs.estimate(), self.now_unix_ms);
+        let availability = self.availability(deployment, &health, &room);
         if self.trip.lead.route.deployments.len() == 1 {
             return (
                 Candidate {
@@ -250,12 +338,18 @@ impl Look<'_> {
             );
         }
         let view = health.track.view(self.now_unix_ms);
-        let (cost, cached) = self.cost(deployment, asked, &view);
+        let warm = self
+            .trip
+            .warm
+            .tokens(cache_number(&health, &deployment.upstream));
+        let (cost, cached) = self.cost((deployment, asked), &view, warm);
         let candidate = Candidate {
             availability,
             cost,
             first_byte_us: view.first_byte_us,
             success_ten_thousandths: view.success_ten_thousandths,
+            headroom_ten_thousandths: room.left_ten_thousandths,
+            in_flight: room.in_flight,
             ..known
         };
         (candidate, cached)
@@ -275,19 +369,33 @@ impl Look<'_> {
                 .is_none_or(|when| about::holds(when, asking))
     }
 
-    fn availability(&self, deployment: &Deployment, health: &Health) -> Availability {
-        let window = deployment.context_tokens.filter(|_| self.minds_size);
+    fn availability(&self, deployment: &Deployment, health: &Health, room: &Room) -> Availability {
+        if !self.minds.state {
+            return Availability::Ready;
+        }
+        let window = deployment.context_tokens.filter(|_| self.minds.size);
         if window.is_some_and(|window| window < self.trip.needs.input_tokens) {
             return Availability::TooSmall;
         }
-        match health.breaker.look(self.now_unix_ms) {
+        let state = match health.breaker.look(self.now_unix_ms) {
             BreakerState::Closed => Availability::Ready,
-            BreakerState::Open { until_ms } => Availability::Open { until_ms },
+            BreakerState::Open { until_ms } => return Availability::Open { until_ms },
             BreakerState::HalfOpen { is_probing: false } => Availability::HalfOpen,
-            BreakerState::HalfOpen { is_probing: true } => Availability::Open {
-                until_ms: self.now_unix_ms.saturating_add(PROBE_MS),
-            },
+            BreakerState::HalfOpen { is_probing: true } => {
+                let until_ms = self.now_unix_ms.saturating_add(PROBE_MS);
+                return Availability::Open { until_ms };
+            }
+        };
+        match room.can {
+            Can::Now => state,
+            Can::Full { until_ms } => Availability::Full { until_ms },
+            Can::Cooling { until_ms } => Availability::Cooling { until_ms },
         }
+    }
+
+    /// What is left there for the model.
+    fn place(&self, deployment: &Deployment, model: &str) -> Arc<Place> {
+        place(self.asking, deployment, model)
     }
 
     /// The model as this deployment would read it.
@@ -299,6 +407,16 @@ impl Look<'_> {
     }
 }
 
+fn place(asking: &Asking<'_>, deployment: &Deployment, model: &str) -> Arc<Place> {
+    let config = &deployment.upstream.config;
+    let label = || {
+        asking
+            .snapshot
+            .label(config.kind.as_str(), &config.name, model)
+    };
+    deployment.place_of(model, || label().into())
+}
+
 fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
     let deployment = trip.lead.route.deployments.get(choice.place)?;
     let rename = trip.lead.rename.as_ref().or(deployment.rename.as_ref());
@@ -306,14 +424,23 @@ fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
     let model_sent = rename
         .cloned()
         .unwrap_or_else(|| asked.unwrap_or_default().into());
+    let health = deployment.health_of(&model_sent);
     Some(Order {
-        health: deployment.health_of(&model_sent),
+        cache_number: cache_number(&health, &deployment.upstream),
+        health,
+        headroom: place(asking, deployment, &model_sent),
+        estimate: trip.needs.estimate(),
         route: Arc::clone(&trip.lead.route),
         place: choice.place,
         upstream: Arc::clone(&deployment.upstream),
         rename: rename.cloned(),
         model_sent,
     })
+}
+
+/// Caches are an account's: the same deployment behind another credential has another.
+const fn cache_number(health: &Health, upstream: &Upstream) -> u64 {
+    health.number.wrapping_shl(8) | (upstream.ordinal & 0xff)
 }
 
 const fn bit(place: usize) -> u64 {

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use quotah_policy::{Heard, OpenUntil, Permit};
+use quotah_policy::headroom::Taken;
+use quotah_policy::warmth::Held;
+use quotah_policy::{Heard, Permit, PrefixHashes};
 
-use super::choose::Order;
+use super::choose::{Order, Trip};
 use crate::fleet::Health;
 use crate::state::State;
 
@@ -13,7 +15,15 @@ use crate::state::State;
 pub(crate) struct Going {
     health: Arc<Health>,
     permit: Option<Permit>,
+    cache_number: u64,
+    prefix: PrefixHashes,
+    /// What it takes of the provider's limits, until its answer says what is left.
+    taken: Option<Taken>,
 }
+
+/// The deployment cannot take an attempt any more: others were quicker.
+#[derive(Debug)]
+pub(crate) struct NotNow;
 
 /// What an attempt says of its deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +39,51 @@ pub(crate) enum Verdict {
 }
 
 impl Going {
-    /// Begins an attempt, unless the deployment's breaker is open.
+    /// Begins an attempt, unless the deployment's breaker is open or its limits have no room.
     ///
     /// # Errors
-    /// When it may be called again.
-    pub(crate) fn begin(order: &Order, now_unix_ms: u64) -> Result<Self, OpenUntil> {
+    /// [`NotNow`]; nothing is held.
+    pub(crate) fn begin(order: &Order, trip: &Trip, now_unix_ms: u64) -> Result<Self, NotNow> {
+        // Whoever asked for one provider gets that one: what is known of it is no reason to say no.
+        let is_free = order.route.is_direct;
+        let taken = order.headroom.try_take(order.estimate, now_unix_ms);
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(_) if is_free => order.headroom.take(order.estimate, now_unix_ms),
+            Err(_) => return Err(NotNow),
+        };
+        let permit = order.health.breaker.enter(now_unix_ms).ok();
+        if permit.is_none() && !is_free {
+            taken.unsent();
+            return Err(NotNow);
+        }
         Ok(Self {
-            permit: Some(order.health.breaker.enter(now_unix_ms)?),
+            permit,
+            cache_number: order.cache_number,
+            prefix: trip.prefix,
             health: Arc::clone(&order.health),
+            taken: Some(taken),
         })
+    }
+
+    /// Notes that the deployment's cache holds so much of the prompt.
+    pub(crate) fn is_warm(&self, held: Held, state: &State, now_unix_ms: u64) {
+        if !self.prefix.is_empty() {
+            let warmth = &state.warmth;
+            warmth.note(self.cache_number, &self.prefix, held, now_unix_ms);
+        }
+    }
+
+    /// What it takes, for whoever hears its answer.
+    pub(super) const fn taken(&mut self) -> Option<Taken> {
+        self.taken.take()
+    }
+
+    /// Nothing was sent: nothing is used.
+    pub(super) fn unsent(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            taken.unsent();
+        }
     }
 
     /// Tells how it went.

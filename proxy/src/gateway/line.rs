@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
 use quotah_adapters::{Facts, FactsError};
@@ -85,7 +86,7 @@ async fn line(
         silence_max: server.timeout_body,
     };
     if target.is_greeting() {
-        return Ok(Response::new(AnswerBody::Local(bytes::Bytes::new())));
+        return Ok(Response::new(AnswerBody::Local(Bytes::new())));
     }
     if !target.is_known() {
         conn.left_unread.store(true, Ordering::Relaxed);
@@ -127,21 +128,21 @@ async fn line(
         facts: &facts,
         identity: &identity,
     };
-    let (order, trip, terms) = choose_and_admit(&mut booking, call, &head)
+    let (order, trip, terms) = choose_and_admit(&mut booking, call, (&head, &body.held))
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, perhaps more than once, and relay; settle and record when the answer ends
     let way = attempts::Way {
-        sending: send::Sending {
+        sending: Arc::new(send::Sending {
             deadline: send::deadline(&head.headers, booking.started),
             head,
             body,
             facts,
             target,
             identity,
-            terms,
-        },
+        }),
         order,
+        terms,
         trip,
     };
     attempts::serve(booking, way, refuser).await
@@ -199,12 +200,13 @@ async fn read_and_parse(
 fn choose_and_admit(
     booking: &mut Booking,
     call: Call<'_>,
-    head: &request::Parts,
+    (head, held): (&request::Parts, &[Bytes]),
 ) -> Result<(Order, Trip, admit::Terms), Refusal> {
     let wished = choose::wished(&head.headers);
     let asking = choose::asking(booking, call, wished);
     let lead = choose::lead(&asking)?;
     let mut trip = Trip::new(lead, &asking, clock::dice());
+    trip.recall(&booking.state, head, held);
     let now_unix_ms = clock::unix_ms();
     booking.state.retries.note_request(now_unix_ms);
     // What a deployment's own rules refuse, another may take: then the first refusal is told.
@@ -218,7 +220,7 @@ fn choose_and_admit(
                 return Err(refused.unwrap_or_else(nobody));
             }
         };
-        let Ok(going) = Going::begin(&order, now_unix_ms) else {
+        let Ok(going) = Going::begin(&order, &trip, now_unix_ms) else {
             // Somebody else was a moment quicker: it is not to be asked now.
             continue;
         };

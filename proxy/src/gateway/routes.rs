@@ -9,12 +9,15 @@ use std::sync::Arc;
 use http::HeaderValue;
 use quotah_adapters::limits::LimitFormats;
 use quotah_adapters::{Dialect, ProviderKind};
+use quotah_policy::headroom::Place;
 use quotah_policy::{Condition, Pattern, PriceTable};
 
 use super::refuse::Refusal;
+use crate::clock;
 use crate::config::resolved::{self, Config, Provider};
 use crate::credentials::{Credential, Credentials};
 use crate::fleet::{Fleet, Squadron};
+use crate::headroom::{self, Headroom, Whose};
 use crate::upstream::{Origin, Pool, Pools};
 
 pub(crate) use deployment::{Deployment, Lead, Route};
@@ -33,12 +36,28 @@ pub(crate) struct Upstream {
     pub(crate) host: HeaderValue,
     /// What is put on requests to it.
     pub(crate) credential: Credential,
+    /// Which of the provider's credentials it is.
+    pub(crate) ordinal: u64,
     /// What its limits are kept under beside its name.
     pub(crate) credential_label: Arc<str>,
     /// How it tells of its limits.
     pub(crate) limit_formats: Cow<'static, LimitFormats>,
     /// How its models fare.
     pub(crate) fleet: Arc<Squadron>,
+    /// What its credentials have left.
+    headroom: Arc<Headroom>,
+}
+
+impl Upstream {
+    /// What is left for a model behind this credential. `label` gives the model's name in metrics.
+    pub(crate) fn place(&self, model: Arc<str>, label: impl FnOnce() -> Arc<str>) -> Arc<Place> {
+        let whose = Whose {
+            provider: Arc::clone(&self.config.name),
+            model,
+            credential: Arc::clone(&self.credential_label),
+        };
+        self.headroom.place(&whose, clock::unix_ms(), label)
+    }
 }
 
 /// What a provider must understand to serve a request.
@@ -264,12 +283,13 @@ fn behind_each(
     });
     std::iter::once((label, credentials.of(provider)))
         .chain(more)
-        .map(|labelled| Arc::new(upstream(&shared, labelled, tools)))
+        .zip(0..)
+        .map(|(labelled, ordinal)| Arc::new(upstream((&shared, ordinal), labelled, tools)))
         .collect()
 }
 
 fn upstream(
-    provider: &Arc<Provider>,
+    (provider, ordinal): (&Arc<Provider>, u64),
     (label, credential): (Arc<str>, Credential),
     (pools, fleet): (&Pools, &Fleet),
 ) -> Upstream {
@@ -294,12 +314,14 @@ fn upstream(
         .concat()
         .into(),
         credential_label: label,
+        ordinal,
         limit_formats: provider.limits.clone().map_or_else(
             || Cow::Borrowed(LimitFormats::of(provider.kind.as_str())),
             Cow::Owned,
         ),
         credential,
         fleet: fleet.of(&provider.name),
+        headroom: Arc::clone(&fleet.headroom),
         config: Arc::clone(provider),
     }
 }
@@ -307,7 +329,7 @@ fn upstream(
 /// Tells whose credential it is, never which.
 const fn credential_label(credential: &resolved::Credential) -> &'static str {
     match credential {
-        resolved::Credential::Client => "client",
+        resolved::Credential::Client => headroom::CLIENTS,
         _ => "default",
     }
 }

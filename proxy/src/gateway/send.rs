@@ -15,11 +15,11 @@ use super::credential::Carried;
 use super::headers::{Forward, forward_request};
 use super::identify::Identity;
 use super::parse::Target;
-use super::record::Booking;
 use super::refuse::Refusal;
 use super::routes::Upstream;
 use crate::clock;
 use crate::metrics::Held;
+use crate::state::State;
 use crate::upstream::{self, Answer, ExchangeError, Outgoing, RequestBody, Upload};
 
 /// Everything that is known of a request when it is sent.
@@ -30,8 +30,6 @@ pub(crate) struct Sending {
     pub(crate) facts: Facts,
     pub(crate) target: Target,
     pub(crate) identity: Arc<Identity>,
-    /// What is to be lowered in it.
-    pub(crate) terms: Terms,
     /// When it must be over, if its client says so.
     pub(crate) deadline: Instant,
 }
@@ -55,30 +53,58 @@ pub(super) enum Tried {
     NoCredential(Refusal),
 }
 
-/// Makes one attempt. When it was sent, and how long it took to the first byte, is noted in the booking.
-pub(super) async fn attempt(booking: &mut Booking, sending: &Sending, order: &Order) -> Tried {
+/// An attempt that was made.
+pub(super) struct Made {
+    pub(super) tried: Tried,
+    /// To the first byte, or to the failure.
+    pub(super) took: Duration,
+}
+
+impl Made {
+    /// Whether any of the request may have reached the provider.
+    pub(super) const fn is_sent(&self) -> bool {
+        !matches!(
+            self.tried,
+            Tried::NoCredential(_) | Tried::Nothing(ExchangeError::Connect(_))
+        )
+    }
+}
+
+/// Makes one attempt.
+pub(super) async fn attempt(state: &State, sending: &Sending, order: &Order, terms: Terms) -> Made {
+    let sent_at = clock::now();
+    let tried = exchange(state, sending, order, (terms, sent_at)).await;
+    Made {
+        tried,
+        took: clock::now().saturating_duration_since(sent_at),
+    }
+}
+
+async fn exchange(
+    state: &State,
+    sending: &Sending,
+    order: &Order,
+    (terms, sent_at): (Terms, Instant),
+) -> Tried {
     let Sending {
         head,
         body,
         facts,
         target,
         identity,
-        terms,
         ..
     } = sending;
     let upstream = &order.upstream;
     let provider = &upstream.config;
     let rename = order.rename.as_deref();
-    let changes = changes(rename, asks_usage(facts, order), *terms);
+    let changes = changes(rename, asks_usage(facts, order), terms);
     let outgoing_body = body.edited(&plan(facts, &changes, provider.kind));
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
     let path = target.path_for(upstream, rename, keeps_key);
-    let sent_at = clock::now();
     let deadline = sending.deadline.min(sent_at + provider.timeout_total);
     let credential = match upstream.credential.grant(deadline).await {
         Ok(grant) => Carried::new(grant, &outgoing_body),
         Err(error) => {
-            booking.upstream_wait += clock::now().saturating_duration_since(sent_at);
             return Tried::NoCredential(Refusal::no_credential(&provider.name, error.told()));
         }
     };
@@ -98,25 +124,11 @@ pub(super) async fn attempt(booking: &mut Booking, sending: &Sending, order: &Or
         timeout_idle: provider.timeout_idle,
         deadline,
         upload: body.rest.clone(),
-        drain: &Arc::clone(&booking.state).drain,
+        drain: &state.drain,
     };
-    booking.evidence.sent = true;
-    let answer = upstream::send(&upstream.pool, &outgoing).await;
-    let now = clock::now();
-    let took = now.saturating_duration_since(sent_at);
-    booking.attempt_took = took;
-    booking.upstream_wait += took;
-    match answer {
-        Ok(answer) => {
-            booking.first_byte_at = Some(now);
-            Tried::Answer(answer)
-        }
-        Err(error) => {
-            if matches!(error, ExchangeError::Connect(_)) {
-                booking.evidence.sent = false;
-            }
-            Tried::Nothing(error)
-        }
+    match upstream::send(&upstream.pool, &outgoing).await {
+        Ok(answer) => Tried::Answer(answer),
+        Err(error) => Tried::Nothing(error),
     }
 }
 

@@ -138,7 +138,11 @@ fn usage(
     // Refused by the provider, or never sent: nothing was used. An answer that broke off, or that nobody
     // waited for, was: the prompt was read, and what was delivered had been generated.
     let waited_for = evidence.accepted
-        || (evidence.sent && matches!(outcome, Outcome::ClientGone | Outcome::Interrupted));
+        || (evidence.sent
+            && matches!(
+                outcome,
+                Outcome::ClientGone | Outcome::Interrupted | Outcome::Superseded
+            ));
     if !waited_for {
         return (Usage::default(), UsageSource::None);
     }

@@ -1,6 +1,7 @@
 //! What is remembered, shown and forgotten.
 
-use quotah_adapters::limits::{LimitFormats, limits};
+use quotah_adapters::limits::{LimitFormats, Limits, limits};
+use quotah_policy::headroom::{Can, Estimate, Room};
 
 use super::*;
 
@@ -30,6 +31,16 @@ fn remaining(headroom: &Headroom, now: u64) -> Vec<Option<u64>> {
     rows.iter().map(|row| row.limit.remaining).collect()
 }
 
+fn saw(headroom: &Headroom, whose: &Whose, said: &Limits, now: u64) {
+    let place = headroom.place(whose, now, label);
+    place.saw(&seen(said, &whose.model), now - 1, now);
+}
+
+fn room(headroom: &Headroom, model: &str, now: u64) -> Room {
+    let place = headroom.place(&whose(model), now, label);
+    place.room(Estimate::default(), now)
+}
+
 fn label() -> Arc<str> {
     "m".into()
 }
@@ -38,7 +49,7 @@ fn label() -> Arc<str> {
 fn the_last_answer_counts() {
     let headroom = Headroom::default();
     for (left, at) in [("40", NOW), ("39", NOW + 10)] {
-        headroom.saw(&whose("m"), &answer(left, "30s", at), at, label);
+        saw(&headroom, &whose("m"), &answer(left, "30s", at), at);
     }
     let rows = headroom.rows(NOW + 20);
     assert_eq!(rows.len(), 1);
@@ -47,7 +58,7 @@ fn the_last_answer_counts() {
     assert_eq!(rows[0].seen_at_unix_ms, NOW + 10);
     assert_eq!(rows[0].deployment_label, "groq/m");
     assert_eq!(
-        headroom.room(&whose("m"), NOW + 20).left_ten_thousandths,
+        room(&headroom, "m", NOW + 20).left_ten_thousandths,
         Some(3_900)
     );
 }
@@ -55,10 +66,10 @@ fn the_last_answer_counts() {
 #[test]
 fn what_was_used_up_is_whole_again_at_its_reset() {
     let headroom = Headroom::default();
-    headroom.saw(&whose("m"), &answer("0", "1s", NOW), NOW, label);
+    saw(&headroom, &whose("m"), &answer("0", "1s", NOW), NOW);
     assert_eq!(remaining(&headroom, NOW + 999), [Some(0)]);
     assert_eq!(remaining(&headroom, NOW + 1_000), [Some(100)]);
-    let left = |now| headroom.room(&whose("m"), now).left_ten_thousandths;
+    let left = |now| room(&headroom, "m", now).left_ten_thousandths;
     assert_eq!(
         (left(NOW + 999), left(NOW + 1_000)),
         (Some(0), Some(10_000))
@@ -68,11 +79,11 @@ fn what_was_used_up_is_whole_again_at_its_reset() {
 #[test]
 fn what_was_used_in_part_is_shown_for_a_minute() {
     let headroom = Headroom::default();
-    headroom.saw(&whose("m"), &answer("99", "6ms", NOW), NOW, label);
+    saw(&headroom, &whose("m"), &answer("99", "6ms", NOW), NOW);
     assert_eq!(remaining(&headroom, NOW + 59_999), [Some(99)]);
     assert_eq!(remaining(&headroom, NOW + 60_000), [Some(100)]);
     // A reset that was over when it was said: the window tells.
-    headroom.saw(&whose("m"), &answer("99", "0s", NOW), NOW, label);
+    saw(&headroom, &whose("m"), &answer("99", "0s", NOW), NOW);
     assert_eq!(remaining(&headroom, NOW + 59_999), [Some(99)]);
     assert_eq!(remaining(&headroom, NOW + 60_000), [Some(100)]);
 }
@@ -80,12 +91,43 @@ fn what_was_used_in_part_is_shown_for_a_minute() {
 #[test]
 fn a_refusal_says_how_long_to_wait() {
     let headroom = Headroom::default();
-    headroom.refused(&whose("m"), Duration::from_secs(2), NOW, label);
-    let until = |now| headroom.room(&whose("m"), now).wait_until_unix_ms;
-    assert_eq!(until(NOW + 1_999), Some(NOW + 2_000));
-    assert_eq!(until(NOW + 2_000), None);
-    assert_eq!(headroom.room(&whose("n"), NOW), Room::default());
+    let place = headroom.place(&whose("m"), NOW, label);
+    place.cool(NOW + 2_000, NOW);
+    let can = |model, now| room(&headroom, model, now).can;
+    let until_ms = NOW + 2_000;
+    assert_eq!(can("m", NOW + 1_999), Can::Cooling { until_ms });
+    assert_eq!(can("m", NOW + 2_000), Can::Now);
+    assert_eq!(can("n", NOW), Can::Now);
+    place.cool_credential(NOW + 9_000, NOW);
+    let until_ms = NOW + 9_000;
+    assert_eq!(can("n", NOW), Can::Cooling { until_ms });
     assert!(headroom.rows(NOW).is_empty());
+}
+
+#[test]
+fn clients_own_limits_are_shown_and_hold_nobody_back() {
+    let headroom = Headroom::default();
+    let clients = Whose {
+        credential: CLIENTS.into(),
+        ..whose("m")
+    };
+    saw(&headroom, &clients, &answer("0", "9h", NOW), NOW);
+    let place = headroom.place(&clients, NOW, label);
+    assert_eq!(place.room(Estimate::default(), NOW).can, Can::Now);
+    assert_eq!(remaining(&headroom, NOW), [Some(0)]);
+}
+
+#[test]
+fn every_kind_comes_back_as_it_was() {
+    for kind in LimitKind::ALL {
+        let mut said = seen(&answer("5", "1s", NOW), "m");
+        said[0].kind = u8::try_from(kind_place(*kind)).unwrap();
+        assert_eq!(limit_of(&said[0]).map(|limit| limit.kind), Some(*kind));
+    }
+}
+
+fn kind_place(kind: LimitKind) -> usize {
+    LimitKind::ALL.iter().position(|k| *k == kind).unwrap()
 }
 
 #[test]
@@ -93,13 +135,9 @@ fn the_most_silent_place_makes_room_for_a_new_one() {
     let headroom = Headroom::default();
     for n in 0..1_003_u64 {
         let now = NOW + n;
-        headroom.saw(
-            &whose(&format!("m{n}")),
-            &answer("5", "9h", now),
-            now,
-            label,
-        );
-        headroom.saw(&whose("m0"), &answer("4", "9h", now), now, label);
+        let name = format!("m{n}");
+        saw(&headroom, &whose(&name), &answer("5", "9h", now), now);
+        saw(&headroom, &whose("m0"), &answer("4", "9h", now), now);
     }
     let rows = headroom.rows(NOW);
     assert_eq!(rows.len(), PLACES_MAX);
@@ -110,7 +148,7 @@ fn the_most_silent_place_makes_room_for_a_new_one() {
 #[test]
 fn limits_of_a_provider_that_is_gone_are_forgotten() {
     let headroom = Headroom::default();
-    headroom.saw(&whose("m"), &answer("5", "1s", NOW), NOW, label);
+    saw(&headroom, &whose("m"), &answer("5", "1s", NOW), NOW);
     headroom.keep(|provider| provider == "openai");
     assert!(headroom.rows(NOW).is_empty());
 }
@@ -118,13 +156,10 @@ fn limits_of_a_provider_that_is_gone_are_forgotten() {
 #[test]
 fn metrics_know_models_by_names_of_the_configuration_only() {
     let headroom = Headroom::default();
-    headroom.saw(
-        &whose("typed by a client"),
-        &answer("5", "1s", NOW),
-        NOW,
-        || "other".into(),
-    );
-    headroom.saw(&whose(""), &answer("5", "1s", NOW), NOW, || "".into());
+    for (model, label) in [("typed by a client", "other"), ("", "")] {
+        let place = headroom.place(&whose(model), NOW, || label.into());
+        place.saw(&seen(&answer("5", "1s", NOW), model), NOW - 1, NOW);
+    }
     let rows = headroom.rows(NOW);
     let labels: Vec<_> = rows.iter().map(|row| &*row.deployment_label).collect();
     assert_eq!(labels, ["groq", "other"]);

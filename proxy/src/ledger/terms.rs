@@ -18,6 +18,8 @@ pub enum Outcome {
     CutByBudget = 4,
     /// The process died before the request was settled.
     Interrupted = 5,
+    /// Another attempt of the same request answered first.
+    Superseded = 6,
 }
 
 impl Outcome {
@@ -31,6 +33,7 @@ impl Outcome {
             Self::ClientGone => "client_gone",
             Self::CutByBudget => "cut_by_budget",
             Self::Interrupted => "interrupted",
+            Self::Superseded => "superseded",
         }
     }
 

@@ -73,6 +73,8 @@ impl Record {
     fn note(&mut self, entry: &Entry) {
         self.calls += 1;
         match entry.outcome() {
+            // Another one was quicker, which is no failure; how long it would have taken is not known.
+            Outcome::Superseded => {}
             Outcome::UpstreamError | Outcome::Interrupted => self.failures += 1,
             Outcome::Ok | Outcome::ClientGone | Outcome::CutByBudget | Outcome::Refused => {
                 match entry.ttft_ms {

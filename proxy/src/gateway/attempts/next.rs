@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use quotah_policy::Backoff;
 
-use super::super::admit::{Call, readmit};
-use super::super::choose::{self, Order, Weighing};
+use super::super::admit::readmit;
+use super::super::choose::{self, Order, Trip, Weighing};
 use super::super::describe::describe_order;
 use super::super::going::Going;
 use super::super::record::Booking;
@@ -14,7 +14,7 @@ use super::fault::Fault;
 use crate::clock;
 
 /// A deployment, and how it was found.
-type Picked = (Order, Option<Box<Weighing>>);
+pub(super) type Picked = (Order, Option<Box<Weighing>>);
 
 impl Way {
     /// Whether another attempt could be made if this one fails.
@@ -41,7 +41,7 @@ impl Way {
         if fault.is_overflow {
             self.trip.leave_out_no_larger(self.order.place);
         }
-        let Some(next) = self.pick(booking, now_unix_ms) else {
+        let Some(next) = self.pick(booking, &self.trip, now_unix_ms) else {
             return false;
         };
         if !booking.state.retries.take(now_unix_ms) {
@@ -85,31 +85,23 @@ impl Way {
     ) -> Option<Picked> {
         let (mut order, mut weighing) = next;
         loop {
-            if let Ok(going) = Going::begin(&order, now_unix_ms) {
+            if let Ok(going) = Going::begin(&order, &self.trip, now_unix_ms) {
                 booking.going = Some(going);
                 if let Ok(terms) = readmit(booking, self.call(), &order) {
-                    self.sending.terms = terms;
+                    self.terms = terms;
                     return Some((order, weighing));
                 }
                 booking.going = None;
             }
             self.trip.leave_out(order.place);
-            (order, weighing) = self.pick(booking, now_unix_ms)?;
+            (order, weighing) = self.pick(booking, &self.trip, now_unix_ms)?;
         }
     }
 
-    fn call(&self) -> Call<'_> {
-        Call {
-            target: &self.sending.target,
-            facts: &self.sending.facts,
-            identity: &self.sending.identity,
-        }
-    }
-
-    fn pick(&self, booking: &Booking, now_unix_ms: u64) -> Option<Picked> {
+    pub(super) fn pick(&self, booking: &Booking, trip: &Trip, now_unix_ms: u64) -> Option<Picked> {
         let wished = choose::wished(&self.sending.head.headers);
         let asking = choose::asking(booking, self.call(), wished);
-        choose::pick(&asking, &self.trip, now_unix_ms).ok()
+        choose::pick(&asking, trip, now_unix_ms).ok()
     }
 
     /// How often the deployment of this attempt was tried, this one included.

@@ -52,9 +52,9 @@ impl Look<'_> {
     /// What the request is expected to cost there, and how many tokens of its prompt are in that deployment's cache.
     pub(super) fn cost(
         &self,
-        deployment: &Deployment,
-        model: &str,
+        (deployment, model): (&Deployment, &str),
         view: &TrackView,
+        warm_tokens: u64,
     ) -> (Option<Money>, Cached) {
         let needs = &self.trip.needs;
         let output = view.output_tokens.unwrap_or(needs.output_tokens);
@@ -63,7 +63,6 @@ impl Look<'_> {
             output_tokens: output.min(needs.output_max),
             cached_share_ten_thousandths: view.cached_share_ten_thousandths.unwrap_or(0),
         };
-        let warm_tokens = 0;
         let expect = expect.with_warm_tokens(warm_tokens);
         let rates = self.rates(deployment, model);
         let cached = Cached {
@@ -76,8 +75,7 @@ impl Look<'_> {
     fn rates(&self, deployment: &Deployment, model: &str) -> Option<UnitRates> {
         let input_tokens = self.trip.needs.input_tokens;
         if deployment.rename.is_some() {
-            let price = deployment.price();
-            return UnitRates::of(price.as_deref()?, input_tokens);
+            return deployment.rates(input_tokens);
         }
         // What the client names is looked up when it is named.
         let config = &deployment.upstream.config;

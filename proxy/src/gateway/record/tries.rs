@@ -6,6 +6,7 @@ use std::time::Duration;
 use quotah_adapters::Reading;
 use quotah_policy::Heard;
 use quotah_policy::budget::Reservation;
+use quotah_policy::warmth::Held;
 
 use super::super::going::{Going, Verdict};
 use super::super::settle::Evidence;
@@ -13,6 +14,17 @@ use super::{Booking, Times, millis};
 use crate::clock;
 use crate::ledger::{Attempt, Outcome};
 use crate::metrics::DeploymentMetrics;
+
+/// Kinds that keep only what the request marks.
+const MARKED: [&str; 2] = ["anthropic", "bedrock"];
+
+/// Shorter prompts are kept by nobody (documented by OpenAI, Anthropic and Google, read 2026-11).
+const CACHED_TOKENS_MIN: u64 = 1_024;
+
+/// How long prompts are kept after their last use, the usual way and where a client pays for more (Anthropic's
+/// documentation, read 2026-11; OpenAI's says five to ten minutes).
+const CACHED_MS: u64 = 5 * 60_000;
+const CACHED_LONG_MS: u64 = 60 * 60_000;
 
 /// A failed attempt while another is looked for: put back if there is none.
 pub(crate) struct LastTry {
@@ -74,7 +86,44 @@ impl Booking {
             output_tokens: entry.output_tokens,
             ..Heard::default()
         };
-        going.tell(verdict, heard, &self.state, clock::unix_ms());
+        let now_unix_ms = clock::unix_ms();
+        if verdict == Verdict::Well {
+            going.is_warm(self.cached(), &self.state, now_unix_ms);
+        }
+        going.tell(verdict, heard, &self.state, now_unix_ms);
+    }
+
+    /// How much of the prompt is in the provider's cache by now.
+    fn cached(&self) -> Held {
+        let entry = &self.entry;
+        let told = entry
+            .cached_input_tokens
+            .saturating_add(entry.cache_write_tokens);
+        // Who caches unasked does not say so the first time.
+        let is_unasked = !MARKED.contains(&self.provider_kind);
+        let tokens = match told {
+            0 if is_unasked && entry.input_tokens >= CACHED_TOKENS_MIN => entry.input_tokens,
+            told => told,
+        };
+        let is_long = entry.cache_write_long_tokens > 0;
+        Held {
+            tokens,
+            ttl_ms: if is_long { CACHED_LONG_MS } else { CACHED_MS },
+        }
+    }
+
+    /// Exchanges what the attempt under way holds with another's.
+    pub(crate) fn swap_try(&mut self, other: &mut Self) {
+        use std::mem::swap;
+        swap(&mut self.going, &mut other.going);
+        swap(&mut self.hold.reservation, &mut other.hold.reservation);
+        swap(&mut self.hold.watch, &mut other.hold.watch);
+        let (ours, theirs) = (&mut self.entry, &mut other.entry);
+        swap(&mut ours.reserved_picousd, &mut theirs.reserved_picousd);
+        swap(
+            &mut ours.max_tokens_lowered_to,
+            &mut theirs.max_tokens_lowered_to,
+        );
     }
 
     /// Takes the failed attempt off the request, with what it holds.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use http::HeaderName;
-use quotah_policy::route::{CANDIDATES_MAX, Strategy, Weights};
-use quotah_policy::{Condition, Price, PriceTable};
+use quotah_policy::headroom::Place;
+use quotah_policy::route::{CANDIDATES_MAX, RateSheet, Strategy, UnitRates, Weights};
+use quotah_policy::{Condition, PriceTable};
 
+use super::super::choose::Order;
 use super::{Upstream, Wire};
 use crate::config::resolved::{FallbackOn, Hedge, Model, RouteCache};
 use crate::fleet::Health;
@@ -16,6 +18,9 @@ use crate::fleet::Health;
 pub(crate) struct Route {
     /// The `[[models]]` row's, or `direct`.
     pub(crate) name: Arc<str>,
+    /// Whether no row names it: the client asked for one provider, by name, by model or by dialect. Its breaker and
+    /// its limits are watched there, and hold nobody back: a gateway that knows no other way shall not close this one.
+    pub(crate) is_direct: bool,
     pub(crate) when: Option<Condition>,
     pub(crate) strategy: Strategy,
     pub(crate) weights: Weights,
@@ -26,8 +31,6 @@ pub(crate) struct Route {
     pub(crate) mirror: Option<MirrorTo>,
     pub(crate) cache: Option<RouteCache>,
     pub(crate) session_header: Option<HeaderName>,
-    /// Whether a request is to be described for conditions.
-    pub(crate) has_conditions: bool,
 }
 
 /// A provider's model behind one credential.
@@ -43,8 +46,10 @@ pub(crate) struct Deployment {
     pub(crate) context_tokens: Option<u64>,
     /// How it fares; `None` where the model is what the client says.
     pub(crate) health: Option<Arc<Health>>,
+    /// What is left there; `None` like `health`.
+    place: Option<Arc<Place>>,
     /// What candidates are compared by; looked up anew from time to time.
-    price: ArcSwapOption<Price>,
+    rates: ArcSwapOption<RateSheet>,
 }
 
 /// Where a share of a route's requests is copied to.
@@ -74,15 +79,20 @@ impl Route {
                 continue;
             };
             let rename: Option<Arc<str>> = row.model.as_deref().map(Into::into);
-            deployments.extend(behind.iter().map(|upstream| Deployment {
-                upstream: Arc::clone(upstream),
-                rename: rename.clone(),
-                rank: u8::try_from(rank).unwrap_or(u8::MAX),
-                weight: row.weight,
-                when: row.when.clone(),
-                context_tokens: row.context_tokens,
-                health: rename.as_deref().map(|model| upstream.fleet.health(model)),
-                price: ArcSwapOption::empty(),
+            deployments.extend(behind.iter().map(|upstream| {
+                let place =
+                    |model: &Arc<str>| upstream.place(Arc::clone(model), || Arc::clone(model));
+                Deployment {
+                    upstream: Arc::clone(upstream),
+                    rename: rename.clone(),
+                    rank: u8::try_from(rank).unwrap_or(u8::MAX),
+                    weight: row.weight,
+                    when: row.when.clone(),
+                    context_tokens: row.context_tokens,
+                    health: rename.as_deref().map(|model| upstream.fleet.health(model)),
+                    place: rename.as_ref().map(place),
+                    rates: ArcSwapOption::empty(),
+                }
             }));
         }
         deployments.truncate(CANDIDATES_MAX);
@@ -96,10 +106,10 @@ impl Route {
         });
         Self {
             name: model.name.as_str().into(),
+            is_direct: false,
             when: model.when.clone(),
             strategy: model.strategy,
             weights: model.weights,
-            has_conditions: deployments.iter().any(|d| d.when.is_some()),
             deployments,
             fallback_on: model.fallback_on,
             hedge: model.hedge,
@@ -119,7 +129,8 @@ impl Route {
             when: None,
             context_tokens: None,
             health: None,
-            price: ArcSwapOption::empty(),
+            place: None,
+            rates: ArcSwapOption::empty(),
         });
         Self {
             name: Arc::clone(name),
@@ -132,6 +143,7 @@ impl Route {
     pub(super) fn nowhere() -> Self {
         Self {
             name: "".into(),
+            is_direct: true,
             when: None,
             strategy: Strategy::Ordered,
             weights: Weights::default(),
@@ -141,7 +153,6 @@ impl Route {
             mirror: None,
             cache: None,
             session_header: None,
-            has_conditions: false,
         }
     }
 
@@ -149,6 +160,30 @@ impl Route {
     pub(crate) fn fits(&self, wire: Wire) -> bool {
         let mut kinds = self.deployments.iter().map(|d| d.upstream.config.kind);
         kinds.any(|kind| wire.fits(kind))
+    }
+}
+
+impl MirrorTo {
+    /// The order that copies another.
+    pub(crate) fn order(&self, of: &Order) -> Order {
+        let model_sent = self
+            .rename
+            .clone()
+            .unwrap_or_else(|| Arc::clone(&of.model_sent));
+        Order {
+            route: Arc::clone(&of.route),
+            place: of.place,
+            upstream: Arc::clone(&self.upstream),
+            rename: Some(Arc::clone(&model_sent)),
+            health: self.upstream.fleet.health(&model_sent),
+            headroom: self
+                .upstream
+                .place(Arc::clone(&model_sent), || Arc::clone(&model_sent)),
+            estimate: of.estimate,
+            // A copy keeps no cache warm that anybody counts on.
+            cache_number: u64::MAX,
+            model_sent,
+        }
     }
 }
 
@@ -161,9 +196,18 @@ impl Deployment {
         }
     }
 
-    /// The price that it is compared by.
-    pub(crate) fn price(&self) -> arc_swap::Guard<Option<Arc<Price>>> {
-        self.price.load()
+    /// What a request of so many input tokens is compared by there.
+    pub(crate) fn rates(&self, input_tokens: u64) -> Option<UnitRates> {
+        let rates = self.rates.load();
+        Some(rates.as_ref()?.rates(input_tokens))
+    }
+
+    /// What is left there for a model. `label` gives the model's name in metrics.
+    pub(crate) fn place_of(&self, model: &str, label: impl FnOnce() -> Arc<str>) -> Arc<Place> {
+        match &self.place {
+            Some(place) if self.rename.as_deref() == Some(model) => Arc::clone(place),
+            _ => self.upstream.place(model.into(), label),
+        }
     }
 
     /// Looks its price up. What the client names is looked up when it is named.
@@ -172,6 +216,7 @@ impl Deployment {
         let config = &self.upstream.config;
         let of = |of: &str| prices.find_row(of, model, now_unix_seconds);
         let row = of(&config.name).or_else(|| of(config.kind.as_str()));
-        self.price.store(row.map(|(_, row)| Arc::clone(&row.price)));
+        let rates = row.and_then(|(_, row)| RateSheet::of(&row.price));
+        self.rates.store(rates.map(Arc::new));
     }
 }

@@ -1,5 +1,0 @@
-//! Conditions on requests, in CEL.
-
-/// A condition, compiled.
-#[derive(Debug, Clone)]
-pub struct Condition {}

@@ -1,0 +1,71 @@
+//! A copy of a request to a shadow deployment: its answer is read, accounted for, and given to nobody.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http_body::Body;
+
+use super::super::admit::readmit;
+use super::super::going::Going;
+use super::super::record::Booking;
+use super::super::refuse::Refuser;
+use super::super::send::{Tried, attempt};
+use super::{Way, failed, without_credential};
+use crate::clock;
+
+/// Sends a share of a route's requests to its mirror, in a task of its own. Where money, a breaker or the bound on
+/// copies under way is against it, there is no copy.
+pub(super) fn copy(booking: &Booking, way: &Way) {
+    let Some(mirror) = &way.order.route.mirror else {
+        return;
+    };
+    let is_chosen = way.trip.dice() % 1_000_000 < u64::from(mirror.share_ppm);
+    if !is_chosen || way.sending.body.rest.is_some() {
+        return;
+    }
+    let Ok(permit) = Arc::clone(&booking.state.mirrors).try_acquire_owned() else {
+        return;
+    };
+    let order = mirror.order(&way.order);
+    let mut beside = booking.beside("mirror");
+    let Ok(going) = Going::begin(&order, &way.trip, clock::unix_ms()) else {
+        return;
+    };
+    beside.going = Some(going);
+    let Ok(terms) = readmit(&mut beside, way.call(), &order) else {
+        return;
+    };
+    let refuser = Refuser::new(way.sending.target.dialect, beside.entry.id());
+    let shadow = Way {
+        sending: Arc::clone(&way.sending),
+        terms,
+        trip: way.trip.over(),
+        order,
+    };
+    tokio::spawn(async move {
+        shadow.walk_alone(beside, &refuser).await;
+        drop(permit);
+    });
+}
+
+impl Way {
+    /// One attempt, and its answer read to the end.
+    async fn walk_alone(self, mut booking: Booking, refuser: &Refuser) {
+        booking.evidence.sent = true;
+        let state = Arc::clone(&booking.state);
+        let made = attempt(&state, &self.sending, &self.order, self.terms).await;
+        booking.evidence.sent = made.is_sent();
+        booking.attempt_took = made.took;
+        booking.upstream_wait = made.took;
+        match made.tried {
+            Tried::Answer(answer) => {
+                booking.first_byte_at = Some(clock::now());
+                let mut body = self.relay(booking, answer, refuser).into_body();
+                while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {}
+            }
+            Tried::Nothing(error) => drop(failed(booking, error, refuser)),
+            Tried::NoCredential(refusal) => drop(without_credential(booking, refusal, refuser)),
+        }
+    }
+}
