@@ -1,6 +1,7 @@
 //! Ledgers that never were, replayed.
 
 use proptest::prelude::*;
+use quotah_policy::Condition;
 use uuid::Uuid;
 
 use super::*;
@@ -158,17 +159,10 @@ fn with_prices(text: &str) -> std::sync::Arc<quotah_policy::PriceTable> {
 
 #[test]
 fn conditions_see_what_the_ledger_knows() {
-    let to = |provider: &str, model: &str, when: &str| {
-        format!(
-            "[[models]]\nname = \"fast\"\n{when}\ndeployments = [{{ provider = \"{provider}\", model = \"{model}\" }}]\n"
-        )
-    };
-    let streams = to(
-        "groq",
-        "small",
-        "when = \"team == 'red' && stream && !has_tools\"",
-    );
-    let new = config(&format!("{streams}{}", to("openai", "big", "")));
+    let mut new = config(&format!("{}{}", to_small(), model("slow", "openai", "big")));
+    let when = Condition::compile("team == 'red' && stream && !has_tools");
+    new.models[0].when = Some(when.expect("a condition"));
+    new.models[1].name = "fast".into();
     let mut entries = [entry(1), entry(2), entry(3)];
     entries[0].team = "red".into();
     entries[1].team = "red".into();
