@@ -14,6 +14,7 @@ mod harness;
 
 mod admin;
 mod admin_policy;
+mod beside;
 mod books;
 mod breaker;
 mod budgets;
