@@ -1,6 +1,7 @@
 //! Quotah: a transparent gateway between applications and AI providers.
 
 pub mod admin;
+pub(crate) mod cache;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -21,3 +22,4 @@ pub(crate) mod state;
 pub mod telemetry;
 pub mod time;
 pub(crate) mod upstream;
+pub mod whatif;

@@ -3,7 +3,7 @@
 mod charge;
 mod file;
 
-pub use charge::Used;
+pub use charge::{Used, with_used};
 pub use file::{FILE_BYTES_MAX, UPDATE_FILE, UpdateFault, read_text, updated_table, write_update};
 
 use quotah_policy::{Class, Pattern, PriceRow, PriceTable, Rates};

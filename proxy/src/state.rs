@@ -9,6 +9,7 @@ use quotah_policy::budget::Crossing;
 use quotah_policy::{BreakerChange, BreakerState, Dimension, KeyId, RetryBudget, Warmth};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::cache::Cache;
 use crate::clock;
 use crate::config::resolved::Config;
 use crate::credentials::Credentials;
@@ -206,6 +207,7 @@ pub(crate) struct State {
     /// How often requests may be tried again, all together.
     pub(crate) retries: RetryBudget,
     pub(crate) fetched: Fetched,
+    pub(crate) cache: Cache,
     pub(crate) events: Arc<Hub>,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
@@ -229,6 +231,7 @@ impl State {
             events,
         } = ground;
         policy.opened(&ledger);
+        let cache = Cache::new(snapshot.config.cache);
         let started_at_unix_ms = clock::unix_ms();
         let retries = RetryBudget::new(snapshot.config.retry.form);
         Arc::new(Self {
@@ -250,6 +253,7 @@ impl State {
             mirrors: Arc::new(Semaphore::new(MIRRORS_MAX)),
             fleet,
             fetched: Fetched::default(),
+            cache,
             started: clock::now(),
             events,
             started_at_unix_ms,
@@ -264,6 +268,7 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
+        self.cache.apply(config.cache);
         let tools = (&*self.pools, &self.credentials, &*self.fleet);
         self.retries.reform(config.retry.form);
         let form = config.breaker;
@@ -346,6 +351,7 @@ impl State {
 
     /// Writes down what was learned, and lets the ledger forget what no budget counts any more.
     pub(crate) fn keep_house(&self) {
+        self.metrics.cache_bytes(self.cache.bytes());
         self.policy.keep_experience(self.registry.dir());
         self.policy.keep_in(&self.ledger);
     }

@@ -7,6 +7,9 @@ use jiff::tz::TimeZone;
 /// Thirty days: what reports cover unless told otherwise.
 pub const MONTH_MS: u64 = 30 * DAY_MS;
 
+/// Seven days.
+pub const WEEK_MS: u64 = 7 * DAY_MS;
+
 /// What [`parse_when`] takes, in words.
 pub const WHEN: &str = "a time such as 2026-11-21T08:00:00Z, a day (UTC) such as 2026-11-21, or a time ago such as 24h or 7d";
 

@@ -23,6 +23,7 @@ mod prices;
 mod problem;
 mod providers;
 mod rate_limits;
+mod recommendations;
 mod requests;
 mod routes;
 mod rules;

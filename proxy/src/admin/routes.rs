@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::access::{Access, Scope, guard};
 use super::openapi::{Doc, operations as say};
 use super::{Shared, audit, budgets, config, events, explain, health, keys, metrics, openapi};
-use super::{prices, providers, rate_limits, requests, rules, status, usage};
+use super::{prices, providers, rate_limits, recommendations, requests, rules, status, usage};
 
 /// What may be done with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +66,7 @@ pub(super) const TABLE: &[Route] = table! {
     Get    "/admin/v1/requests"                Viewer   Team  requests::list         requests
     Get    "/admin/v1/requests/{id}"           Viewer   Team  requests::show         request
     Get    "/admin/v1/usage"                   Viewer   Team  usage::usage           usage
+    Get    "/admin/v1/recommendations"         Viewer   Team  recommendations::list  recommendations
     Get    "/admin/v1/events"                  Viewer   Team  events::events         events
     Get    "/admin/v1/explain"                 Viewer   Team  explain::explain       explain
     Get    "/admin/v1/audit"                   Viewer   Whole audit::list            audit

@@ -142,7 +142,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The fields of an entry in the order in which the documentation lists them. New ones come last.
-pub(super) const COLUMNS: [&str; 63] = [
+pub(super) const COLUMNS: [&str; 66] = [
     "id",
     "client_request_id",
     "at",
@@ -206,4 +206,7 @@ pub(super) const COLUMNS: [&str; 63] = [
     "parent",
     "route",
     "alternative",
+    "cache",
+    "saved_usd",
+    "saved_nanousd",
 ];

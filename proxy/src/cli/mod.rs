@@ -13,6 +13,7 @@ mod prices;
 mod rerate;
 mod run;
 mod usage;
+mod whatif;
 
 #[cfg(test)]
 mod tests;
@@ -80,6 +81,8 @@ enum Verb {
     Explain(explain::Explain),
     /// Rate ledger entries again by the prices now known for their time; each change is recorded
     Rerate(rerate::Rerate),
+    /// Replay the ledger against another configuration (--config): cost, places, refusals
+    Whatif(whatif::Whatif),
     /// Ask a running Quotah whether it is ready; exit status 0 or 1
     Healthcheck,
 }
@@ -171,6 +174,7 @@ fn dispatch(verb: Verb, inputs: &Inputs, streams: &mut Streams<'_>) -> io::Resul
         Verb::Prices(prices) => prices::prices(&prices, inputs, streams),
         Verb::Explain(asked) => explain::explain(&asked, inputs, streams),
         Verb::Rerate(rerate) => rerate::rerate(&rerate, inputs, streams),
+        Verb::Whatif(whatif) => whatif::whatif(&whatif, inputs, streams),
         Verb::Healthcheck => healthcheck::healthcheck(inputs, streams),
     }
 }

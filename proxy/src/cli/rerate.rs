@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
-use quotah_policy::{PriceTable, ServiceTier, Usage};
+use quotah_policy::PriceTable;
 
 use super::{Exit, Streams};
 use crate::clock;
@@ -18,7 +18,7 @@ use crate::ledger::{
     AmendError, Amender, CORRECTIONS_MAX, Clock, Conditions, Correction, CostSource, Entry,
     ReadError, Reader, usd,
 };
-use crate::prices::Used;
+use crate::prices::with_used;
 use crate::time::{WHEN, parse_when};
 
 #[derive(Debug, Args)]
@@ -210,42 +210,12 @@ impl Run<'_> {
 
     /// What an entry costs by the table; `None` for what the provider has said, and where there is no price.
     fn cost(&self, entry: &Entry) -> Option<i64> {
-        let total = entry.usage();
-        if entry.cost_source() == CostSource::Provider || total.is_none() {
+        if entry.cost_source() == CostSource::Provider || entry.usage().is_none() {
             return None;
         }
-        let calls: Vec<(Option<&str>, Usage)> = entry
-            .calls
-            .iter()
-            .map(|call| {
-                (
-                    Some(&*call.model).filter(|model| !model.is_empty()),
-                    call.usage(),
-                )
-            })
-            .collect();
-        let own = calls
-            .iter()
-            .fold(total, |own, (_, usage)| own.saturating_sub(usage));
-        let configured = || {
-            let known = self.kinds.iter().find(|(name, _)| *name == entry.provider);
-            known.map_or("", |(_, kind)| *kind)
-        };
-        let kind = match entry.provider_kind.as_str() {
-            "" => configured(),
-            kind => kind,
-        };
-        let used = Used {
-            provider: &entry.provider,
-            kind,
-            model_sent: &entry.model_sent,
-            model_answered: Some(&*entry.model_answered).filter(|model| !model.is_empty()),
-            at_unix_seconds: i64::try_from(entry.at_unix_ms / 1_000).unwrap_or(i64::MAX),
-            tier: ServiceTier::parse(&entry.service_tier).unwrap_or_default(),
-            own,
-            calls: &calls,
-        };
-        let cost = used.charge(&self.prices)?;
+        let known = self.kinds.iter().find(|(name, _)| *name == entry.provider);
+        let kind = known.map_or("", |(_, kind)| *kind);
+        let cost = with_used(entry, kind, |used| used.charge(&self.prices))?;
         Some(i64::try_from(cost.picos()).unwrap_or(i64::MAX))
     }
 }

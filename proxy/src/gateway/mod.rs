@@ -9,6 +9,7 @@ mod admit;
 mod answer;
 mod attempts;
 mod body;
+mod cached;
 pub(crate) mod choose;
 mod credential;
 mod describe;

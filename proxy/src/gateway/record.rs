@@ -15,6 +15,7 @@ use quotah_policy::limit::Standing;
 use quotah_policy::{Money, ServiceTier, UsageSource};
 use uuid::Uuid;
 
+use super::cached::{self, Keeper};
 use super::choose::Weighing;
 use super::going::{Going, Verdict};
 use super::hold::Hold;
@@ -53,6 +54,8 @@ pub(crate) struct Booking {
     pub(crate) provider_kind: &'static str,
     /// What is given back when it is booked.
     pub(crate) hold: Hold,
+    /// Copies the answer, where it may be given again.
+    pub(crate) keeper: Option<Box<Keeper>>,
     /// What the attempt under way holds of its deployment.
     pub(crate) going: Option<Going>,
     /// How deployments compared when this one was chosen; none where there was no choice.
@@ -102,6 +105,7 @@ impl Booking {
             streams: None,
             provider_kind: "",
             hold: Hold::default(),
+            keeper: None,
             going: None,
             weighing: None,
             attempt_took: Duration::ZERO,
@@ -252,7 +256,9 @@ impl Booking {
         // Nine million dollars for one request: more is no figure to believe.
         let picos = |cost: Money| i64::try_from(cost.picos()).unwrap_or(i64::MAX);
         entry.set_cost_source(bill.cost_source.into());
-        entry.cost_picousd = bill.cost.map(picos);
+        // What is given again costs nothing, which is more than not to know.
+        let free = (entry.cache == cached::HIT).then_some(0);
+        entry.cost_picousd = bill.cost.map(picos).or(free);
         if bill.cost_source == quotah_policy::CostSource::Provider {
             entry.table_cost_picousd = bill.table_cost.map(picos);
         }

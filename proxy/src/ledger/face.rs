@@ -72,6 +72,10 @@ fn fields<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
     map.serialize_entry("prompt_bytes", &entry.prompt_bytes)?;
     map.serialize_entry("output_bytes", &entry.output_bytes)?;
     map.serialize_entry("max_tokens_lowered_to", &entry.max_tokens_lowered_to)?;
+    map.serialize_entry("cache", &word(&entry.cache))?;
+    let saved = entry.saved_picousd;
+    map.serialize_entry("saved_usd", &saved.map(|pico| usd(pico.into())))?;
+    map.serialize_entry("saved_nanousd", &saved.map(nanousd))?;
     Ok(())
 }
 

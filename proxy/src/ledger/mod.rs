@@ -16,7 +16,7 @@
 //! | `books`, `rollup`, `usage` | what the records add up to; reports |
 //! | `recover`, `follow`, `keep` | reading at the start, following other processes, closing dead writers' books |
 //! | `summary`, `index` | closed segments in short, so that a start is quick |
-//! | `read`, `page`, `back` | records for the admin plane and the command line |
+//! | `read`, `newest`, `page`, `back` | records for the admin plane and the command line |
 //!
 //! # Promises
 //!
@@ -38,6 +38,7 @@ mod follow;
 mod index;
 mod keep;
 mod log;
+mod newest;
 mod note;
 mod page;
 mod read;

@@ -7,6 +7,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use memchr::memmem;
@@ -30,6 +32,8 @@ use super::usage::{self, Query, UsageReport};
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub(super) dir: PathBuf,
+    /// Told how many bytes were read.
+    read_bytes: Arc<AtomicU64>,
 }
 
 /// What must hold of an entry; all that is given.
@@ -100,7 +104,30 @@ impl Reader {
     /// Reads the ledger in `dir`.
     #[must_use]
     pub fn new(dir: PathBuf) -> Self {
-        Self { dir }
+        Self {
+            dir,
+            read_bytes: Arc::default(),
+        }
+    }
+
+    /// How many bytes [`Self::each`] has read so far, of all that [`Self::bytes`] says, for whoever shows how far it is.
+    #[must_use]
+    pub fn read_bytes(&self) -> u64 {
+        self.read_bytes.load(Ordering::Relaxed)
+    }
+
+    /// How long the segments are that may hold some of the time asked for.
+    ///
+    /// # Errors
+    /// [`ReadError::Io`].
+    pub fn bytes(&self, conditions: &Conditions) -> Result<u64, ReadError> {
+        let mut bytes = 0_u64;
+        for name in list(&self.dir)?.segments {
+            if let Some((_, length)) = open(&self.dir, name, conditions)? {
+                bytes = bytes.saturating_add(length);
+            }
+        }
+        Ok(bytes)
     }
 
     /// The entry of one request, if it is settled.
@@ -176,7 +203,11 @@ impl Reader {
             let Some((file, _)) = open(&self.dir, name, conditions)? else {
                 continue;
             };
-            let mut file = Stoppable { file, done: &done };
+            let mut file = Stoppable {
+                file,
+                done: &done,
+                read_bytes: &self.read_bytes,
+            };
             let scanned = scan(&mut file, HEADER_BYTES as u64, |kind, payload, _| {
                 if done.get() || !wanted(kind) {
                     return true;
@@ -263,6 +294,7 @@ const WRITTEN_SLACK_MS: u64 = 60_000;
 struct Stoppable<'a> {
     file: File,
     done: &'a Cell<bool>,
+    read_bytes: &'a AtomicU64,
 }
 
 impl Read for Stoppable<'_> {
@@ -270,7 +302,9 @@ impl Read for Stoppable<'_> {
         if self.done.get() {
             Ok(0)
         } else {
-            self.file.read(buffer)
+            let read = self.file.read(buffer)?;
+            self.read_bytes.fetch_add(read as u64, Ordering::Relaxed);
+            Ok(read)
         }
     }
 }

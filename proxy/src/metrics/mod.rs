@@ -10,6 +10,7 @@
 
 mod breakers;
 mod budgets;
+mod cache;
 mod cost;
 mod deployment;
 mod family;
@@ -33,6 +34,7 @@ use prometheus::{
     TextEncoder,
 };
 
+use cache::CacheMetrics;
 use cost::Costs;
 use family::{Cached, Counters, Dropped, Histograms};
 use routing::Routing;
@@ -55,6 +57,7 @@ pub struct Metrics {
     held_body_bytes: IntGauge,
     unpriced: IntCounter,
     reservation_error_ratio: Histogram,
+    cache: CacheMetrics,
     ledger_append: Histogram,
     ledger_sync: Histogram,
     ledger_errors: IntCounter,
@@ -120,6 +123,7 @@ impl Metrics {
                 "What a request cost by what was set aside for it",
                 &RESERVATION_RATIO,
             ),
+            cache: CacheMetrics::new(&r),
             ledger_append: r.histogram(
                 "ledger_append_seconds",
                 "Time to append a record to the ledger",
@@ -198,6 +202,21 @@ impl Metrics {
         Held::new(&self.held_body_bytes)
     }
 
+    /// A kept answer was given; making it had cost `saved`.
+    pub fn cache_hit(&self, saved: Money) {
+        self.cache.hit(saved);
+    }
+
+    /// A request's answer could have been kept, and was not there.
+    pub fn cache_miss(&self) {
+        self.cache.miss();
+    }
+
+    /// So many bytes of answers are kept.
+    pub fn cache_bytes(&self, bytes: u64) {
+        self.cache.bytes(bytes);
+    }
+
     /// Requests in flight now.
     #[must_use]
     pub fn inflight_requests(&self) -> u64 {
@@ -263,6 +282,7 @@ impl Metrics {
             .unwrap_or_default();
         self.families.costs.render(&mut text);
         let dropped = &self.families.dropped;
+        self.cache.render(&mut text);
         rate_limits::render(shown.rate_limits, dropped, &mut text);
         breakers::render(shown.standings, dropped, &mut text);
         budgets::render(shown.budgets, dropped, &mut text);

@@ -2,6 +2,8 @@
 
 use quotah_policy::{Money, Price, PriceTable, ServiceTier, Usage};
 
+use crate::ledger::Entry;
+
 /// Whom a request went to and what it used.
 #[derive(Debug)]
 pub struct Used<'a> {
@@ -21,6 +23,30 @@ pub struct Used<'a> {
     pub own: Usage,
     /// What was used on its behalf by models that are billed beside it; without a name, by its own.
     pub calls: &'a [(Option<&'a str>, Usage)],
+}
+
+/// Calls `look` with what `entry` used, to be rated again. `kind` is its provider's, where the entry does not name it.
+pub fn with_used<T>(entry: &Entry, kind: &str, look: impl FnOnce(&Used<'_>) -> T) -> T {
+    let calls = entry.calls.iter();
+    let calls: Vec<(Option<&str>, Usage)> = calls
+        .map(|call| (Some(&*call.model).filter(|m| !m.is_empty()), call.usage()))
+        .collect();
+    let own = calls
+        .iter()
+        .fold(entry.usage(), |own, (_, usage)| own.saturating_sub(usage));
+    look(&Used {
+        provider: &entry.provider,
+        kind: match &*entry.provider_kind {
+            "" => kind,
+            known => known,
+        },
+        model_sent: &entry.model_sent,
+        model_answered: Some(&*entry.model_answered).filter(|model| !model.is_empty()),
+        at_unix_seconds: i64::try_from(entry.at_unix_ms / 1_000).unwrap_or(i64::MAX),
+        tier: ServiceTier::parse(&entry.service_tier).unwrap_or_default(),
+        own,
+        calls: &calls,
+    })
 }
 
 impl Used<'_> {

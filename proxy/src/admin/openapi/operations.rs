@@ -11,8 +11,10 @@ use crate::admin::budgets::{AdjustForm, RaiseForm};
 use crate::admin::config::ReloadReport;
 use crate::admin::keys::RotateForm;
 use crate::admin::{Explanation, Question};
-use crate::admin::{audit, budgets, events, keys, providers, rate_limits, requests, rules, usage};
+use crate::admin::{audit, budgets, events, keys, providers, rate_limits, recommendations};
+use crate::admin::{requests, rules, usage};
 use crate::ledger::{Attempt, Decision, Entry, Sums, Weighed, Whole};
+use crate::whatif::Advice;
 
 pub(crate) fn livez(doc: Doc) -> Doc {
     doc.says("Whether the process is there")
@@ -141,6 +143,21 @@ pub(crate) fn usage(doc: Doc) -> Doc {
     doc.says("Requests, tokens and cost, by interval and label")
         .query::<usage::Wanted>()
         .gives_like(200, "Rows, and their total.", &sample)
+}
+
+pub(crate) fn recommendations(doc: Doc) -> Doc {
+    let sample = json!({
+        "from": "2026-11-14T08:00:00Z", "to": "2026-11-21T08:00:00Z", "entries": 1, "complete": true,
+        "items": [Advice::default()], "next": null,
+    });
+    doc.says("Where the same traffic would have cost less")
+        .explains(
+            "Each deployment that was used, against the others of its route and every configured provider with a \
+             model of the same name: the same usage at their prices, request by request, the newest 100,000. \
+             `complete` says whether these are all.",
+        )
+        .query::<recommendations::Wanted>()
+        .gives_like(200, "What would have cost less, the largest saving first.", &sample)
 }
 
 pub(crate) fn events(doc: Doc) -> Doc {
