@@ -101,25 +101,15 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
     let status = status(state, &identity, now_unix_ms);
     let (target, facts) = typical::request(&snapshot, wish);
     let mut entry = described(&identity, wish, now_unix_ms);
-    let asking = |identity| Asking {
+    let asking = Asking {
         snapshot: &snapshot,
         target: &target,
         facts: &facts,
-        identity,
+        identity: &identity,
         entry: &entry,
         wished: wish.provider,
     };
-    // Where it would go is worth telling whatever its key may use.
-    let anybody = Identity::default();
-    let (mut order, mut weighing) = chosen(&asking(&anybody), now_unix_ms).ok().unzip();
-    let refused = match chosen(&asking(&identity), now_unix_ms) {
-        Ok((own, weighed)) => {
-            (order, weighing) = (Some(own), Some(weighed));
-            None
-        }
-        Err(refused) => Some(refused),
-    };
-    let decision = weighing.flatten().map(|of| of.decision(wish.model));
+    let (order, decision, refused) = sight(&asking, wish.model, now_unix_ms);
     let mut refusal = no_entry(&snapshot, &identity, status);
     refusal = refusal.or_else(|| Some(refused?.message().to_owned()));
     if let Some(order) = &order {
@@ -189,6 +179,26 @@ impl Held {
             output_cap: caps.min(),
         }
     }
+}
+
+/// Where it would go and why, or why it would not. Where it would go is worth telling whatever its key may use.
+fn sight(
+    own: &Asking<'_>,
+    model: &str,
+    now_unix_ms: u64,
+) -> (Option<Order>, Option<Decision>, Option<Refusal>) {
+    let (found, refused) = match chosen(own, now_unix_ms) {
+        Ok(found) => (Some(found), None),
+        Err(refused) => {
+            let anybody = Identity::default();
+            let identity = &anybody;
+            let found = chosen(&Asking { identity, ..*own }, now_unix_ms);
+            (found.ok(), Some(refused))
+        }
+    };
+    let (order, weighing) = found.unzip();
+    let decision = weighing.flatten().map(|of| of.decision(model));
+    (order, decision, refused)
 }
 
 /// Where it would go if it were made now.
