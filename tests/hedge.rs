@@ -1,13 +1,12 @@
-//! A slow attempt gets a second one beside it, and a share of requests is copied: each is on the books by itself.
+//! When there is a second attempt and when there is none, and what copies count as.
 
 use std::time::Duration;
 
-use quotah_bench::mock::{Directives, Hang, Mock, Script};
+use quotah_bench::mock::{Directives, Mock, Script};
 
-use crate::harness::{Config, End, Quotah, Request, eventually, now, provider};
+use crate::harness::{Config, End, Quotah, Request, eventually, provider};
 
 const CHAT: &str = r#"{"model":"m","messages":[{"role":"user","content":"hello there"}]}"#;
-const STREAM: &str = r#"{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hello there"}]}"#;
 
 /// Two providers, and a route over both with these further settings.
 fn pair(settings: &str) -> (Mock, Mock, Quotah) {
@@ -30,50 +29,6 @@ fn slow(millis: u64) -> Script {
         first_delay: Duration::from_millis(millis),
         ..Directives::default()
     })
-}
-
-#[test]
-fn a_second_attempt_wins_where_the_first_is_slow_and_the_first_is_cancelled_and_accounted_for() {
-    for body in [CHAT, STREAM] {
-        let (first, second, quotah) = pair("hedge = { after_ms = 100 }");
-        first.set(Script::always(Directives {
-            hang: Some(Hang::BeforeHead),
-            ..Directives::default()
-        }));
-        let began = now();
-        let answer = quotah.post("/v1/chat/completions", body);
-        assert_eq!((answer.status, answer.end), (200, End::Whole));
-        assert!(began.elapsed() >= Duration::from_millis(100));
-        assert_eq!(answer.header("x-quotah-provider"), Some("second"));
-        assert_eq!(second.requests().len(), 1);
-        let entries = quotah.ledger_of(2);
-        let role = |role: &str| {
-            let mut of = entries.iter().filter(|entry| entry.0["role"] == *role);
-            of.next().unwrap_or_else(|| panic!("{role}: {entries:?}"))
-        };
-        let hedge = role("hedge");
-        assert_eq!(hedge.str("outcome"), "superseded");
-        assert_eq!(hedge.str("provider"), "first");
-        assert_eq!(hedge.str("usage_source"), "estimated");
-        assert!(hedge.u64("input_tokens") > 0 && hedge.u64("cost_nanousd") > 0);
-        let request = entries
-            .iter()
-            .find(|entry| entry.0["role"].is_null())
-            .unwrap();
-        assert_eq!(hedge.0["parent"], request.0["id"]);
-        assert_eq!(request.str("provider"), "second");
-        assert_eq!(request.str("usage_source"), "provider");
-        assert_eq!(request.0["attempts"].as_array().map(Vec::len), Some(1));
-    }
-}
-
-#[test]
-fn an_attempt_that_answers_in_time_gets_no_second_one() {
-    let (_first, second, quotah) = pair("hedge = { after_ms = 5000 }");
-    let answer = quotah.post("/v1/chat/completions", CHAT);
-    assert_eq!(answer.header("x-quotah-provider"), Some("first"));
-    assert_eq!(quotah.ledger_of(1).len(), 1);
-    assert!(second.requests().is_empty());
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::quote::{Lot, Quote, asked, beside, tier};
 use super::refuse::Refusal;
 use super::settle::asked_units;
 use crate::clock;
+use crate::config::Config;
 use crate::ledger::{Decision, Entry, LedgerHealth, Tag};
 use crate::state::{Snapshot, State};
 
@@ -127,24 +128,16 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
     let expected = state.policy.expect(&entry, request, config);
     let is_metered = target.operation.is_metered() && !target.operation.is_fetch();
 
-    let kind = order.as_ref();
-    let lot = Lot {
-        entry: &entry,
-        provider_kind: kind.map_or("", |order| order.upstream.config.kind.as_str()),
-        prices: &config.price_table,
-    };
+    let lot = lot(&entry, order.as_ref(), config);
     let beside = beside(&target, &facts, asked_units(target.operation, &facts));
     let quote = Quote::at(&lot, expected, beside, tier(&facts)).filter(|_| is_metered);
     let now_ns = clock::ns_since(state.started);
-    let tokens = if is_metered {
-        expected.input_likely.saturating_add(expected.output_least)
-    } else {
-        0
-    };
+    let tokens = expected.input_likely.saturating_add(expected.output_least);
+    let tokens = if is_metered { tokens } else { 0 };
     let limits = look::limits(&in_force, &identity, &entry, (tokens, now_ns));
-    let ask = quote.map(|quote| quote.ask());
     let mut budgets = look::budgets(&in_force, &identity, &entry, now_unix_ms);
     if is_metered {
+        let ask = quote.map(|quote| quote.ask());
         let is_failing = matches!(state.ledger.status().health, LedgerHealth::Failing { .. });
         look::judge(&mut budgets, ask, &entry.model_sent, is_failing);
     }
@@ -210,6 +203,14 @@ fn chosen(
     let trip = Trip::new(lead, asking, 0);
     let picked = choose::pick(asking, &trip, now_unix_ms);
     picked.map_err(|why| choose::no_deployment(asking, &trip.lead, why, now_unix_ms))
+}
+
+fn lot<'a>(entry: &'a Entry, order: Option<&Order>, config: &'a Config) -> Lot<'a> {
+    Lot {
+        entry,
+        provider_kind: order.map_or("", |order| order.upstream.config.kind.as_str()),
+        prices: &config.price_table,
+    }
 }
 
 /// How a key is now. What is no key is always valid.
