@@ -76,6 +76,14 @@ pub(crate) const STREAMED: [Call; 3] = [
     },
 ];
 
+/// A route of one deployment for each dialect's model, toward one mock.
+pub(crate) fn routed_toward(provider: &Mock) -> Config {
+    PLAIN.iter().fold(Config::toward(provider), |config, call| {
+        let deployment = format!("{}/{}", call.dialect, call.model);
+        config.route(call.model, "", &[&deployment])
+    })
+}
+
 /// The three dialects toward one mock, with further lines in each provider's table.
 pub(crate) fn gateway_with(more: &str) -> (Mock, Quotah) {
     let provider = provider();

@@ -20,7 +20,8 @@ pub use effort::{EffortAsked, EffortLevel, EffortSaid};
 pub use error::{Ambiguity, FactsError};
 pub(crate) use said::THINKING_TOKENS_MIN;
 pub use said::{
-    AnswersAsked, Brace, Facts, ImageAsked, ModelAsked, ModelEcho, Spelling, StreamOptions,
+    AnswersAsked, Brace, Facts, ImageAsked, ModelAsked, ModelEcho, SaidOnly, Spelling,
+    StreamOptions,
 };
 
 use crate::call::{Dialect, Operation};

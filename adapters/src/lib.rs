@@ -55,7 +55,7 @@ pub use error_class::{ErrorClass, answer_error_class, error_class};
 pub use facts::{
     Ambiguity, AnswersAsked, Brace, CapMember, CapPlace, CapSaid, EffortAsked, EffortLevel,
     EffortSaid, Facts, FactsError, FactsReader, ImageAsked, MediaAsked, ModelAsked, ModelEcho,
-    ObjectAt, OutputCap, Spelling, StreamOptions, ToolsAsked,
+    ObjectAt, OutputCap, SaidOnly, Spelling, StreamOptions, ToolsAsked,
 };
 pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading, is_json_lines};
 pub use multipart::{FormFault, FormReader};

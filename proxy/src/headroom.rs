@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use quotah_adapters::limits::{Limit, LimitKind};
-use quotah_policy::headroom::{Cooling, Place, Said};
+use quotah_policy::headroom::{Cooling, Estimate, Place, Room, Said};
 
 use told::limit_of;
 pub(crate) use told::seen;
@@ -103,6 +103,13 @@ impl Headroom {
             asked_at_unix_ms: AtomicU64::new(now_unix_ms),
         };
         Arc::clone(&self.places.entry(whose.clone()).or_insert_with(made).place)
+    }
+
+    /// What a place has left for a request that needs next to nothing; `None` for one that nobody asked. To look makes
+    /// no place.
+    pub(crate) fn look(&self, whose: &Whose, now_unix_ms: u64) -> Option<Room> {
+        let place = Arc::clone(&self.places.get(whose)?.place);
+        Some(place.room(Estimate::default(), now_unix_ms))
     }
 
     /// Every limit as it stands, by provider, model, credential, kind and window.

@@ -1,6 +1,7 @@
 //! Quotah: a transparent gateway between applications and AI providers.
 
 pub mod admin;
+pub(crate) mod cache;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -13,8 +14,10 @@ pub mod ledger;
 pub mod metrics;
 pub mod policy;
 pub mod prices;
+pub(crate) mod probe;
 pub mod registry;
 pub mod serve;
+pub mod standing;
 pub(crate) mod state;
 pub mod telemetry;
 pub mod time;

@@ -6,9 +6,10 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use quotah_policy::budget::Crossing;
-use quotah_policy::{BreakerChange, Dimension, KeyId, RetryBudget, Warmth};
+use quotah_policy::{BreakerChange, BreakerState, Dimension, KeyId, RetryBudget, Warmth};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::cache::Cache;
 use crate::clock;
 use crate::config::resolved::Config;
 use crate::credentials::Credentials;
@@ -20,10 +21,12 @@ use crate::gateway::fetched::Fetched;
 use crate::gateway::identify::{KeyRing, Keys};
 use crate::gateway::routes::Routes;
 use crate::headroom::Headroom;
-use crate::ledger::{Event, Ledger};
-use crate::metrics::{DeploymentMetrics, Metrics};
+use crate::ledger::{Entry, Event, Ledger};
+use crate::metrics::{DeploymentMetrics, HedgeResult, Metrics};
 use crate::policy::{OWN_PREFIX, Owners, Policy, RuleSet};
 use crate::registry::{Elsewhere, Follower, HeldKey, Registry, RegistryError, Rule, RuleKind};
+use crate::standing::breaker_word;
+use crate::time::rfc3339;
 use crate::upstream::Pools;
 
 /// Most distinct (provider, model, route) triples whose metric handles are kept; more share `other`.
@@ -204,6 +207,7 @@ pub(crate) struct State {
     /// How often requests may be tried again, all together.
     pub(crate) retries: RetryBudget,
     pub(crate) fetched: Fetched,
+    pub(crate) cache: Cache,
     pub(crate) events: Arc<Hub>,
     /// Counts requests that were refused before a deployment was chosen.
     pub(crate) no_deployment: Arc<DeploymentMetrics>,
@@ -227,6 +231,7 @@ impl State {
             events,
         } = ground;
         policy.opened(&ledger);
+        let cache = Cache::new(snapshot.config.cache);
         let started_at_unix_ms = clock::unix_ms();
         let retries = RetryBudget::new(snapshot.config.retry.form);
         Arc::new(Self {
@@ -248,6 +253,7 @@ impl State {
             mirrors: Arc::new(Semaphore::new(MIRRORS_MAX)),
             fleet,
             fetched: Fetched::default(),
+            cache,
             started: clock::now(),
             events,
             started_at_unix_ms,
@@ -262,6 +268,7 @@ impl State {
 
     /// Puts another configuration in force, for requests that begin from here on.
     pub(crate) fn replace(&self, config: Arc<Config>) {
+        self.cache.apply(config.cache);
         let tools = (&*self.pools, &self.credentials, &*self.fleet);
         self.retries.reform(config.retry.form);
         let form = config.breaker;
@@ -279,18 +286,57 @@ impl State {
 
     /// Tells of a breaker that opened or closed.
     pub(crate) fn breaker_changed(&self, health: &Health, change: BreakerChange) {
-        let deployment = health.deployment();
-        tracing::warn!(deployment, from = ?change.from, to = ?change.to, "breaker changed");
+        let (provider, deployment) = (&*health.provider, health.deployment());
+        let word = breaker_word(change.to);
+        let (kind, until) = match change.to {
+            BreakerState::Open { until_ms } => ("breaker.opened", Some(rfc3339(until_ms))),
+            BreakerState::HalfOpen { .. } => ("breaker.half_open", None),
+            BreakerState::Closed => ("breaker.closed", None),
+        };
+        let data = serde_json::json!({
+            "type": kind, "provider": provider, "deployment": deployment, "until": until,
+            "at": rfc3339(clock::unix_ms()),
+        });
+        let event = events::Event::new(EventKind::Breaker, None, &data);
+        self.events.publish(event);
+        if until.is_some() {
+            tracing::warn!(deployment, state = word, until, "breaker changed");
+        } else {
+            tracing::info!(deployment, state = word, "breaker changed");
+        }
     }
 
     /// Counts a second attempt that was made beside a first.
     pub(crate) fn hedged(&self, health: &Health, has_won: bool) {
         let deployment = health.deployment();
+        let label = self
+            .snapshot()
+            .deployment_label(&health.provider, &health.model);
+        let result = if has_won {
+            HedgeResult::Won
+        } else {
+            HedgeResult::Lost
+        };
+        self.metrics.hedged(&label, result);
         tracing::debug!(deployment, has_won, "second attempt");
+    }
+
+    /// Counts a copy of a request by what became of it.
+    pub(crate) fn mirrored(&self, entry: &Entry) {
+        let label = self.label_of(&entry.deployment);
+        self.metrics.mirrored(&label, entry.outcome().as_str());
+    }
+
+    /// The label of a deployment by its name.
+    fn label_of(&self, deployment: &str) -> String {
+        let (provider, model) = deployment.split_once('/').unwrap_or((deployment, ""));
+        self.snapshot().deployment_label(provider, model)
     }
 
     /// Counts a request that goes from one deployment to another.
     pub(crate) fn fell_back(&self, (from, to): (&str, &str), reason: &'static str) {
+        let (from_label, to_label) = (self.label_of(from), self.label_of(to));
+        self.metrics.fell_back(&from_label, &to_label, reason);
         tracing::debug!(from, to, reason, "request goes elsewhere");
     }
 
@@ -305,6 +351,7 @@ impl State {
 
     /// Writes down what was learned, and lets the ledger forget what no budget counts any more.
     pub(crate) fn keep_house(&self) {
+        self.metrics.cache_bytes(self.cache.bytes());
         self.policy.keep_experience(self.registry.dir());
         self.policy.keep_in(&self.ledger);
     }

@@ -54,6 +54,26 @@ impl Config {
         ))
     }
 
+    /// A route over `provider/model` pairs in this order; `more` is further lines of its row.
+    pub(crate) fn route(self, name: &str, more: &str, deployments: &[&str]) -> Self {
+        let deployments: Vec<String> = deployments
+            .iter()
+            .map(|deployment| {
+                let (provider, model) = deployment.split_once('/').expect("provider/model");
+                format!("{{ provider = \"{provider}\", model = \"{model}\" }}")
+            })
+            .collect();
+        self.table(&format!(
+            "[[models]]\nname = \"{name}\"\n{more}\ndeployments = [{}]",
+            deployments.join(", ")
+        ))
+    }
+
+    /// Every failure is met anew, however many there were: no breaker, no cool-down of ours, no want of retries.
+    pub(crate) fn patient(self) -> Self {
+        self.table(PATIENT)
+    }
+
     /// A line of `[server]`.
     pub(crate) fn server(mut self, line: &str) -> Self {
         self.server.push_str(line);
@@ -96,6 +116,9 @@ impl Config {
         Quotah::start(&self)
     }
 }
+
+const PATIENT: &str = "[breaker]\nfailures = 0\n\n[retry]\nbudget_min_per_second = 10000\n\
+                       cooldown_ms = 0\ncooldown_quota_ms = 0";
 
 const FREE_PORT: &str = "listen = \"127.0.0.1:0\"\n";
 

@@ -74,10 +74,14 @@ pub(crate) enum Field {
     Document,
     Size,
     Quality,
+    /// How much chance there is in an answer.
+    Temperature,
+    /// Whether the provider keeps the answer, for later calls to refer to.
+    Store,
 }
 
-/// Every field has a bit in a `u64`; `Quality` is the last.
-const _: () = assert!((Field::Quality as u32) < u64::BITS);
+/// Every field has a bit in a `u64`; `Store` is the last.
+const _: () = assert!((Field::Store as u32) < u64::BITS);
 
 impl Field {
     /// Its place in a set of bits.
@@ -139,6 +143,8 @@ impl Field {
             Self::Document => "documents",
             Self::Size => "size",
             Self::Quality => "quality",
+            Self::Temperature => "temperature",
+            Self::Store => "store",
         }
     }
 
@@ -213,6 +219,8 @@ impl Field {
                 | Self::Document
                 | Self::Size
                 | Self::Quality
+                | Self::Temperature
+                | Self::Store
         )
     }
 

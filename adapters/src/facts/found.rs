@@ -168,6 +168,8 @@ impl Found {
             }
             Field::StoredFile => facts.refer(),
             Field::Document => facts.count(Field::Document, Scalar::Null),
+            Field::Temperature => facts.temperature_zero.say(false),
+            Field::Store => facts.store_declined.say(false),
             _ => return false,
         }
         true

@@ -35,6 +35,10 @@ pub struct Facts {
     pub answers_asked: Vec<AnswersAsked>,
     /// The tier of service asked for, as the client spells it: at most 256 bytes.
     pub service_tier: Option<Box<str>>,
+    /// Whether `temperature` is 0: the body asks for an answer without chance.
+    pub temperature_zero: SaidOnly,
+    /// Whether `store` is `false`: the provider shall not keep the answer for later calls to refer to.
+    pub store_declined: SaidOnly,
     /// How hard to think, wherever the body says so.
     pub efforts: Vec<EffortAsked>,
     /// Tools that are given to the model.
@@ -121,6 +125,18 @@ pub enum StreamOptions {
     UsageAsked,
     /// An object with `include_usage` false or null, here.
     UsageDeclined(Range<usize>),
+}
+
+/// Whether a field has one certain value, wherever a body has the field. What is strange is the provider's to judge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SaidOnly {
+    /// The body does not have the field.
+    #[default]
+    Nothing,
+    /// It has that value.
+    This,
+    /// It has another value, in one place at least.
+    Other,
 }
 
 /// How many answers a body asks for, in one place of it.
@@ -222,4 +238,24 @@ impl Facts {
     pub fn lacks_usage(&self) -> bool {
         self.stream && self.has_usage_option && !self.asks_for_usage()
     }
+}
+
+impl SaidOnly {
+    /// The field has come once more.
+    pub(super) const fn say(&mut self, is_this: bool) {
+        *self = match self {
+            Self::Nothing | Self::This if is_this => Self::This,
+            _ => Self::Other,
+        };
+    }
+}
+
+/// Whether a JSON number is 0: `0`, `-0`, `0.00`, `0e5`.
+pub(super) fn is_zero(number: &[u8]) -> bool {
+    let is_exponent = |byte: &u8| matches!(byte, b'e' | b'E');
+    let mantissa = number.split(is_exponent).next().unwrap_or_default();
+    !mantissa.is_empty()
+        && mantissa
+            .iter()
+            .all(|byte| matches!(byte, b'0' | b'.' | b'-'))
 }

@@ -5,7 +5,7 @@ use super::effort::EffortAsked;
 use super::fields::Field;
 use super::forms::ANTHROPIC_CAP;
 use super::found::Found;
-use super::said::{AnswersAsked, Facts, ModelAsked, ModelEcho, Spelling, StreamOptions};
+use super::said::{AnswersAsked, Facts, ModelAsked, ModelEcho, Spelling, StreamOptions, is_zero};
 use crate::scan::{Scalar, Value};
 
 /// Echoes of the model that are kept for renaming; Gemini takes at most 100 requests in a batch.
@@ -27,6 +27,15 @@ impl Found {
                 facts.stream_options = StreamOptions::Null(span);
             }
             (holder, Scalar::Null) if holder.holds_cap() => facts.cap_object(ObjectAt::Null(span)),
+            (Field::Temperature, scalar) => {
+                let is_zero = matches!(scalar, Scalar::Number(Some(digits)) if is_zero(digits));
+                facts.temperature_zero.say(is_zero);
+            }
+            (Field::Store, scalar) => {
+                facts
+                    .store_declined
+                    .say(matches!(scalar, Scalar::Bool(false)));
+            }
             (cap, scalar) if cap.is_output_cap() => return facts.take_cap(cap, scalar, value),
             (_, Scalar::Null) => {}
             (effort, scalar) if effort.is_effort() => {

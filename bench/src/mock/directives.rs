@@ -39,6 +39,8 @@ pub struct Directives {
     pub drip: Option<usize>,
     /// `x-mock-cut-at: N`: the raw response ends after N bytes, as `cut` says.
     pub cut_at: Option<usize>,
+    /// `x-mock-cut-body-at: N`: the same, counted behind the head, framing included; 0 is a head and nothing more.
+    pub cut_body_at: Option<usize>,
     /// `x-mock-cut: close|reset`.
     pub cut: Cut,
     /// `x-mock-hang: before-head|after-head|mid-stream`: falls silent there, connection open.
@@ -49,6 +51,8 @@ pub struct Directives {
     pub bad_chunk: Option<BadChunk>,
     /// `x-mock-error-at: N`: after N content chunks the dialect's error event ends the stream (status 200).
     pub error_at: Option<u32>,
+    /// `x-mock-error-first`: the dialect's error event is all of the stream (status 200).
+    pub error_first: bool,
     /// `x-mock-fill`: as many output tokens as the request allows, 4,096 where it caps nothing.
     pub fill: bool,
     /// `x-mock-odd`: unknown fields, odd spacing, escapes and big numbers in every JSON object.
@@ -155,6 +159,11 @@ impl Directives {
         self
     }
 
+    /// Whether the connection ends inside the answer.
+    pub(super) const fn cuts(&self) -> bool {
+        self.cut_at.is_some() || self.cut_body_at.is_some()
+    }
+
     /// Takes one `x-mock-KEY: value`.
     fn apply(&mut self, key: &str, value: &str) {
         let millis = || value.parse().ok().map(Duration::from_millis);
@@ -172,6 +181,7 @@ impl Directives {
             "split" => self.split = value.parse().ok().filter(|n| *n > 0),
             "drip" => self.drip = value.parse().ok().filter(|n| *n > 0),
             "cut-at" => self.cut_at = value.parse().ok(),
+            "cut-body-at" => self.cut_body_at = value.parse().ok(),
             "cut" => {
                 self.cut = if value == "reset" {
                     Cut::Reset
@@ -184,6 +194,7 @@ impl Directives {
             "usage" => self.usage = usage_form(value),
             "bad-chunk" => self.bad_chunk = bad_chunk(value),
             "error-at" => self.error_at = value.parse().ok(),
+            "error-first" => self.error_first = true,
             "fill" => self.fill = true,
             "odd" => self.odd = true,
             "bomb" => self.bomb_bytes = value.parse().ok().filter(|n| *n <= BOMB_BYTES_MAX),

@@ -77,7 +77,7 @@ async fn respond<W: Wire>(
 ) -> io::Result<End> {
     let directives = shared
         .script()
-        .directives(&request.target)
+        .directives(request)
         .with_headers(&request.headers);
     let ask = Ask::read(&request.target, &request.body);
     let answer = answer(&ask, &directives);
@@ -118,7 +118,7 @@ async fn respond<W: Wire>(
         books.finished(id, &ask.model, entity.billing.whole);
     } else {
         // A framing that ends with the connection is whole; a cut one was generated as far as it went.
-        let cut = directives.cut_at.is_some() || directives.bad_chunk.is_some();
+        let cut = directives.cuts() || directives.bad_chunk.is_some();
         let billed = if cut {
             entity.billing.partial(done)
         } else {

@@ -48,7 +48,7 @@ async fn respond(
     };
     let directives = shared
         .script()
-        .directives(&request.target)
+        .directives(&request)
         .with_headers(&request.headers);
     let ask = Ask::read(&request.target, &request.body);
     let Ok(entity) = entity(&answer(&ask, &directives), &directives) else {

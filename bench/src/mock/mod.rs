@@ -24,6 +24,7 @@ mod encode;
 mod entity;
 mod http1;
 mod http2;
+mod limit;
 mod options;
 mod plan;
 mod read;
@@ -46,6 +47,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use self::ask::{Ask, Call};
 pub use self::directives::{BadChunk, Cut, Directives, Encoding, Framing, Hang, UsageForm};
+pub use self::limit::{Counted, LimitHeaders, RequestLimit};
 pub use self::options::{Keep, Options, Transport, Version};
 pub use self::record::{Recorded, Tokens, WaitError};
 pub use self::script::{Rule, Script};

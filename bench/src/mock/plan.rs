@@ -40,7 +40,11 @@ impl Entity {
                 bytes: raw.clone(),
                 content_done: 0,
             };
-            return Ok(spoil(vec![whole], End::Close, directives));
+            let head_bytes = raw
+                .windows(HEAD_END.len())
+                .position(|part| part == HEAD_END)
+                .map_or(raw.len(), |place| place + HEAD_END.len());
+            return Ok(spoil(vec![whole], End::Close, (directives, head_bytes)));
         }
         let framing = directives.framing.unwrap_or(if self.stream {
             Framing::Chunked
@@ -77,6 +81,7 @@ impl Entity {
             }
             None => {}
         }
+        let head_bytes = head.len();
         let head = Step {
             pause: Duration::ZERO,
             bytes: head.into(),
@@ -86,7 +91,7 @@ impl Entity {
         if directives.split.is_none() {
             steps = coalesce(&steps);
         }
-        Ok(spoil(steps, end, directives))
+        Ok(spoil(steps, end, (directives, head_bytes)))
     }
 
     /// Status line and headers, without the blank line.
@@ -179,8 +184,15 @@ fn coalesce(steps: &[Step]) -> Vec<Step> {
 }
 
 /// Applies what is said about the raw bytes: first delay, cut, drip.
-fn spoil(mut steps: Vec<Step>, mut end: End, directives: &Directives) -> Plan {
-    if let Some(mut left) = directives.cut_at {
+fn spoil(
+    mut steps: Vec<Step>,
+    mut end: End,
+    (directives, head_bytes): (&Directives, usize),
+) -> Plan {
+    let behind_head = directives
+        .cut_body_at
+        .map(|at| at.saturating_add(head_bytes));
+    if let Some(mut left) = directives.cut_at.or(behind_head) {
         for index in 0..steps.len() {
             if steps[index].bytes.len() >= left {
                 steps[index].bytes.truncate(left);
@@ -222,6 +234,9 @@ fn drip(steps: &[Step], at_once: usize, delay: Duration) -> Vec<Step> {
     drops
 }
 
+/// What a head ends with.
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
 /// The reason phrase.
 const fn reason(status: u16) -> &'static str {
     match status {
@@ -232,9 +247,13 @@ const fn reason(status: u16) -> &'static str {
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
+        408 => "Request Timeout",
+        422 => "Unprocessable Content",
         429 => "Too Many Requests",
         500 => "Internal Server Error",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
+        504 => "Gateway Timeout",
         529 => "Overloaded",
         _ => "Mock",
     }
@@ -331,6 +350,24 @@ mod tests {
                 (&whole[..at], End::Close),
                 "at {at}"
             );
+        }
+    }
+
+    #[test]
+    fn an_answer_cut_behind_its_head_is_a_head_whatever_its_framing() {
+        for body in ["{}", STREAM] {
+            for kept in [0, 7] {
+                let cut = plan_of(
+                    body,
+                    &Directives {
+                        cut_body_at: Some(kept),
+                        ..Directives::default()
+                    },
+                );
+                let text = String::from_utf8(raw(&cut)).unwrap();
+                let (_, rest) = text.split_once("\r\n\r\n").unwrap();
+                assert_eq!((rest.len(), cut.end), (kept, End::Close), "{text}");
+            }
         }
     }
 

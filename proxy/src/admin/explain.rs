@@ -28,7 +28,7 @@ pub struct Question {
 }
 
 /// What would apply to a request, and why.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// Whether it would be let through now.
     pub admitted: bool,
@@ -89,7 +89,7 @@ pub struct Verdict {
 }
 
 /// Where a request would go.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ExplainedRoute {
     /// The route's name.
     #[schema(example = "fast")]
@@ -100,9 +100,41 @@ pub struct ExplainedRoute {
     /// The model's name there.
     #[schema(example = "gpt-4o-mini")]
     pub model_sent: String,
-    /// Why there.
+    /// Why that route.
     #[schema(example = "`[[models]]` has the alias `gpt-4o-mini`")]
     pub because: String,
+    /// By what the route chooses; `null` where there is one deployment alone.
+    #[schema(example = "cheapest")]
+    pub strategy: Option<String>,
+    /// Why that deployment; `null` where there is one alone.
+    #[schema(
+        example = "the cheapest of 2 that could be called; groq/llama-3.1-8b-instant was open"
+    )]
+    pub choice: Option<String>,
+    /// The route's deployments, at most sixteen; none where there is one alone.
+    pub candidates: Vec<ExplainedCandidate>,
+}
+
+/// A deployment that a request might go to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ExplainedCandidate {
+    /// The deployment.
+    #[schema(example = "openai/gpt-4o-mini")]
+    pub deployment: String,
+    /// The name of its credential.
+    pub credential: String,
+    /// `ready`, `half_open`, or why it cannot be called: `open`, `cooling`, `full`, `not_allowed`, `too_small`.
+    #[schema(example = "ready")]
+    pub state: String,
+    /// Whether the request would go there.
+    pub chosen: bool,
+    /// What a balanced route goes by, 0 to 1.
+    pub score: f64,
+    /// What the request is expected to cost there; `null` when no price is known.
+    #[schema(example = "0.0007")]
+    pub expected_usd: Option<String>,
+    /// How long its answers usually take to begin, milliseconds; `null` before one was measured.
+    pub first_byte_ms: Option<u64>,
 }
 
 /// What a million tokens would cost, dollars.

@@ -22,7 +22,7 @@ pub struct Health {
 /// One part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Component {
-    /// `proxy`, `ledger`, `config`, or a provider's name.
+    /// `proxy`, `ledger`, `registry` or `providers`.
     pub name: String,
     /// How it is.
     pub state: State,

@@ -21,6 +21,7 @@ mod openapi;
 mod page;
 mod prices;
 mod problem;
+mod providers;
 mod rate_limits;
 mod recommendations;
 mod requests;
@@ -49,15 +50,16 @@ use crate::config::resolved::Config;
 use crate::events::Hub;
 use crate::headroom::Headroom;
 use crate::ledger::Ledger;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Shown};
 use crate::policy::Policy;
+use crate::standing::Standing;
 
 pub use accounts::Accounts;
 pub use body::{IfMatch, etag};
 pub use config::ReloadReport;
 pub use explain::{
-    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice,
-    ExplainedReservation, ExplainedRoute, Explanation, Question, Verdict,
+    ExplainedBudget, ExplainedCandidate, ExplainedGuard, ExplainedKey, ExplainedLimit,
+    ExplainedPrice, ExplainedReservation, ExplainedRoute, Explanation, Question, Verdict,
 };
 pub use health::{Component, Health, State};
 pub use keys::{KeyFace, KeyWords};
@@ -78,6 +80,8 @@ pub struct AdminState {
     pub metrics: Arc<Metrics>,
     /// What providers said about their limits.
     pub headroom: Arc<Headroom>,
+    /// How every deployment stands, asked for on each request.
+    pub standings: Arc<dyn Fn() -> Vec<Standing> + Send + Sync>,
     /// Budgets in force, and how they stand.
     pub policy: Arc<Policy>,
     /// The books.
@@ -136,10 +140,15 @@ async fn metrics(axum::extract::State(shared): axum::extract::State<Shared>) -> 
     shared.state.metrics.ledger_bytes(status.bytes);
     let rate_limits = shared.state.headroom.rows(clock::unix_ms());
     let budgets = shared.state.policy.budget_sums(clock::unix_ms());
-    let text = shared
-        .state
-        .metrics
-        .render(clock::unix_seconds(), &rate_limits, &budgets);
+    let mut standings = (shared.state.standings)();
+    // Providers that were never asked have no deployment yet; a series for them would end with the first.
+    standings.retain(|standing| !standing.model.is_empty() || standing.track.calls > 0);
+    let shown = Shown {
+        rate_limits: &rate_limits,
+        budgets: &budgets,
+        standings: &standings,
+    };
+    let text = shared.state.metrics.render(clock::unix_seconds(), &shown);
     (
         [(
             header::CONTENT_TYPE,

@@ -45,7 +45,7 @@ pub(super) async fn list(
     Ok(Json(json!({ "items": items, "next": next })))
 }
 
-fn item(row: &RateLimit) -> Value {
+pub(super) fn item(row: &RateLimit) -> Value {
     json!({
         "provider": &*row.whose.provider,
         "deployment": row.whose.deployment(),

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Caller, Problem, Shared, blocking};
 use crate::clock;
-use crate::ledger::{Conditions, Cursor, Outcome, PAGE_LEN_MAX, ReadError};
+use crate::ledger::{Conditions, Cursor, Outcome, PAGE_LEN_MAX, ReadError, Whole};
 use crate::time::{WHEN, parse_when};
 
 /// Filters and paging.
@@ -33,7 +33,7 @@ pub(super) struct Filter {
     provider: Option<String>,
     /// Of this model, as sent to the provider.
     model: Option<String>,
-    /// `ok`, `refused`, `upstream_error`, `client_gone`, `cut_by_budget` or `interrupted`.
+    /// `ok`, `refused`, `upstream_error`, `client_gone`, `cut_by_budget`, `interrupted` or `superseded`.
     outcome: Option<String>,
     /// Entries of a page, 1 to 1000; 50 unless given.
     limit: Option<usize>,
@@ -85,7 +85,7 @@ pub(super) async fn show(
     let entry = blocking(move || reader.find(id).map_err(unreadable)).await?;
     let entry = entry.filter(|entry| caller.sees(Some(&entry.team)));
     let entry = entry.ok_or_else(|| Problem::unknown("settled request"))?;
-    Ok(Json(json!(entry)))
+    Ok(Json(json!(Whole(&entry))))
 }
 
 fn conditions(filter: Filter) -> Result<Conditions, Problem> {
@@ -96,7 +96,7 @@ fn conditions(filter: Filter) -> Result<Conditions, Problem> {
         parsed.transpose()
     };
     let outcome = filter.outcome.map(|text| {
-        let known = OUTCOMES
+        let known = Outcome::ALL
             .into_iter()
             .find(|outcome| outcome.as_str() == text);
         known.ok_or_else(|| Problem::parameter("outcome", "one of the ledger's outcomes"))
@@ -118,16 +118,6 @@ fn conditions(filter: Filter) -> Result<Conditions, Problem> {
 fn unreadable(error: ReadError) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
 }
-
-/// Every outcome that a filter may name.
-const OUTCOMES: [Outcome; 6] = [
-    Outcome::Ok,
-    Outcome::Refused,
-    Outcome::UpstreamError,
-    Outcome::ClientGone,
-    Outcome::CutByBudget,
-    Outcome::Interrupted,
-];
 
 /// Entries of a page unless told otherwise.
 const LIMIT: usize = 50;

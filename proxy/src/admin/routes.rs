@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use super::access::{Access, Scope, guard};
 use super::openapi::{Doc, operations as say};
 use super::{Shared, audit, budgets, config, events, explain, health, keys, metrics, openapi};
-use super::{prices, rate_limits, recommendations, requests, rules, status, usage};
+use super::{prices, providers, rate_limits, recommendations, requests, rules, status, usage};
 
 /// What may be done with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +60,7 @@ pub(super) const TABLE: &[Route] = table! {
     Get    "/admin/v1/status"                  Viewer   Whole status::status         status
     Get    "/admin/v1/config"                  Viewer   Whole config::show           config
     Post   "/admin/v1/reload"                  Operator Whole config::reload         reload
+    Get    "/admin/v1/providers"               Viewer   Whole providers::list        providers
     Get    "/admin/v1/rate-limits"             Viewer   Whole rate_limits::list      rate_limits
     Get    "/admin/v1/prices"                  Viewer   Any   prices::list           prices
     Get    "/admin/v1/requests"                Viewer   Team  requests::list         requests

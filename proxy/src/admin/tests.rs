@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
-use quotah_policy::UsageSource;
+use quotah_policy::{BreakerState, UsageSource};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,6 +22,7 @@ use super::*;
 use crate::config::resolved::{AdminToken, Role, Secret};
 use crate::config::{Environment, Flags, Inputs, load};
 use crate::ledger::{Appended, Clock, Entry, Hooks, Settings};
+use crate::standing::tests::standing;
 use memory::Memory;
 
 const LOCAL: &str = "127.0.0.1";
@@ -74,6 +75,7 @@ fn plane() -> Plane {
         spending: Arc::clone(&memory) as Arc<dyn Spending>,
         metrics: Arc::new(Metrics::new("0.1.0", "test")),
         headroom: Arc::default(),
+        standings: Arc::new(|| vec![standing("m", BreakerState::Open { until_ms: 1 })]),
         ledger: Arc::new(ledger),
         events: Arc::new(Hub::new(1)),
         config: Arc::new(move || Arc::clone(&config)),

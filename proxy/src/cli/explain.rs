@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::output::{Output, Rows};
 use super::{Exit, Streams, ask};
-use crate::admin::{ExplainedReservation, Explanation};
+use crate::admin::{ExplainedCandidate, ExplainedReservation, Explanation};
 use crate::config::{self, Inputs, admin_token};
 
 #[derive(Debug, Args)]
@@ -105,6 +105,8 @@ fn rows(explanation: &Explanation) -> Rows {
     if let Some(route) = &explanation.route {
         let to = format!("{}/{}", route.provider, route.model_sent);
         rows.push(line("route", &route.route, &to, &route.because));
+        let choice = route.choice.as_deref().unwrap_or_default();
+        rows.extend(route.candidates.iter().map(|of| candidate(of, choice)));
     }
     if let Some(price) = &explanation.price {
         let known = |price: &Option<String>| price.clone().unwrap_or_else(|| "unknown".to_owned());
@@ -163,6 +165,24 @@ fn key(explanation: &Explanation) -> Vec<String> {
     });
     let whose = whose.collect::<Vec<_>>().join(", ");
     line("key", &key.id, &key.status, &whose)
+}
+
+/// A deployment that it might go to; at the one that it would go to, why.
+fn candidate(of: &ExplainedCandidate, choice: &str) -> Vec<String> {
+    let mut stands = format!("{}, score {}", of.state, of.score);
+    if let Some(usd) = &of.expected_usd {
+        stands.push_str(&format!(", {usd} USD"));
+    }
+    if let Some(ms) = of.first_byte_ms {
+        stands.push_str(&format!(", {ms} ms to the first byte"));
+    }
+    let because = if of.chosen { choice } else { "" };
+    line(
+        "candidate",
+        &named(&of.deployment, &of.credential),
+        &stands,
+        because,
+    )
 }
 
 /// What a typical request sets aside.

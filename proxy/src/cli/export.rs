@@ -142,7 +142,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The fields of an entry in the order in which the documentation lists them. New ones come last.
-pub(super) const COLUMNS: [&str; 59] = [
+pub(super) const COLUMNS: [&str; 66] = [
     "id",
     "client_request_id",
     "at",
@@ -202,4 +202,11 @@ pub(super) const COLUMNS: [&str; 59] = [
     "prompt_bytes",
     "output_bytes",
     "max_tokens_lowered_to",
+    "role",
+    "parent",
+    "route",
+    "alternative",
+    "cache",
+    "saved_usd",
+    "saved_nanousd",
 ];

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use quotah_policy::NoDimension;
 use quotah_policy::budget::FormError;
+use quotah_policy::{ConditionError, NoDimension};
 
 /// A fault, without its place. Texts never hold a secret's value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +75,14 @@ pub enum Problem {
     Unreached {
         /// The name that both have.
         name: String,
+    },
+    /// A condition that cannot be read.
+    #[error("`when`: {fault}{}", Meant(.meant.as_deref()))]
+    Condition {
+        /// What is wrong with it.
+        fault: ConditionError,
+        /// The nearest variable.
+        meant: Option<String>,
     },
     /// More than a route can choose among.
     #[error(

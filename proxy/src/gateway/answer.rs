@@ -8,6 +8,7 @@ use quotah_adapters::{Asked, Decoder, Encoder, Framing, Meter, is_json_lines};
 use quotah_policy::Money;
 
 use super::body::AnswerBody;
+use super::cached;
 use super::choose::Order;
 use super::headers::forward_answer;
 use super::learn::Refused;
@@ -86,6 +87,7 @@ pub(super) fn relayed(
 
     let mut headers = forward_answer(head.headers, rewrite.is_none());
     put_own(&mut headers, &booking, context);
+    cached::begin(&mut booking, status, &mut headers);
     if booking
         .upload
         .as_ref()

@@ -130,7 +130,15 @@ impl Way {
         }
     }
 
-    fn relay(&self, booking: Booking, answer: Answer, refuser: &Refuser) -> Response<AnswerBody> {
+    fn relay(
+        &self,
+        mut booking: Booking,
+        answer: Answer,
+        refuser: &Refuser,
+    ) -> Response<AnswerBody> {
+        if let Some(keeper) = &mut booking.keeper {
+            keeper.answered_on(self.terms);
+        }
         let context = Context {
             target: &self.sending.target,
             asks_usage: asks_usage(&self.sending.facts, &self.order),

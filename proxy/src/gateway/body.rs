@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::cached::Replay;
 use super::relay::{Cause, Relay};
 
 /// An answer's body: our own words, or the provider's as they come.
@@ -15,6 +16,8 @@ pub(crate) enum AnswerBody {
     Local(Bytes),
     /// A provider's.
     Relay(Box<Relay>),
+    /// A provider's, given again.
+    Kept(Box<Replay>),
 }
 
 /// Why an answer had to be broken off: the engine then closes the connection (h1) or resets the stream (h2).
@@ -34,6 +37,7 @@ impl Body for AnswerBody {
             Self::Local(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Local(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Relay(relay) => relay.poll_frame(cx),
+            Self::Kept(replay) => Poll::Ready(replay.piece().map(|piece| Ok(Frame::data(piece)))),
         }
     }
 
@@ -41,6 +45,7 @@ impl Body for AnswerBody {
         match self {
             Self::Local(bytes) => bytes.is_empty(),
             Self::Relay(relay) => relay.is_end_stream(),
+            Self::Kept(replay) => replay.is_over(),
         }
     }
 
@@ -48,6 +53,7 @@ impl Body for AnswerBody {
         match self {
             Self::Local(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Relay(relay) => relay.size_hint(),
+            Self::Kept(replay) => replay.size_hint(),
         }
     }
 }

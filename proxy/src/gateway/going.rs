@@ -109,14 +109,46 @@ impl Going {
 }
 
 impl Verdict {
-    /// The verdict of a failure by its word in the ledger; `None` where it says nothing of the deployment.
-    pub(crate) fn of(class: &str) -> Option<Self> {
-        match class {
-            "timeout" | "connect" | "closed" | "truncated" | "protocol" | "overloaded"
-            | "server_error" => Some(Self::Failed),
-            "rate_limited" | "quota_exhausted" => Some(Self::Busy),
-            "client" | "draining" => None,
+    /// The verdict of a failure by its word in the ledger and its status (0 where there was none); `None` where it
+    /// says nothing of the deployment.
+    pub(crate) fn of(class: &str, status: u32) -> Option<Self> {
+        match (class, status) {
+            ("rate_limited" | "quota_exhausted", _) => Some(Self::Busy),
+            ("client" | "draining", _) => None,
+            // Whoever refuses so has read the request, whatever its words are.
+            (_, 400..500 | 501 | 505) => Some(Self::There),
+            (
+                "timeout" | "connect" | "closed" | "truncated" | "protocol" | "overloaded"
+                | "server_error",
+                _,
+            ) => Some(Self::Failed),
             _ => Some(Self::There),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_of_the_clients_doing_is_no_failure_of_the_deployment() {
+        for (class, status, verdict) in [
+            ("server_error", 500, Some(Verdict::Failed)),
+            ("overloaded", 529, Some(Verdict::Failed)),
+            ("server_error", 200, Some(Verdict::Failed)),
+            ("truncated", 200, Some(Verdict::Failed)),
+            ("connect", 0, Some(Verdict::Failed)),
+            ("timeout", 504, Some(Verdict::Failed)),
+            ("timeout", 408, Some(Verdict::There)),
+            ("server_error", 422, Some(Verdict::There)),
+            ("server_error", 501, Some(Verdict::There)),
+            ("bad_credential", 401, Some(Verdict::There)),
+            ("rate_limited", 429, Some(Verdict::Busy)),
+            ("quota_exhausted", 402, Some(Verdict::Busy)),
+            ("client", 0, None),
+        ] {
+            assert_eq!(Verdict::of(class, status), verdict, "{class} {status}");
         }
     }
 }

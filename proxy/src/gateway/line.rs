@@ -18,7 +18,8 @@ use super::io::{ConnState, OnConnection, REFUSED_METHOD};
 use super::read::Bounds;
 use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
-use super::{admit, attempts, choose, credential, describe, guard, parse, read, send};
+use super::routes::Lead;
+use super::{admit, attempts, cached, choose, credential, describe, guard, parse, read, send};
 use crate::clock;
 use crate::state::{Snapshot, State};
 use crate::upstream::{Upload, UploadBounds};
@@ -122,13 +123,30 @@ async fn line(
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
     describe::describe_body(&mut booking, &target, &facts);
 
-    // choose, admit: the intent names the deployment
+    // choose; what is kept needs no deployment
     let call = Call {
         target: &target,
         facts: &facts,
         identity: &identity,
     };
-    let (order, trip, terms) = choose_and_admit(&mut booking, call, (&head, &body.held))
+    let lead = choose::lead(&choose::asking(
+        &booking,
+        call,
+        choose::wished(&head.headers),
+    ))
+    .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
+    let asked = cached::Asked {
+        call,
+        head: &head,
+        body: &body,
+        route: &lead.route,
+    };
+    if let Some(kept) = cached::look_up(&mut booking, asked) {
+        return Ok(cached::answer(booking, kept));
+    }
+
+    // choose, admit: the intent names the deployment
+    let (order, trip, terms) = choose_and_admit(&mut booking, call, lead, (&head, &body.held))
         .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
 
     // send, perhaps more than once, and relay; settle and record when the answer ends
@@ -200,11 +218,11 @@ async fn read_and_parse(
 fn choose_and_admit(
     booking: &mut Booking,
     call: Call<'_>,
+    lead: Lead,
     (head, held): (&request::Parts, &[Bytes]),
 ) -> Result<(Order, Trip, admit::Terms), Refusal> {
     let wished = choose::wished(&head.headers);
     let asking = choose::asking(booking, call, wished);
-    let lead = choose::lead(&asking)?;
     let mut trip = Trip::new(lead, &asking, clock::dice());
     trip.recall(&booking.state, head, held);
     let now_unix_ms = clock::unix_ms();

@@ -13,13 +13,13 @@ use quotah_policy::guard::Guard;
 use quotah_policy::limit::{CellStanding, Limit};
 use quotah_policy::{Expected, KeyStatus, Money, Price};
 
-use super::choose::{self, Asking, Order, Trip};
+use super::choose::{self, Asking, Order, Trip, Weighing};
 use super::identify::Identity;
 use super::quote::{Lot, Quote, asked, beside, tier};
 use super::refuse::Refusal;
 use super::settle::asked_units;
 use crate::clock;
-use crate::ledger::{Entry, LedgerHealth, Tag};
+use crate::ledger::{Decision, Entry, LedgerHealth, Tag};
 use crate::state::{Snapshot, State};
 
 pub(crate) use typical::{PROMPT_BYTES, operation};
@@ -46,8 +46,10 @@ pub(crate) struct Preview {
     pub(crate) identity: Arc<Identity>,
     pub(crate) status: KeyStatus,
     pub(crate) operation: Operation,
-    /// Where it would go if its key may use everything.
+    /// Where it would go; for a key that may not, where it would go if it might use everything.
     pub(crate) order: Option<Order>,
+    /// Why there, where there is a choice.
+    pub(crate) decision: Option<Decision>,
     /// Why it is refused whatever rules there are.
     pub(crate) refusal: Option<String>,
     pub(crate) price: Option<Price>,
@@ -109,8 +111,15 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
     };
     // Where it would go is worth telling whatever its key may use.
     let anybody = Identity::default();
-    let order = chosen(&asking(&anybody), now_unix_ms).ok();
-    let refused = chosen(&asking(&identity), now_unix_ms).err();
+    let (mut order, mut weighing) = chosen(&asking(&anybody), now_unix_ms).ok().unzip();
+    let refused = match chosen(&asking(&identity), now_unix_ms) {
+        Ok((own, weighed)) => {
+            (order, weighing) = (Some(own), Some(weighed));
+            None
+        }
+        Err(refused) => Some(refused),
+    };
+    let decision = weighing.flatten().map(|of| of.decision(wish.model));
     let mut refusal = no_entry(&snapshot, &identity, status);
     refusal = refusal.or_else(|| Some(refused?.message().to_owned()));
     if let Some(order) = &order {
@@ -158,6 +167,7 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
         identity,
         status,
         order,
+        decision,
         refusal,
         guards,
         limits,
@@ -182,13 +192,14 @@ impl Held {
 }
 
 /// Where it would go if it were made now.
-fn chosen(asking: &Asking<'_>, now_unix_ms: u64) -> Result<Order, Refusal> {
+fn chosen(
+    asking: &Asking<'_>,
+    now_unix_ms: u64,
+) -> Result<(Order, Option<Box<Weighing>>), Refusal> {
     let lead = choose::lead(asking)?;
     let trip = Trip::new(lead, asking, 0);
     let picked = choose::pick(asking, &trip, now_unix_ms);
-    let (order, _) =
-        picked.map_err(|why| choose::no_deployment(asking, &trip.lead, why, now_unix_ms))?;
-    Ok(order)
+    picked.map_err(|why| choose::no_deployment(asking, &trip.lead, why, now_unix_ms))
 }
 
 /// How a key is now. What is no key is always valid.

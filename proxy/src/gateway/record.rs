@@ -15,6 +15,7 @@ use quotah_policy::limit::Standing;
 use quotah_policy::{Money, ServiceTier, UsageSource};
 use uuid::Uuid;
 
+use super::cached::{self, Keeper};
 use super::choose::Weighing;
 use super::going::{Going, Verdict};
 use super::hold::Hold;
@@ -53,6 +54,8 @@ pub(crate) struct Booking {
     pub(crate) provider_kind: &'static str,
     /// What is given back when it is booked.
     pub(crate) hold: Hold,
+    /// Copies the answer, where it may be given again.
+    pub(crate) keeper: Option<Box<Keeper>>,
     /// What the attempt under way holds of its deployment.
     pub(crate) going: Option<Going>,
     /// How deployments compared when this one was chosen; none where there was no choice.
@@ -102,6 +105,7 @@ impl Booking {
             streams: None,
             provider_kind: "",
             hold: Hold::default(),
+            keeper: None,
             going: None,
             weighing: None,
             attempt_took: Duration::ZERO,
@@ -148,6 +152,8 @@ impl Booking {
             at_unix_ms: entry.at_unix_ms,
             stream: entry.stream,
             reserved_picousd: entry.reserved_picousd,
+            parent_hi: entry.parent_hi,
+            parent_lo: entry.parent_lo,
             is_raise,
             ..Intent::default()
         };
@@ -192,6 +198,7 @@ impl Booking {
         self.teach(times);
         self.charge();
         self.metrics.record(&Settled {
+            role: &self.entry.role,
             status: u16::try_from(self.entry.status).unwrap_or(0),
             outcome: outcome.as_str(),
             duration: times.duration,
@@ -201,6 +208,9 @@ impl Booking {
             cost: (!bill.is_unpriced).then(|| bill.cost.unwrap_or_default()),
             team: Some(&*self.entry.team).filter(|team| !team.is_empty()),
         });
+        if self.entry.role == MIRROR {
+            self.state.mirrored(&self.entry);
+        }
         self.state.events.request(&self.entry);
         crate::telemetry::access(&self.entry);
     }
@@ -246,7 +256,9 @@ impl Booking {
         // Nine million dollars for one request: more is no figure to believe.
         let picos = |cost: Money| i64::try_from(cost.picos()).unwrap_or(i64::MAX);
         entry.set_cost_source(bill.cost_source.into());
-        entry.cost_picousd = bill.cost.map(picos);
+        // What is given again costs nothing, which is more than not to know.
+        let free = (entry.cache == cached::HIT).then_some(0);
+        entry.cost_picousd = bill.cost.map(picos).or(free);
         if bill.cost_source == quotah_policy::CostSource::Provider {
             entry.table_cost_picousd = bill.table_cost.map(picos);
         }
@@ -331,6 +343,9 @@ impl Booking {
     }
 }
 
+/// The role of a copy.
+pub(crate) const MIRROR: &str = "mirror";
+
 /// How long a request took, and whose time it was.
 #[derive(Debug, Clone, Copy)]
 struct Times {
@@ -367,6 +382,7 @@ fn lend(entry: &mut Entry, intent: &mut Intent) {
     swap(&mut entry.model_sent, &mut intent.model_sent);
     swap(&mut entry.provider, &mut intent.provider);
     swap(&mut entry.deployment, &mut intent.deployment);
+    swap(&mut entry.role, &mut intent.role);
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -339,6 +339,9 @@ impl Entry {
             provider: intent.provider.clone(),
             deployment: intent.deployment.clone(),
             stream: intent.stream,
+            role: intent.role.clone(),
+            parent_hi: intent.parent_hi,
+            parent_lo: intent.parent_lo,
             reserved_picousd: intent.reserved_picousd,
             charged_picousd: Some(intent.reserved_picousd).filter(|reserved| *reserved > 0),
             ..Self::default()
@@ -377,9 +380,12 @@ mod tests {
         let intent = Intent {
             at_unix_ms: 5,
             reserved_picousd: 700,
+            role: "mirror".to_owned(),
+            parent_lo: 9,
             ..Intent::default()
         };
         let entry = Entry::interrupted(&intent);
+        assert_eq!(entry.parent(), Some(Uuid::from_u128(9)));
         let read = Entry::decode(entry.encode_to_vec().as_slice()).expect("decodes");
         assert_eq!((read.cost_picousd, read.charge()), (None, Some(700)));
         assert_eq!((read.reserved_picousd, read.ended_at_unix_ms()), (700, 5));

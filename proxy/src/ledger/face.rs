@@ -1,8 +1,10 @@
 //! Faces in JSON: of entries as `/admin/v1/requests` and `quotah export` show them, of adjustments,
-//! events and reports.
+//! events and reports. [`Whole`] is an entry with everything that spoke for its deployment.
 //!
 //! Times are RFC 3339 in UTC, ids are UUID text, money is an exact decimal string `…_usd` beside an
 //! integer `…_nanousd`. Empty labels are `null`.
+
+mod decision;
 
 use quotah_policy::UsageSource;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -11,44 +13,70 @@ use super::entry::{Attempt, Entry, Tag, nanousd, units};
 use super::note::{Adjustment, Event, Picos};
 use super::rollup::Sums;
 use super::usage::{UsageReport, UsageRow};
+pub(crate) use decision::share;
 
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("id", &self.id().to_string())?;
-        map.serialize_entry("client_request_id", &word(&self.client_request_id))?;
-        map.serialize_entry("at", &rfc3339(self.at_unix_ms))?;
-        map.serialize_entry("key", &word(&self.key))?;
-        map.serialize_entry("team", &word(&self.team))?;
-        map.serialize_entry("user", &word(&self.user))?;
-        map.serialize_entry("project", &word(&self.project))?;
-        map.serialize_entry("tags", &Tags(&self.tags))?;
-        map.serialize_entry("dialect", &word(&self.dialect))?;
-        map.serialize_entry("operation", &word(&self.operation))?;
-        map.serialize_entry("model_asked", &word(&self.model_asked))?;
-        map.serialize_entry("model_sent", &word(&self.model_sent))?;
-        map.serialize_entry("model_answered", &word(&self.model_answered))?;
-        map.serialize_entry("provider", &word(&self.provider))?;
-        map.serialize_entry("deployment", &word(&self.deployment))?;
-        map.serialize_entry("attempts", &self.attempts)?;
-        map.serialize_entry("status", &self.status)?;
-        map.serialize_entry("outcome", self.outcome().as_str())?;
-        map.serialize_entry("reason", &word(&self.reason))?;
-        map.serialize_entry("stream", &self.stream)?;
-        tokens(&mut map, self)?;
-        money(&mut map, self)?;
-        map.serialize_entry("duration_ms", &self.duration_ms)?;
-        map.serialize_entry("ttft_ms", &self.ttft_ms)?;
-        map.serialize_entry("overhead_us", &self.overhead_us)?;
-        map.serialize_entry("client_ip", &word(&self.client_ip))?;
-        map.serialize_entry("user_agent", &word(&self.user_agent))?;
-        map.serialize_entry("request_bytes", &self.request_bytes)?;
-        map.serialize_entry("response_bytes", &self.response_bytes)?;
-        map.serialize_entry("prompt_bytes", &self.prompt_bytes)?;
-        map.serialize_entry("output_bytes", &self.output_bytes)?;
-        map.serialize_entry("max_tokens_lowered_to", &self.max_tokens_lowered_to)?;
+        fields(&mut map, self)?;
         map.end()
     }
+}
+
+/// An entry with its decision, which lists and exports leave out: it may have sixteen candidates.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<'a>(pub &'a Entry);
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        fields(&mut map, self.0)?;
+        map.serialize_entry("decision", &self.0.decision)?;
+        map.end()
+    }
+}
+
+fn fields<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
+    map.serialize_entry("id", &entry.id().to_string())?;
+    map.serialize_entry("client_request_id", &word(&entry.client_request_id))?;
+    map.serialize_entry("role", &word(&entry.role))?;
+    map.serialize_entry("parent", &entry.parent().map(|id| id.to_string()))?;
+    map.serialize_entry("at", &rfc3339(entry.at_unix_ms))?;
+    map.serialize_entry("key", &word(&entry.key))?;
+    map.serialize_entry("team", &word(&entry.team))?;
+    map.serialize_entry("user", &word(&entry.user))?;
+    map.serialize_entry("project", &word(&entry.project))?;
+    map.serialize_entry("tags", &Tags(&entry.tags))?;
+    map.serialize_entry("dialect", &word(&entry.dialect))?;
+    map.serialize_entry("operation", &word(&entry.operation))?;
+    map.serialize_entry("model_asked", &word(&entry.model_asked))?;
+    map.serialize_entry("model_sent", &word(&entry.model_sent))?;
+    map.serialize_entry("model_answered", &word(&entry.model_answered))?;
+    map.serialize_entry("route", &word(&entry.route))?;
+    map.serialize_entry("provider", &word(&entry.provider))?;
+    map.serialize_entry("deployment", &word(&entry.deployment))?;
+    map.serialize_entry("attempts", &entry.attempts)?;
+    map.serialize_entry("status", &entry.status)?;
+    map.serialize_entry("outcome", entry.outcome().as_str())?;
+    map.serialize_entry("reason", &word(&entry.reason))?;
+    map.serialize_entry("stream", &entry.stream)?;
+    tokens(map, entry)?;
+    money(map, entry)?;
+    map.serialize_entry("duration_ms", &entry.duration_ms)?;
+    map.serialize_entry("ttft_ms", &entry.ttft_ms)?;
+    map.serialize_entry("overhead_us", &entry.overhead_us)?;
+    map.serialize_entry("client_ip", &word(&entry.client_ip))?;
+    map.serialize_entry("user_agent", &word(&entry.user_agent))?;
+    map.serialize_entry("request_bytes", &entry.request_bytes)?;
+    map.serialize_entry("response_bytes", &entry.response_bytes)?;
+    map.serialize_entry("prompt_bytes", &entry.prompt_bytes)?;
+    map.serialize_entry("output_bytes", &entry.output_bytes)?;
+    map.serialize_entry("max_tokens_lowered_to", &entry.max_tokens_lowered_to)?;
+    map.serialize_entry("cache", &word(&entry.cache))?;
+    let saved = entry.saved_picousd;
+    map.serialize_entry("saved_usd", &saved.map(|pico| usd(pico.into())))?;
+    map.serialize_entry("saved_nanousd", &saved.map(nanousd))?;
+    Ok(())
 }
 
 impl Serialize for Attempt {
@@ -56,8 +84,10 @@ impl Serialize for Attempt {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("provider", &word(&self.provider))?;
         map.serialize_entry("deployment", &word(&self.deployment))?;
+        map.serialize_entry("credential", &word(&self.credential))?;
         map.serialize_entry("status", &self.status)?;
         map.serialize_entry("error_class", &word(&self.error_class))?;
+        map.serialize_entry("backoff_ms", &self.backoff_ms)?;
         map.serialize_entry("duration_ms", &self.duration_ms)?;
         map.end()
     }
@@ -204,6 +234,7 @@ fn money<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
     )?;
     let rejected = entry.would_have_cost_picousd.map(nanousd);
     map.serialize_entry("would_have_cost_nanousd", &rejected)?;
+    map.serialize_entry("alternative", &word(&entry.alternative))?;
     let reserved = Some(entry.reserved_picousd).filter(|reserved| *reserved != 0);
     map.serialize_entry("reserved_usd", &dollars(reserved))?;
     map.serialize_entry("charged_usd", &dollars(entry.charged_picousd))
@@ -251,6 +282,7 @@ fn word(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::entry::Decision;
     use crate::ledger::terms::Outcome;
     use uuid::Uuid;
 
@@ -275,6 +307,42 @@ mod tests {
         assert_eq!(json["tags"]["feature"], "chat");
         assert_eq!(json["outcome"], "client_gone");
         assert_eq!(json["team"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn the_decision_is_shown_with_the_whole_entry_alone() {
+        let mut entry = Entry {
+            role: "hedge".to_owned(),
+            route: "fast".to_owned(),
+            parent_lo: 7,
+            decision: Some(Decision::default()),
+            attempts: vec![Attempt {
+                credential: "team-a".to_owned(),
+                backoff_ms: 90,
+                ..Attempt::default()
+            }],
+            ..Entry::default()
+        };
+        let whole = serde_json::to_value(Whole(&entry)).expect("serializes");
+        assert_eq!(whole["decision"]["because"], "none could be called");
+        let listed = serde_json::to_value(&entry).expect("serializes");
+        assert_eq!(listed.get("decision"), None);
+        assert_eq!(
+            (&listed["role"], &listed["route"]),
+            (&"hedge".into(), &"fast".into())
+        );
+        assert_eq!(listed["parent"], "00000000-0000-0000-0000-000000000007");
+        let attempt = &listed["attempts"][0];
+        assert_eq!(
+            (&attempt["credential"], &attempt["backoff_ms"]),
+            (&"team-a".into(), &90.into())
+        );
+        entry.role = String::new();
+        let own = serde_json::to_value(&entry).expect("serializes");
+        assert_eq!(
+            (&own["role"], &own["parent"]),
+            (&serde_json::Value::Null, &serde_json::Value::Null)
+        );
     }
 
     #[test]

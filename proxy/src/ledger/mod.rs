@@ -77,7 +77,8 @@ pub use self::disk::{Disk, Files, SegmentFile};
 pub use self::entry::{
     Attempt, Call, Decision, Entry, Intent, Tag, USER_AGENT_BYTES_MAX, Weighed, clip,
 };
-pub use self::face::usd;
+pub(crate) use self::face::share;
+pub use self::face::{Whole, usd};
 pub use self::log::{Appended, BACKLOG_BYTES_MAX, BACKLOG_LEN_MAX};
 pub use self::note::{Adjustment, Event, Picos};
 pub use self::page::{Cursor, PAGE_BYTES_MAX, PAGE_LEN_MAX, Page};

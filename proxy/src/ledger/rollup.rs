@@ -26,7 +26,7 @@ pub(super) const HOUR_MS: u64 = 3_600_000;
 /// What is summed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// Settled requests.
+    /// Settled requests. What was made for one of them (a hedge, a mirror) used tokens and cost money, and is none.
     pub requests: u64,
     /// Requests that were refused, failed upstream or were interrupted.
     pub errors: u64,
@@ -44,9 +44,10 @@ impl Sums {
     /// The sums of one entry.
     #[must_use]
     pub fn of(entry: &Entry) -> Self {
+        let is_request = entry.role.is_empty();
         Self {
-            requests: 1,
-            errors: entry.outcome().is_error().into(),
+            requests: is_request.into(),
+            errors: (is_request && entry.outcome().is_error()).into(),
             unpriced: entry.unpriced().into(),
             repriced: 0,
             usage: entry.usage(),
@@ -304,6 +305,7 @@ impl Symbols {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::terms::Outcome;
     use quotah_policy::Unit;
 
     fn entry(user: usize) -> Entry {
@@ -326,6 +328,18 @@ mod tests {
         let cost: i128 = hour.values().map(|sums| sums.cost_picousd).sum();
         assert_eq!(cost, count as i128);
         assert_eq!(rollup.overflowed, (count - HOUR_ROWS_MAX) as u64);
+    }
+
+    #[test]
+    fn what_was_made_for_another_request_is_no_request_and_no_error() {
+        let mut hedge = entry(0);
+        hedge.role = "hedge".to_owned();
+        hedge.output_tokens = 7;
+        hedge.set_outcome(Outcome::UpstreamError);
+        let mut sums = Sums::of(&entry(0));
+        sums.add(&Sums::of(&hedge));
+        assert_eq!((sums.requests, sums.errors), (1, 0));
+        assert_eq!((sums.usage.output_tokens, sums.cost_picousd), (7, 2));
     }
 
     #[test]

@@ -18,11 +18,22 @@ pub enum Outcome {
     CutByBudget = 4,
     /// The process died before the request was settled.
     Interrupted = 5,
-    /// Another attempt of the same request answered first.
+    /// Another attempt of the same request answered first, and this one was given up.
     Superseded = 6,
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 7] = [
+        Self::Ok,
+        Self::Refused,
+        Self::UpstreamError,
+        Self::ClientGone,
+        Self::CutByBudget,
+        Self::Interrupted,
+        Self::Superseded,
+    ];
+
     /// The name used in exports and queries.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -86,8 +86,15 @@ const FAMILIES: [Family; 4] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::Metrics;
+    use super::super::{Metrics, Shown};
     use super::*;
+
+    fn shown(budgets: &[BudgetSum]) -> Shown<'_> {
+        Shown {
+            budgets,
+            ..Shown::default()
+        }
+    }
 
     fn row(budget: &str) -> BudgetSum {
         BudgetSum {
@@ -105,7 +112,7 @@ mod tests {
             resets_at_unix_ms: None,
             ..row("endless")
         };
-        let text = Metrics::new("", "").render(0, &[], &[row("a\"b"), endless]);
+        let text = Metrics::new("", "").render(0, &shown(&[row("a\"b"), endless]));
         for line in [
             r#"quotah_budget_limit_usd{budget="a\"b"} 250.00"#,
             r#"quotah_budget_spent_usd{budget="endless"} 0.000000000001"#,
@@ -124,10 +131,10 @@ mod tests {
     fn a_family_has_at_most_its_share_of_series() {
         let rows: Vec<_> = (0..=SERIES_MAX).map(|n| row(&n.to_string())).collect();
         let metrics = Metrics::new("", "");
-        let text = metrics.render(0, &[], &rows);
+        let text = metrics.render(0, &shown(&rows));
         let is_series = |line: &&str| line.starts_with("quotah_budget_spent_usd{");
         assert_eq!(text.lines().filter(is_series).count(), SERIES_MAX);
         let left_out = r#"quotah_series_dropped_total{metric="budget_spent_usd"} 1"#;
-        assert!(metrics.render(0, &[], &[]).contains(left_out));
+        assert!(metrics.render(0, &Shown::default()).contains(left_out));
     }
 }

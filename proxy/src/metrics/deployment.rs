@@ -9,6 +9,7 @@ use quotah_policy::{Money, Usage};
 use super::cost::CostCounter;
 use super::family::{Cached, OTHER};
 use super::{Families, Metrics};
+use crate::ledger::Outcome;
 
 /// Counters of a provider's model behind a route, resolved when the snapshot was made.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct DeploymentMetrics {
 /// What became of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Settled<'a> {
+    /// [`Entry::role`](crate::ledger::Entry::role): what was made for another request counts as none.
+    pub role: &'a str,
     /// The HTTP status that the client got.
     pub status: u16,
     /// The ledger's outcome.
@@ -69,14 +72,17 @@ impl DeploymentMetrics {
         }
     }
 
-    /// Counts one settled request: once each, in every family it belongs to.
+    /// Counts one settled request: once each, in every family it belongs to. What was made for another request
+    /// (a hedge, a mirror) used tokens and cost money, and is no request.
     pub fn record(&self, settled: &Settled<'_>) {
-        self.requests(settled.status, settled.outcome).inc();
-        self.duration.observe(settled.duration.as_secs_f64());
-        if let Some(first) = settled.time_to_first_token {
-            self.time_to_first_token.observe(first.as_secs_f64());
+        if settled.role.is_empty() {
+            self.requests(settled.status, settled.outcome).inc();
+            self.duration.observe(settled.duration.as_secs_f64());
+            if let Some(first) = settled.time_to_first_token {
+                self.time_to_first_token.observe(first.as_secs_f64());
+            }
+            self.overhead.observe(settled.overhead.as_secs_f64());
         }
-        self.overhead.observe(settled.overhead.as_secs_f64());
         let usage = settled.usage;
         let by_type = [
             usage.input_tokens,
@@ -136,18 +142,8 @@ const TOKEN_TYPES: [&str; 5] = [
     "reasoning",
 ];
 
-/// The ledger's outcomes.
-const OUTCOMES: [&str; 6] = [
-    "ok",
-    "refused",
-    "upstream_error",
-    "client_gone",
-    "cut_by_budget",
-    "interrupted",
-];
-
 fn outcome_label(outcome: &'static str) -> &'static str {
-    if OUTCOMES.contains(&outcome) {
+    if Outcome::ALL.iter().any(|known| known.as_str() == outcome) {
         outcome
     } else {
         OTHER

@@ -11,7 +11,7 @@ use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec};
 /// Most series of one family, a histogram's buckets, sum and count included.
 pub const SERIES_MAX: usize = 2_000;
 
-/// Series kept free for label sets under `other`: 24 statuses × 7 outcomes is the largest set of those.
+/// Series kept free for label sets under `other`: 25 statuses × 8 outcomes is the largest set of those.
 const OVERFLOW_MAX: usize = 200;
 
 /// Label value for what did not fit.

@@ -8,17 +8,21 @@
 //!
 //! Nothing outside this folder names prometheus.
 
+mod breakers;
 mod budgets;
+mod cache;
 mod cost;
 mod deployment;
 mod family;
 mod held;
 mod rate_limits;
+mod routing;
 
 pub use budgets::BudgetSum;
 pub use deployment::{DeploymentMetrics, Settled};
 pub use family::SERIES_MAX;
 pub use held::Held;
+pub use routing::HedgeResult;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,18 +34,22 @@ use prometheus::{
     TextEncoder,
 };
 
+use cache::CacheMetrics;
 use cost::Costs;
 use family::{Cached, Counters, Dropped, Histograms};
+use routing::Routing;
 
 use quotah_policy::Money;
 
 use crate::headroom::RateLimit;
+use crate::standing::Standing;
 
 /// Every metric of the process.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     families: Families,
+    routing: Routing,
     refusals: Cached<&'static str, IntCounter>,
     overhead: Histogram,
     inflight_requests: IntGauge,
@@ -49,6 +57,7 @@ pub struct Metrics {
     held_body_bytes: IntGauge,
     unpriced: IntCounter,
     reservation_error_ratio: Histogram,
+    cache: CacheMetrics,
     ledger_append: Histogram,
     ledger_sync: Histogram,
     ledger_errors: IntCounter,
@@ -92,8 +101,10 @@ impl Metrics {
             "1 when the last (re)load took effect",
         );
         reload_successful.set(1);
+        let families = r.families();
         Self {
-            families: r.families(),
+            routing: r.routing(&families.dropped),
+            families,
             refusals: Cached::default(),
             overhead: r.histogram(
                 "overhead_seconds",
@@ -112,6 +123,7 @@ impl Metrics {
                 "What a request cost by what was set aside for it",
                 &RESERVATION_RATIO,
             ),
+            cache: CacheMetrics::new(&r),
             ledger_append: r.histogram(
                 "ledger_append_seconds",
                 "Time to append a record to the ledger",
@@ -190,6 +202,21 @@ impl Metrics {
         Held::new(&self.held_body_bytes)
     }
 
+    /// A kept answer was given; making it had cost `saved`.
+    pub fn cache_hit(&self, saved: Money) {
+        self.cache.hit(saved);
+    }
+
+    /// A request's answer could have been kept, and was not there.
+    pub fn cache_miss(&self) {
+        self.cache.miss();
+    }
+
+    /// So many bytes of answers are kept.
+    pub fn cache_bytes(&self, bytes: u64) {
+        self.cache.bytes(bytes);
+    }
+
     /// Requests in flight now.
     #[must_use]
     pub fn inflight_requests(&self) -> u64 {
@@ -241,15 +268,9 @@ impl Metrics {
         self.reload_successful.set(0);
     }
 
-    /// Everything in Prometheus' text format, version 0.0.4, with the providers' limits and the budgets as they
-    /// stand.
+    /// Everything in Prometheus' text format, version 0.0.4, with what is shown as it stands.
     #[must_use]
-    pub fn render(
-        &self,
-        now_unix_seconds: i64,
-        rate_limits: &[RateLimit],
-        budgets: &[BudgetSum],
-    ) -> String {
+    pub fn render(&self, now_unix_seconds: i64, shown: &Shown<'_>) -> String {
         let as_of = self.price_table_as_of.load(Ordering::Relaxed);
         if as_of > 0 {
             self.price_table_age
@@ -260,10 +281,24 @@ impl Metrics {
             .encode_to_string(&self.registry.gather())
             .unwrap_or_default();
         self.families.costs.render(&mut text);
-        rate_limits::render(rate_limits, &self.families.dropped, &mut text);
-        budgets::render(budgets, &self.families.dropped, &mut text);
+        let dropped = &self.families.dropped;
+        self.cache.render(&mut text);
+        rate_limits::render(shown.rate_limits, dropped, &mut text);
+        breakers::render(shown.standings, dropped, &mut text);
+        budgets::render(shown.budgets, dropped, &mut text);
         text
     }
+}
+
+/// What is looked up when somebody asks, in place of being counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown<'a> {
+    /// The providers' limits.
+    pub rate_limits: &'a [RateLimit],
+    /// The budgets.
+    pub budgets: &'a [BudgetSum],
+    /// The deployments.
+    pub standings: &'a [Standing],
 }
 
 /// One request or stream in flight, for as long as this lives.
@@ -341,6 +376,29 @@ impl Registrar<'_> {
             ),
             costs: Arc::new(Costs::new(dropped.clone())),
             dropped,
+        }
+    }
+
+    fn routing(&self, dropped: &Dropped) -> Routing {
+        let counters = |name, help, labels: &[&str]| {
+            Counters::new(name, self.counters(name, help, labels), dropped.clone())
+        };
+        Routing {
+            fallbacks: counters(
+                "fallbacks_total",
+                "Requests that went on to the next deployment",
+                &["from", "to", "reason"],
+            ),
+            hedges: counters(
+                "hedges_total",
+                "Second attempts beside slow ones",
+                &["deployment", "result"],
+            ),
+            mirrored: counters(
+                "mirrored_total",
+                "Copies of requests by what became of them",
+                &["deployment", "outcome"],
+            ),
         }
     }
 

@@ -94,9 +94,16 @@ const FAMILIES: [Family; 3] = [
 mod tests {
     use quotah_adapters::limits::{Limit, LimitKind};
 
-    use super::super::Metrics;
+    use super::super::{Metrics, Shown};
     use super::*;
     use crate::headroom::Whose;
+
+    fn shown(rate_limits: &[RateLimit]) -> Shown<'_> {
+        Shown {
+            rate_limits,
+            ..Shown::default()
+        }
+    }
 
     fn row(deployment: &str, window_seconds: u32, remaining: u64) -> RateLimit {
         RateLimit {
@@ -120,7 +127,7 @@ mod tests {
     #[test]
     fn of_two_windows_the_one_with_the_least_left_is_shown() {
         let rows = [row("p/m", 60, 99), row("p/m", 86_400, 3), row("p/m", 1, 50)];
-        let text = Metrics::new("", "").render(0, &rows, &[]);
+        let text = Metrics::new("", "").render(0, &shown(&rows));
         let labels = "{provider=\"p\",deployment=\"p/m\",kind=\"tokens\"}";
         for line in [
             format!("quotah_provider_ratelimit_limit{labels} 100"),
@@ -135,12 +142,12 @@ mod tests {
     fn a_family_has_at_most_its_share_of_series_and_says_what_it_left_out() {
         let rows: Vec<_> = (0..2_003).map(|n| row(&format!("p/m{n}"), 60, 1)).collect();
         let metrics = Metrics::new("", "");
-        let text = metrics.render(0, &rows, &[]);
+        let text = metrics.render(0, &shown(&rows));
         let is_series = |line: &&str| line.starts_with("quotah_provider_ratelimit_limit{");
         assert_eq!(text.lines().filter(is_series).count(), SERIES_MAX);
         let left_out = r#"quotah_series_dropped_total{metric="provider_ratelimit_limit"} 3"#;
-        assert!(metrics.render(0, &[], &[]).contains(left_out));
-        let text = Metrics::new("", "").render(0, &[], &[]);
+        assert!(metrics.render(0, &Shown::default()).contains(left_out));
+        let text = Metrics::new("", "").render(0, &Shown::default());
         assert!(!text.contains("ratelimit"), "{text}");
     }
 }

@@ -10,6 +10,7 @@ use super::*;
 
 fn settled<'a>(usage: &'a Usage, cost: Option<Money>, team: Option<&'a str>) -> Settled<'a> {
     Settled {
+        role: "",
         status: 200,
         outcome: "ok",
         duration: Duration::from_millis(700),
@@ -60,7 +61,7 @@ fn has(text: &str, line: &str) {
 
 #[test]
 fn what_was_recorded_is_shown_once_in_every_family_it_belongs_to() {
-    let text = busy().render(1_795_000_000, &[], &[]);
+    let text = busy().render(1_795_000_000, &Shown::default());
     for line in [
         r#"quotah_requests_total{model="gpt-4o-mini",outcome="ok",provider="openai",route="fast",status="200"} 3"#,
         r#"quotah_tokens_total{model="gpt-4o-mini",provider="openai",type="input"} 300"#,
@@ -83,7 +84,7 @@ fn what_was_recorded_is_shown_once_in_every_family_it_belongs_to() {
 #[test]
 fn cost_is_exact_to_the_picodollar() {
     let line = r#"quotah_cost_usd_total{provider="openai",model="gpt-4o-mini",team="re\"search"} 0.000019200002"#;
-    has(&busy().render(0, &[], &[]), line);
+    has(&busy().render(0, &Shown::default()), line);
 }
 
 #[test]
@@ -93,9 +94,31 @@ fn a_failure_that_used_nothing_is_not_unpriced() {
         .deployment("p", "m", "r")
         .record(&settled(&Usage::default(), None, None));
     has(
-        &metrics.render(0, &[], &[]),
+        &metrics.render(0, &Shown::default()),
         "quotah_unpriced_requests_total 0",
     );
+}
+
+#[test]
+fn what_was_made_for_another_request_costs_and_is_no_request() {
+    let metrics = Metrics::new("", "");
+    let usage = Usage {
+        output_tokens: 7,
+        ..Usage::default()
+    };
+    metrics.deployment("p", "m", "r").record(&Settled {
+        role: "hedge",
+        ..settled(&usage, Some(Money::from_picos(5)), None)
+    });
+    let text = metrics.render(0, &Shown::default());
+    let (tokens, cost) = (
+        r#"quotah_tokens_total{model="m",provider="p",type="output"} 7"#,
+        r#"quotah_cost_usd_total{provider="p",model="m",team=""} 0.000000000005"#,
+    );
+    has(&text, tokens);
+    has(&text, cost);
+    assert!(!text.contains("quotah_requests_total{"), "{text}");
+    has(&text, "quotah_overhead_seconds_count 0");
 }
 
 #[test]
@@ -112,12 +135,12 @@ fn a_refused_configuration_shows_until_one_is_loaded() {
     let metrics = Metrics::new("", "");
     metrics.config_refused();
     has(
-        &metrics.render(0, &[], &[]),
+        &metrics.render(0, &Shown::default()),
         "quotah_config_last_reload_successful 0",
     );
     metrics.config_loaded(5, 0);
     has(
-        &metrics.render(0, &[], &[]),
+        &metrics.render(0, &Shown::default()),
         "quotah_config_last_reload_successful 1",
     );
 }
@@ -137,7 +160,7 @@ fn ten_thousand_models_stay_within_the_bound_and_lose_no_count() {
             Some(&format!("t{n}")),
         ));
     }
-    let text = metrics.render(0, &[], &[]);
+    let text = metrics.render(0, &Shown::default());
     for family in [
         "requests_total",
         "tokens_total",
@@ -172,7 +195,7 @@ fn an_odd_status_or_outcome_makes_no_new_label_value() {
         deployment.record(&settled);
     }
     has(
-        &metrics.render(0, &[], &[]),
+        &metrics.render(0, &Shown::default()),
         r#"quotah_requests_total{model="m",outcome="other",provider="p",route="r",status="other"} 100"#,
     );
 }
@@ -189,7 +212,7 @@ fn promtool_has_nothing_to_say() {
     else {
         return;
     };
-    let text = busy().render(1_795_000_000, &[], &[]);
+    let text = busy().render(1_795_000_000, &Shown::default());
     child
         .stdin
         .take()

@@ -14,6 +14,7 @@ use super::planes::Reloader;
 use super::signals::watch;
 use crate::clock;
 use crate::gateway::drain::LINGER;
+use crate::probe;
 use crate::state::State;
 use crate::telemetry::Guard;
 
@@ -58,6 +59,7 @@ impl BackgroundService for Housekeeper {
         let warm = Arc::clone(&self.state);
         // Trust anchors take milliseconds to load: off the runtime's threads, ahead of the first request.
         drop(tokio::task::spawn_blocking(move || warm.pools.warm()));
+        drop(tokio::spawn(probe::watch(Arc::clone(&self.state))));
         let mut hangup = watch(SignalKind::hangup());
         let mut tidy = tokio::time::interval(TIDY_EVERY);
         let mut keep = tokio::time::interval(KEEP_EVERY);

@@ -66,9 +66,11 @@ async fn stopped(mut shutdown: ShutdownWatch) {
 /// What the admin plane shows and does.
 pub(super) fn admin_state(state: &Arc<State>, reloader: &Arc<Reloader>) -> AdminState {
     let (config, health, reload) = (Arc::clone(state), Arc::clone(state), Arc::clone(reloader));
+    let standings = Arc::clone(state);
     AdminState {
         metrics: Arc::clone(&state.metrics),
         headroom: Arc::clone(&state.headroom),
+        standings: Arc::new(move || standings.standings()),
         policy: Arc::clone(&state.policy),
         ledger: Arc::clone(&state.ledger),
         store: Arc::new(stored(state)),
@@ -129,9 +131,19 @@ fn health_of(state: &State) -> Health {
         },
         reason: fault.map(|fault| format!("record {}: {}", fault.record, fault.what)),
     };
+    let reason = state.unwell();
+    let providers = Component {
+        name: "providers".to_owned(),
+        state: if reason.is_some() {
+            Is::Degraded
+        } else {
+            Is::Up
+        },
+        reason,
+    };
     Health {
         ready: !draining,
-        components: vec![proxy, ledger, registry],
+        components: vec![proxy, ledger, registry, providers],
     }
 }
 

@@ -23,6 +23,7 @@ static FIELDS: PathTable<Field, 64> = PathTable::new(&[
     ("model", Field::Model),
     ("stream", Field::Stream),
     ("max_tokens", Field::MaxTokens),
+    ("temperature", Field::Temperature),
     ("service_tier", Field::ServiceTier),
     ("tools", Field::Tools),
     ("tools[*]", Field::Tool),

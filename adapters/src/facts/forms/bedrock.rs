@@ -20,11 +20,16 @@ pub(super) static INVOKE: Form = Form {
 static CONVERSE_FIELDS: PathTable<Field, 80> = PathTable::new(&[
     ("inferenceConfig", Field::InferenceConfig),
     ("inferenceConfig.maxTokens", Field::InferenceCap),
+    ("inferenceConfig.temperature", Field::Temperature),
     ("serviceTier", Field::ServiceTierObject),
     ("serviceTier.type", Field::ServiceTier),
     // In the model's own format: Anthropic's, and Nova's
     ("additionalModelRequestFields", Field::ModelFields),
     ("additionalModelRequestFields.max_tokens", Field::ModelCap),
+    (
+        "additionalModelRequestFields.temperature",
+        Field::Temperature,
+    ),
     (
         "additionalModelRequestFields.thinking",
         Field::ThinkingConfig,
@@ -119,6 +124,9 @@ static INVOKE_FIELDS: PathTable<Field, 64> = PathTable::new(&[
     ("inferenceConfig", Field::InferenceConfig),
     ("inferenceConfig.maxTokens", Field::InferenceCap),
     ("inferenceConfig.max_new_tokens", Field::InferenceCap),
+    ("temperature", Field::Temperature),
+    ("textGenerationConfig.temperature", Field::Temperature),
+    ("inferenceConfig.temperature", Field::Temperature),
     ("n", Field::Answers),
     ("num_generations", Field::Answers),
     ("numResults", Field::Answers),

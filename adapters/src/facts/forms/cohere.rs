@@ -14,6 +14,7 @@ static FIELDS: PathTable<Field, 32> = PathTable::new(&[
     ("model", Field::Model),
     ("stream", Field::Stream),
     ("max_tokens", Field::MaxTokens),
+    ("temperature", Field::Temperature),
     ("num_generations", Field::Answers),
     ("tools", Field::Tools),
     ("tools[*]", Field::Tool),

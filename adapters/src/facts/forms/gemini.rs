@@ -25,6 +25,7 @@ static GENERATE_FIELDS: PathTable<Field, 96> = PathTable::new(&[
     ("generationConfig.maxOutputTokens", Field::GeminiCap),
     ("generationConfig.max_output_tokens", Field::GeminiCap),
     ("generationConfig.candidateCount", Field::Answers),
+    ("generationConfig.temperature", Field::Temperature),
     ("generationConfig.candidate_count", Field::Answers),
     ("generationConfig.thinkingConfig", Field::ThinkingConfig),
     (
@@ -64,6 +65,7 @@ static GENERATE_FIELDS: PathTable<Field, 96> = PathTable::new(&[
     ("generation_config.maxOutputTokens", Field::GeminiCap),
     ("generation_config.max_output_tokens", Field::GeminiCap),
     ("generation_config.candidateCount", Field::Answers),
+    ("generation_config.temperature", Field::Temperature),
     ("generation_config.candidate_count", Field::Answers),
     ("generation_config.thinkingConfig", Field::ThinkingConfig),
     (

@@ -15,6 +15,7 @@ static FIELDS: PathTable<Field, 24> = PathTable::new(&[
     ("stream", Field::Stream),
     ("options", Field::OllamaOptions),
     ("options.num_predict", Field::OllamaCap),
+    ("options.temperature", Field::Temperature),
     ("think", Field::Think),
     ("tools", Field::Tools),
     ("tools[*]", Field::Tool),

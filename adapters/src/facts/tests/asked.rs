@@ -398,3 +398,62 @@ fn answers_asked_for_are_found_with_their_places() {
         .collect();
     assert_eq!((facts.answers, found), (5, vec![(3, "3"), (5, "5")]));
 }
+
+#[test]
+fn a_temperature_of_zero_is_seen_wherever_its_dialect_says_it() {
+    for (path, body) in [
+        (CHAT, r#"{"model":"m","temperature":0}"#),
+        (CHAT, r#"{"model":"m","temperature": 0.00 }"#),
+        (CHAT, r#"{"model":"m","temperature":0e0}"#),
+        (CHAT, r#"{"model":"m","temperature":-0.0E+5}"#),
+        (CHAT, r#"{"model":"m","temperature":0,"temperature":0}"#),
+        ("/v1/responses", r#"{"model":"m","temperature":0}"#),
+        ("/v1/messages", r#"{"model":"m","temperature":0}"#),
+        ("/v2/chat", r#"{"model":"m","temperature":0}"#),
+        ("/api/chat", r#"{"model":"m","options":{"temperature":0}}"#),
+        (GENERATE, r#"{"generationConfig":{"temperature":0}}"#),
+        (GENERATE, r#"{"generation_config":{"temperature":0}}"#),
+        (CONVERSE, r#"{"inferenceConfig":{"temperature":0}}"#),
+        (INVOKE, r#"{"temperature":0}"#),
+        (INVOKE, r#"{"textGenerationConfig":{"temperature":0}}"#),
+    ] {
+        let facts = facts(path, body).unwrap();
+        assert_eq!(facts.temperature_zero, SaidOnly::This, "{path} {body}");
+    }
+}
+
+#[test]
+fn any_other_temperature_is_another_and_never_an_error() {
+    for value in [
+        "1", "0.7", "0.01", "1e0", "10", "null", "true", "\"0\"", "[0]", "{}",
+    ] {
+        let body = format!(r#"{{"model":"m","temperature":{value}}}"#);
+        let found = facts(CHAT, &body).unwrap();
+        assert_eq!(found.temperature_zero, SaidOnly::Other, "{value}");
+        for body in [
+            format!(r#"{{"model":"m","temperature":0,"temperature":{value}}}"#),
+            format!(r#"{{"model":"m","temperature":{value},"temperature":0}}"#),
+        ] {
+            let found = facts(CHAT, &body).unwrap();
+            assert_eq!(found.temperature_zero, SaidOnly::Other, "{body}");
+        }
+    }
+    let elsewhere = r#"{"model":"m","metadata":{"temperature":0}}"#;
+    let found = facts(CHAT, elsewhere).unwrap();
+    assert_eq!(found.temperature_zero, SaidOnly::Nothing);
+}
+
+#[test]
+fn only_a_plain_false_declines_to_have_the_answer_stored() {
+    for (store, said) in [
+        ("", SaidOnly::Nothing),
+        (r#","store":false"#, SaidOnly::This),
+        (r#","store":true"#, SaidOnly::Other),
+        (r#","store":null"#, SaidOnly::Other),
+        (r#","store":false,"store":true"#, SaidOnly::Other),
+    ] {
+        let body = format!(r#"{{"model":"m"{store}}}"#);
+        let found = facts("/v1/responses", &body).unwrap();
+        assert_eq!(found.store_declined, said, "{body}");
+    }
+}

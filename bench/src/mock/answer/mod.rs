@@ -67,6 +67,10 @@ pub(super) fn answer(ask: &Ask, directives: &Directives) -> Answer {
     if let Some(count) = directives.error_at.filter(|_| ask.stream) {
         break_off(&mut pieces, count, ask.call);
     }
+    if directives.error_first && ask.stream {
+        pieces.clear();
+        break_off(&mut pieces, 0, ask.call);
+    }
     let content_type = if ask.stream && ask.call != Call::GenerateArray {
         SSE
     } else {
@@ -333,5 +337,27 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("message_stop"));
+    }
+
+    #[test]
+    fn a_stream_can_be_nothing_but_the_dialects_error() {
+        let directives = Directives {
+            error_first: true,
+            ..Directives::default()
+        };
+        for (target, start) in [
+            ("/v1/chat/completions", "data: {\"error\":{"),
+            ("/v1/responses", "event: error\ndata: {\"type\":\"error\""),
+            ("/v1/messages", "event: error\ndata: {\"type\":\"error\""),
+            (
+                "/v1beta/models/g:streamGenerateContent?alt=sse",
+                "data: {\"error\":{",
+            ),
+            ("/v1beta/models/g:streamGenerateContent", "[{\"error\":{"),
+        ] {
+            let text = entity(&answer(&ask(target, r#"{"stream":true}"#), &directives));
+            assert!(text.starts_with(start), "{target}: {text}");
+            assert!(!text.contains("choices"), "{target}: {text}");
+        }
     }
 }

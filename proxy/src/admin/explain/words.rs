@@ -4,14 +4,14 @@ use quotah_policy::guard::{Action, Bound, Guard};
 use quotah_policy::{Class, Dimension, Pattern, Selector};
 
 use super::{
-    ExplainedBudget, ExplainedGuard, ExplainedKey, ExplainedLimit, ExplainedPrice,
-    ExplainedReservation, ExplainedRoute, Explanation, Verdict,
+    ExplainedBudget, ExplainedCandidate, ExplainedGuard, ExplainedKey, ExplainedLimit,
+    ExplainedPrice, ExplainedReservation, ExplainedRoute, Explanation, Verdict,
 };
 use crate::config::resolved::Config;
 use crate::gateway::choose::Order;
 use crate::gateway::identify::Identity;
 use crate::gateway::preview::{BudgetSeen, Held, LimitSeen, PROMPT_BYTES, Preview, Wish};
-use crate::ledger::usd;
+use crate::ledger::{Decision, Weighed, share, usd};
 use crate::policy::OWN_PREFIX;
 use crate::time::rfc3339;
 
@@ -39,7 +39,7 @@ impl Explanation {
             refusal,
             key: key(seen, wish),
             operation: seen.operation.as_str().to_owned(),
-            route: order.map(|order| route(order, config, wish)),
+            route: order.map(|order| route(order, seen, wish)),
             price,
             reservation: seen.held.map(reservation),
             budgets: seen.budgets.iter().map(|seen| budget(seen, team)).collect(),
@@ -102,13 +102,30 @@ fn listed(yes: bool, allowed: &[String], name: &str) -> Verdict {
     Verdict { yes, because }
 }
 
-fn route(order: &Order, config: &Config, wish: Wish<'_>) -> ExplainedRoute {
+fn route(order: &Order, seen: &Preview, wish: Wish<'_>) -> ExplainedRoute {
     let provider = &order.upstream.config;
+    let decision = seen.decision.as_ref();
+    let candidates = decision.map(|decision| decision.candidates.iter().map(candidate).collect());
     ExplainedRoute {
         route: order.route.name.to_string(),
         provider: provider.name.to_string(),
         model_sent: order.model_sent.to_string(),
-        because: why(order, config, wish),
+        because: why(order, &seen.snapshot.config, wish),
+        strategy: decision.map(|decision| decision.strategy.clone()),
+        choice: decision.map(Decision::because),
+        candidates: candidates.unwrap_or_default(),
+    }
+}
+
+fn candidate(weighed: &Weighed) -> ExplainedCandidate {
+    ExplainedCandidate {
+        deployment: weighed.deployment.clone(),
+        credential: weighed.credential.clone(),
+        state: weighed.state.clone(),
+        chosen: weighed.chosen,
+        score: share(weighed.score),
+        expected_usd: weighed.expected_picousd.map(|pico| usd(pico.into())),
+        first_byte_ms: weighed.first_byte_us.map(|us| us / 1_000),
     }
 }
 

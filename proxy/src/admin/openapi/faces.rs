@@ -1,12 +1,16 @@
 //! Samples of keys and rules, as the code itself makes them.
 
+use quotah_adapters::limits::{Limit, LimitKind};
 use quotah_policy::budget::Balance;
-use quotah_policy::{KeyForm, Money, Window, Zone};
+use quotah_policy::{BreakerState, KeyForm, Money, TrackView, Window, Zone};
 use serde_json::{Value, json};
 
 use crate::admin::budgets::{Account, show_standing};
 use crate::admin::keys::KeyFace;
+use crate::admin::providers::Row;
 use crate::admin::store::{AccountFace, Source};
+use crate::headroom::{RateLimit, Whose};
+use crate::standing::{CredentialStanding, Standing, UsdPerMtok};
 
 /// 2026-11-21T08:00:00Z
 const NOW_UNIX_MS: u64 = 1_795_248_000_000;
@@ -105,6 +109,56 @@ pub(super) fn guard_form() -> Value {
 
 pub(super) fn guard_face() -> Value {
     sourced(guard_form())
+}
+
+pub(super) fn provider_row() -> Value {
+    let limit = Limit {
+        kind: LimitKind::Requests,
+        window_seconds: Some(60),
+        limit: Some(500),
+        remaining: Some(499),
+        reset_at_unix_ms: Some(NOW_UNIX_MS),
+    };
+    let (provider, model, credential) = ("openai", "gpt-4o-mini", "default");
+    let whose = Whose {
+        provider: provider.into(),
+        model: model.into(),
+        credential: credential.into(),
+    };
+    json!(Row::of(&Standing {
+        provider: provider.into(),
+        model: model.into(),
+        label: String::new(),
+        routes: vec!["fast".to_owned()],
+        breaker: BreakerState::Open {
+            until_ms: NOW_UNIX_MS,
+        },
+        track: TrackView {
+            calls: 1_200,
+            success_ten_thousandths: Some(9_688),
+            first_byte_us: Some(420_000),
+            p95_first_byte_us: Some(910_000),
+            output_tokens: Some(310),
+            output_per_thousand_input: Some(260),
+            cached_share_ten_thousandths: Some(2_500),
+        },
+        price: Some(UsdPerMtok {
+            input: Some("0.15".to_owned()),
+            cached_input: Some("0.075".to_owned()),
+            output: Some("0.60".to_owned()),
+        }),
+        credentials: vec![CredentialStanding {
+            label: credential.into(),
+            cooling_until_unix_ms: Some(NOW_UNIX_MS),
+            in_flight: 2,
+            limits: vec![RateLimit {
+                whose,
+                deployment_label: String::new(),
+                limit,
+                seen_at_unix_ms: NOW_UNIX_MS,
+            }],
+        }],
+    }))
 }
 
 fn sourced(mut form: Value) -> Value {

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use super::Doc;
 use super::faces::{
     account, budget_face, budget_form, guard_face, guard_form, key_face, key_form, limit_face,
-    limit_form, with_secret,
+    limit_form, provider_row, with_secret,
 };
 use crate::admin::budgets::{AdjustForm, RaiseForm};
 use crate::admin::config::ReloadReport;
 use crate::admin::keys::RotateForm;
 use crate::admin::{Explanation, Question};
-use crate::admin::{audit, budgets, events, keys, rate_limits, recommendations};
+use crate::admin::{audit, budgets, events, keys, providers, rate_limits, recommendations};
 use crate::admin::{requests, rules, usage};
-use crate::ledger::{Entry, Sums};
+use crate::ledger::{Attempt, Decision, Entry, Sums, Weighed, Whole};
 use crate::whatif::Advice;
 
 pub(crate) fn livez(doc: Doc) -> Doc {
@@ -75,6 +75,16 @@ pub(crate) fn reload(doc: Doc) -> Doc {
         .gives::<ReloadReport>(200, "It is in force.")
 }
 
+pub(crate) fn providers(doc: Doc) -> Doc {
+    doc.says("How every deployment stands: breaker, what its answers taught, price, headroom")
+        .explains(
+            "Those that routes name and those that were asked. `success_rate`, `first_byte_ms`, `output_tokens` and \
+             `cached_share` fade: they are of the latest answers, and `null` before there were any.",
+        )
+        .query::<providers::Wanted>()
+        .gives_like(200, "A page.", &page(&provider_row()))
+}
+
 pub(crate) fn rate_limits(doc: Doc) -> Doc {
     let row = json!({
         "provider": "openai", "deployment": "openai/gpt-4o-mini", "credential": "api_key",
@@ -103,8 +113,22 @@ pub(crate) fn requests(doc: Doc) -> Doc {
 }
 
 pub(crate) fn request(doc: Doc) -> Doc {
-    doc.says("One ledger entry")
-        .gives_like(200, "The entry.", &json!(Entry::default()))
+    let entry = Entry {
+        decision: Some(Decision {
+            strategy: "cheapest".to_owned(),
+            candidates: vec![Weighed {
+                deployment: "openai/gpt-4o-mini".to_owned(),
+                state: "ready".to_owned(),
+                chosen: true,
+                score: 10_000,
+                ..Weighed::default()
+            }],
+        }),
+        attempts: vec![Attempt::default()],
+        ..Entry::default()
+    };
+    doc.says("One ledger entry, and why it went where it went")
+        .gives_like(200, "The entry.", &json!(Whole(&entry)))
 }
 
 pub(crate) fn usage(doc: Doc) -> Doc {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quotah_policy::route::{Strategy, Weights};
 
 use super::faults::faults;
-use super::loaded;
+use super::{inputs, load, loaded};
 use crate::config::resolved::{FallbackOn, Hedge, Mirror, Model, RouteCache};
 
 /// A row `f` with one deployment and `lines` beside it.
@@ -271,4 +271,83 @@ fn a_name_taken_without_condition_leaves_nothing_to_rows_below() {
         only_fault(&text),
         "9:8 model `g` is defined twice: a row above has no `when`, so no request comes to this one"
     );
+}
+
+#[test]
+fn conditions_arrive_and_let_rows_share_a_name() {
+    let row = |when: &str| {
+        format!(
+            "[[models]]\nname = \"f\"\n{when}\ndeployments = [{{ provider = \"openai\", when = \"!stream\" }}]\n"
+        )
+    };
+    let (gold, silver) = (
+        row("when = 'tags.tier == \"gold\"'"),
+        row("when = 'team == \"a\"'"),
+    );
+    for text in [
+        [&*gold, &*silver, &*row("")].concat(),
+        [&*gold, &*silver].concat(),
+    ] {
+        let models = loaded(&text).config.models;
+        let first = models[0].when.as_ref().expect("a condition");
+        assert_eq!(first.text(), "tags.tier == \"gold\"");
+        let deployment = models[1].deployments[0].when.as_ref();
+        assert_eq!(deployment.expect("a condition").text(), "!stream");
+        assert!(models.get(2).is_none_or(|model| model.when.is_none()));
+    }
+    let unreached = [&*gold, &*row(""), &*silver].concat();
+    assert_eq!(
+        only_fault(&unreached),
+        "13:8 model `f` is defined twice: a row above has no `when`, so no request comes to this one"
+    );
+}
+
+#[test]
+fn a_wrong_condition_is_told_in_its_place() {
+    for (line, said, meant) in [
+        (
+            "when = 'teem == \"a\"'",
+            "7:8 `when`: unknown variable \"teem\"",
+            ", did you mean `team`?",
+        ),
+        ("when = 'team =='", "7:8 `when`: line 1, column ", ""),
+        ("when = 'team'", "7:8 `when`: says ", ""),
+        (
+            "when = ''",
+            "7:8 `when` must be a text that is not empty",
+            "",
+        ),
+        ("when = true", "7:8 `when` must be a text in quotes", ""),
+    ] {
+        let found = only_fault(&row(line));
+        assert!(
+            found.starts_with(said) && found.ends_with(meant),
+            "{line}\nexpected {said}\nfound    {found}"
+        );
+    }
+}
+
+#[test]
+fn what_the_guide_shows_is_a_configuration() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/routing.md");
+    let guide = std::fs::read_to_string(path).expect("is there");
+    let blocks = guide.split("```toml\n").skip(1);
+    let blocks = blocks.filter_map(|rest| rest.split("```").next());
+    let providers = ["openai", "groq", "anthropic", "gemini"]
+        .map(|kind| format!("[[providers]]\nkind = \"{kind}\"\napi_key = \"k\"\n"))
+        .concat();
+    let keys = [("OPENAI_KEY_A", "a"), ("OPENAI_KEY_B", "b")];
+    let mut seen = 0;
+    for block in blocks {
+        let text = if block.contains("[[providers]]") {
+            block.to_owned()
+        } else if block.starts_with('[') {
+            format!("{providers}{block}")
+        } else {
+            format!("{providers}{}", row(block))
+        };
+        load(&text, &inputs(&keys)).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
+        seen += 1;
+    }
+    assert_eq!(seen, 6);
 }

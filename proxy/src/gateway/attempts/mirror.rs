@@ -8,7 +8,7 @@ use http_body::Body;
 
 use super::super::admit::readmit;
 use super::super::going::Going;
-use super::super::record::Booking;
+use super::super::record::{Booking, MIRROR};
 use super::super::refuse::Refuser;
 use super::super::send::{Tried, attempt};
 use super::{Way, failed, without_credential};
@@ -28,7 +28,7 @@ pub(super) fn copy(booking: &Booking, way: &Way) {
         return;
     };
     let order = mirror.order(&way.order);
-    let mut beside = booking.beside("mirror");
+    let mut beside = booking.beside(MIRROR);
     let Ok(going) = Going::begin(&order, &way.trip, clock::unix_ms()) else {
         return;
     };

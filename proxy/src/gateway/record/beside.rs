@@ -57,6 +57,7 @@ impl Booking {
                 asked: self.hold.asked,
                 ..super::Hold::default()
             },
+            keeper: None,
             going: None,
             weighing: None,
             attempt_took: Duration::ZERO,

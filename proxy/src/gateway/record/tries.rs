@@ -65,10 +65,12 @@ impl Booking {
 
     /// The last try failed, for this reason.
     pub(crate) fn attempt_failed(&mut self, error_class: &'static str) {
+        let mut status = 0;
         if let Some(attempt) = self.entry.attempts.last_mut() {
             error_class.clone_into(&mut attempt.error_class);
+            status = attempt.status;
         }
-        self.verdict = Verdict::of(error_class);
+        self.verdict = Verdict::of(error_class, status);
         self.metrics.attempt(error_class);
     }
 
@@ -161,7 +163,8 @@ impl Booking {
     /// its own.
     pub(crate) fn leave_try(&mut self, last: LastTry) {
         last.metrics.attempt(last.class);
-        if let (Some(going), Some(verdict)) = (last.going, Verdict::of(last.class)) {
+        let verdict = Verdict::of(last.class, last.attempt.status);
+        if let (Some(going), Some(verdict)) = (last.going, verdict) {
             going.tell(verdict, Heard::default(), &self.state, clock::unix_ms());
         }
         if let Some(reading) = &last.reading {

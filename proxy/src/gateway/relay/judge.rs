@@ -4,6 +4,7 @@ use quotah_adapters::{ErrorClass, Reading, answer_error_class};
 use quotah_policy::UsageSource;
 
 use super::Inner;
+use crate::gateway::cached;
 use crate::ledger::Outcome;
 
 impl Inner {
@@ -22,6 +23,7 @@ impl Inner {
             Some(class) => self.booking.attempt_failed(class),
             None => self.booking.attempt_succeeded(),
         }
+        cached::judged(&mut self.booking, outcome, &reading);
         self.booking.settle(outcome, &reading);
     }
 

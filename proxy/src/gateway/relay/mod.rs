@@ -19,6 +19,7 @@ use quotah_adapters::{
 };
 
 use super::body::BrokenOff;
+use super::cached;
 use super::record::Booking;
 use super::rewrite::Rewrite;
 use super::tap::Tap;
@@ -191,7 +192,11 @@ impl Inner {
                             return Poll::Ready(Some(Ok(frame)));
                         }
                     }
-                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                    Err(trailers) => {
+                        // A kept answer has none, so this one is not kept.
+                        self.booking.keeper = None;
+                        return Poll::Ready(Some(Ok(trailers)));
+                    }
                 },
             }
         }
@@ -272,6 +277,9 @@ impl Inner {
     /// Notes what goes down next; before the answer may be settled, so that the entry has its last bytes.
     fn count(&mut self, data: &[u8]) {
         self.border.pass(data);
+        if let Some(keeper) = &mut self.booking.keeper {
+            keeper.take(data);
+        }
         let entry = &mut self.booking.entry;
         entry.response_bytes = entry.response_bytes.saturating_add(data.len() as u64);
     }
@@ -303,6 +311,7 @@ impl Inner {
         }
         self.phase = Phase::Done;
         self.settle(Outcome::Ok, true);
+        cached::keep(&mut self.booking);
     }
 
     /// An end that must be seen as one.

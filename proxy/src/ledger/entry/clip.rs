@@ -72,6 +72,7 @@ impl Intent {
             &mut intent.model_sent,
             &mut intent.provider,
             &mut intent.deployment,
+            &mut intent.role,
         ] {
             cut(text);
         }

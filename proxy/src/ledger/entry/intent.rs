@@ -55,6 +55,15 @@ pub struct Intent {
     /// What is held until the cost is known, 10⁻¹² USD.
     #[prost(sint64, tag = "46")]
     pub reserved_picousd: i64,
+    /// As in an entry: what it is beside its parent; empty for a request itself.
+    #[prost(string, tag = "60")]
+    pub role: String,
+    /// Upper half of its parent's id.
+    #[prost(fixed64, tag = "61")]
+    pub parent_hi: u64,
+    /// Lower half of its parent's id.
+    #[prost(fixed64, tag = "62")]
+    pub parent_lo: u64,
     /// Whether an intent of the same request stands before it in its writer's series: more is held since. The latest
     /// counts.
     #[prost(bool, tag = "63")]
