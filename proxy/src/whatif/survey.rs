@@ -77,7 +77,6 @@ impl Record {
             Outcome::Superseded => {}
             Outcome::UpstreamError | Outcome::Interrupted => self.failures += 1,
             // It was not waited for: that says nothing.
-            Outcome::Superseded => {}
             Outcome::Ok | Outcome::ClientGone | Outcome::CutByBudget | Outcome::Refused => {
                 match entry.ttft_ms {
                     Some(first_byte_ms) if entry.stream => {
