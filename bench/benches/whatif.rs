@@ -51,7 +51,7 @@ fn main() {
 fn replayed(current: &Config, new: &Config) -> Report {
     let mut replay = Replay::new(current, new);
     let reader = Reader::new(current.ledger_dir());
-    let mut read = |each: &mut dyn FnMut(&Entry)| {
+    let read = |each: &mut dyn FnMut(&Entry)| {
         let visit = |entry| {
             each(&entry);
             ControlFlow::Continue(())
