@@ -175,7 +175,7 @@ const BACK_MS_DEFAULT: u64 = 60_000;
 const UNDER_WAY_MS: u64 = 1_000;
 
 /// How far threads may be apart in reading one clock, milliseconds. A clock that is further back was set.
-const CLOCK_MS_MAX: u64 = 1_000;
+pub(super) const CLOCK_MS_MAX: u64 = 1_000;
 
 /// The whole of a limit.
 const WHOLE: u16 = 10_000;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::cooling::{Cooling, Passing};
-use super::held::Held;
+use super::held::{CLOCK_MS_MAX, Held};
 use super::seen::{Amount, Estimate, LimitSeen, Said};
 use super::{Can, Room};
 use crate::sync::{Mutex, MutexGuard, lock};
@@ -28,6 +28,8 @@ pub struct Place {
 struct State {
     limits: Vec<Held>,
     in_flight: Amount,
+    /// The latest moment that anybody came with.
+    latest_ms: u64,
 }
 
 /// A request under way: what it is expected to use is taken off what is left, until its answer's head says what is.
@@ -161,6 +163,7 @@ impl Place {
         sees: (bool, bool),
         now_ms: u64,
     ) -> Taken {
+        state.moment(now_ms);
         for held in &mut state.limits {
             if held.is_asked_anew(now_ms) {
                 held.ask(now_ms);
@@ -184,6 +187,7 @@ impl Place {
         sent_at_ms: u64,
         now_ms: u64,
     ) {
+        let now_ms = state.moment(now_ms);
         for limit in limits {
             state.put(*limit, sent_at_ms, now_ms);
         }
@@ -192,6 +196,16 @@ impl Place {
 }
 
 impl State {
+    /// The moment it is, for somebody who looked at the clock at `now_ms` and then waited for the lock: others looked
+    /// later and were quicker, and what they brought is not older than what this one brings.
+    fn moment(&mut self, now_ms: u64) -> u64 {
+        if self.latest_ms > now_ms.saturating_add(CLOCK_MS_MAX) {
+            self.latest_ms = now_ms;
+        }
+        self.latest_ms = self.latest_ms.max(now_ms);
+        self.latest_ms
+    }
+
     fn put(&mut self, limit: LimitSeen, sent_at_ms: u64, now_ms: u64) {
         let is_same = |held: &&mut Held| held.said.limit.is_same(&limit);
         if let Some(held) = self.limits.iter_mut().find(is_same) {

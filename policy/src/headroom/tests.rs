@@ -152,11 +152,12 @@ fn at_its_reset_a_limit_is_whole_again() {
     place.saw(&[used_up], NOW - 1, NOW);
     assert_eq!(taken(&place, NOW + 999), 0);
     assert_eq!(taken(&place, NOW + 1_000), 7);
+    let place = self::place();
     let untold = LimitSeen {
         limit: None,
         ..used_up
     };
-    place.saw(&[untold], NOW, NOW + 1);
+    place.saw(&[untold], NOW - 1, NOW);
     assert_eq!(
         taken(&place, NOW + 1_000),
         200,
@@ -217,12 +218,24 @@ fn under_constant_overlap_no_value_lasts() {
 }
 
 #[test]
-fn the_end_of_an_old_window_does_not_hide_the_new_one() {
+fn who_waited_for_the_lock_is_not_the_measure_of_what_is_newer() {
     let place = place();
+    place.saw(&requests(50), NOW, NOW + 1);
+    // It looked at the clock before the next one did, and came after it.
+    place.saw(&requests(9), NOW, NOW + 12);
+    place.saw(&requests(20), NOW + 2, NOW + 10);
+    // Sent before the nine were heard of: it may be older than they.
+    place.saw(&requests(15), NOW + 11, NOW + 20);
+    assert_eq!(taken(&place, NOW + 20), 9);
+}
+
+#[test]
+fn the_end_of_an_old_window_does_not_hide_the_new_one() {
     // Sent together: one was counted before the reset, its answer late; the other after it.
     let old = limit(Counts::Requests, 100, 0, NOW + 1_000);
     let new = limit(Counts::Requests, 100, 40, NOW + 60_000);
     for answers in [[old, new], [new, old]] {
+        let place = place();
         place.saw(&answers[..1], NOW, NOW + 10);
         place.saw(&answers[1..], NOW, NOW + 11);
         assert_eq!(taken(&place, NOW + 999), 0);

@@ -403,7 +403,10 @@ impl Look<'_> {
         let rename = self.trip.lead.rename.as_ref();
         let rename = rename.or(deployment.rename.as_ref());
         let asked = || self.asking.target.model(self.asking.facts);
-        rename.map_or_else(|| asked().unwrap_or_default(), |rename| rename)
+        match rename {
+            Some(rename) => rename,
+            None => asked().unwrap_or_default(),
+        }
     }
 }
 
