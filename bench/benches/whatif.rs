@@ -113,7 +113,7 @@ fn entry(number: u64, at_unix_ms: u64) -> Entry {
             ..Attempt::default()
         }],
         status: 200,
-        stream: number % 3 == 0,
+        stream: number.is_multiple_of(3),
         input_tokens,
         cached_input_tokens: input_tokens / 4,
         output_tokens,
