@@ -226,21 +226,23 @@ fn while_one_credential_waits_the_other_serves() {
 
 #[test]
 fn the_credential_with_more_left_is_used() {
-    let (provider, quotah) = two_credentials();
-    let left = |remaining: &str| Directives {
-        headers: vec![(
-            "x-ratelimit-remaining-requests".to_owned(),
-            remaining.to_owned(),
-        )],
-        ..Directives::default()
+    let left = |remaining: &str| {
+        let lines = [
+            ("x-ratelimit-remaining-requests", remaining),
+            ("x-ratelimit-reset-requests", "60s"),
+        ];
+        Directives {
+            headers: lines.map(|(n, v)| (n.to_owned(), v.to_owned())).into(),
+            ..Directives::default()
+        }
     };
     for (of_a, of_b) in [("100", "9000"), ("9000", "100")] {
         let rule = Rule {
             directives: left(of_b),
             ..Rule::default()
         };
+        let (provider, quotah) = two_credentials();
         provider.set(for_a(left(of_a)).then(rule));
-        provider.forget();
         for _ in 0..20 {
             assert_eq!(quotah.send(&chat("m")).status, 200);
         }

@@ -14,6 +14,7 @@ mod harness;
 
 mod admin;
 mod admin_policy;
+mod beside;
 mod books;
 mod breaker;
 mod budgets;
@@ -31,6 +32,7 @@ mod fallback;
 mod faults;
 mod guards;
 mod headroom;
+mod hedge;
 mod keys;
 mod limits;
 mod lines;

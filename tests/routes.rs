@@ -2,6 +2,7 @@
 
 mod names;
 mod strategies;
+mod warm;
 
 use quotah_bench::mock::Mock;
 

@@ -8,9 +8,13 @@
     reason = "a benchmark: it prints, and what is not as it should be ends it"
 )]
 
+use std::fmt::Write as _;
 use std::hint::black_box;
+use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use quotah::config::{self, Flags, Inputs};
+use quotah::gateway::admission::Admission;
 use quotah_policy::route::{
     Availability, CANDIDATES_MAX, Candidate, Choice, Expect, RateSheet, Scored, Strategy,
     UnitRates, Weights, choose, effective_cost,
@@ -38,6 +42,71 @@ fn routing(criterion: &mut Criterion) {
     choices(criterion, &world);
     parts(criterion, &world);
     allocations(&world);
+    picks(criterion);
+}
+
+/// The gateway's own pick: every deployment looked at as the line does for a request, and the choice recorded.
+fn picks(criterion: &mut Criterion) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut group = criterion.benchmark_group("pick among 20");
+    for strategy in Strategy::ALL {
+        let admission = gateway(dir.path(), strategy.as_str());
+        let body = r#"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#;
+        let mut request = http::Request::new(body.as_bytes().to_vec());
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = "/v1/chat/completions".parse().unwrap();
+        let sample = admission.sample(&request).unwrap();
+        let caller = admission.identify(request.headers()).unwrap();
+        let id = BenchmarkId::from_parameter(strategy.as_str());
+        group.bench_function(id, |bencher| {
+            bencher.iter(|| sample.pick(black_box(&caller)).unwrap());
+        });
+        let counted = allocation_counter::measure(|| {
+            black_box(sample.pick(&caller).unwrap());
+        });
+        println!(
+            "pick, {}: {} allocations",
+            strategy.as_str(),
+            counted.count_total
+        );
+    }
+    group.finish();
+}
+
+/// A gateway with a route over twenty deployments, two of them behind each of ten providers.
+fn gateway(dir: &Path, strategy: &str) -> Admission {
+    let mut toml = format!(
+        "data_dir = {:?}\n",
+        dir.join(strategy).display().to_string()
+    );
+    let mut deployments = Vec::new();
+    for n in 0..DEPLOYMENTS / 2 {
+        write!(
+            toml,
+            "[[providers]]\nname = \"p{n}\"\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9\"\napi_key = \"sk-{n}\"\n"
+        )
+        .unwrap();
+        deployments.extend(
+            ["gpt-4o-mini", "gpt-4o"]
+                .map(|model| format!("{{ provider = \"p{n}\", model = \"{model}\" }}")),
+        );
+    }
+    write!(
+        toml,
+        "[[models]]\nname = \"m\"\nroute = \"{strategy}\"\ndeployments = [{}]\n",
+        deployments.join(", ")
+    )
+    .unwrap();
+    let file = dir.join(format!("{strategy}.toml"));
+    std::fs::write(&file, toml).unwrap();
+    let inputs = Inputs {
+        flags: Flags {
+            config: Some(file),
+            ..Flags::default()
+        },
+        ..Inputs::default()
+    };
+    Admission::open(config::load(&inputs).unwrap().config).unwrap()
 }
 
 /// The choice alone, by each strategy.

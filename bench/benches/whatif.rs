@@ -51,7 +51,7 @@ fn main() {
 fn replayed(current: &Config, new: &Config) -> Report {
     let mut replay = Replay::new(current, new);
     let reader = Reader::new(current.ledger_dir());
-    let mut read = |each: &mut dyn FnMut(&Entry)| {
+    let read = |each: &mut dyn FnMut(&Entry)| {
         let visit = |entry| {
             each(&entry);
             ControlFlow::Continue(())
@@ -113,7 +113,7 @@ fn entry(number: u64, at_unix_ms: u64) -> Entry {
             ..Attempt::default()
         }],
         status: 200,
-        stream: number % 3 == 0,
+        stream: number.is_multiple_of(3),
         input_tokens,
         cached_input_tokens: input_tokens / 4,
         output_tokens,

@@ -76,11 +76,14 @@ fn clients_with_credentials_of_their_own_never_share_an_answer() {
 #[test]
 fn a_kept_answer_is_given_when_there_is_no_money_and_no_turn_left() {
     let provider = provider();
-    let limits = "[[limits]]\nid = \"two\"\nrequests_per_hour = 2";
-    let quotah = Config::toward(&provider)
-        .table(&hard("all", 1_000_000_000, "window = \"day\""))
-        .table(limits)
-        .start();
+    let limits =
+        "[[limits]]\nid = \"two\"\nmatch = { model = \"gpt-4o-mini\" }\nrequests_per_hour = 2";
+    let config = |limit_picousd| {
+        Config::toward(&provider)
+            .table(&hard("all", limit_picousd, "window = \"day\""))
+            .table(limits)
+    };
+    let quotah = config(1_000_000_000).start();
     let first = quotah.send(&using(CHAT, BODY));
     assert_eq!(said(&first), "miss", "{}", first.text());
     for _ in 0..5 {
@@ -89,6 +92,12 @@ fn a_kept_answer_is_given_when_there_is_no_money_and_no_turn_left() {
     assert_eq!(quotah.post(CHAT, BODY).status, 200);
     assert_eq!(quotah.post(CHAT, BODY).status, 429, "no turn left");
     assert_hit(&quotah.send(&using(CHAT, BODY)), "served all the same");
+    quotah.write_config(&config(1).toml());
+    crate::harness::eventually("no money left", || {
+        let refused = quotah.post(CHAT, &BODY.replace("-mini", ""));
+        refused.text().contains("budget").then_some(())
+    });
+    assert_hit(&quotah.send(&using(CHAT, BODY)), "served for nothing");
     let entries = quotah.ledger();
     let budget = quotah.admin_json("/admin/v1/budgets/all");
     let spent: u64 = entries

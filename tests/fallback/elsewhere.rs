@@ -257,6 +257,50 @@ fn every_dialect_goes_elsewhere_before_its_content_began() {
 }
 
 #[test]
+fn an_accepted_answer_that_was_left_is_booked_beside_its_request() {
+    let (first, second) = (provider(), provider());
+    let call = STREAMED[1];
+    let deployments = ["first", "second"].map(|name| format!("{name}/{}", call.model));
+    let quotah = Config::empty()
+        .provider("first", call.dialect, &first.url(), "")
+        .provider("second", call.dialect, &second.url(), "")
+        .route(call.model, "", &deployments.each_ref().map(|name| &**name))
+        .table("[[budgets]]\nid = \"all\"\nlimit_usd = \"5\"")
+        .patient()
+        .start();
+    first.set(Script::always(Directives {
+        error_at: Some(0),
+        ..Directives::default()
+    }));
+    let answer = quotah.send(&call.request());
+    assert_good(&answer, "2", "left after its preamble");
+    let entries = quotah.ledger_of(2);
+    let left = entries
+        .iter()
+        .find(|entry| entry.str("role") == "abandoned");
+    let left = left.unwrap();
+    let own = quotah.entry(&answer);
+    assert_eq!(left.str("parent"), own.str("id"));
+    assert_eq!(left.str("provider"), "first");
+    assert_eq!(left.str("outcome"), "upstream_error");
+    assert_eq!((own.str("role"), own.str("provider")), ("", "second"));
+    // Its preamble told what was read: that may be on the bill.
+    let told = left.u64("input_tokens");
+    assert_eq!(told, served(&first, 1)[0].billed.input, "{}", left.0);
+    assert!(left.u64("cost_nanousd") > 0, "{}", left.0);
+    let spent = left.u64("cost_nanousd") + own.u64("cost_nanousd");
+    let budget = quotah.admin_json("/admin/v1/budgets/all");
+    let account = &budget["accounts"][0];
+    assert_eq!(account["spent_nanousd"].as_u64(), Some(spent), "{budget}");
+    assert_eq!(account["reserved_usd"], "0.00", "{budget}");
+    // One request, as far as clients go.
+    let requests = quotah.metric("quotah_requests_total", &[]);
+    assert!((requests - 1.0).abs() < 0.1, "{requests}");
+    let fallbacks = quotah.metric("quotah_fallbacks_total", &[("reason", "overloaded")]);
+    assert!((fallbacks - 1.0).abs() < 0.1, "{}", quotah.metrics().text());
+}
+
+#[test]
 fn a_provider_that_refuses_before_it_has_read_all_is_left_like_any_other() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -130,12 +130,12 @@ fn the_books_tell_why_it_was_this_one() {
         for row in candidates {
             assert_eq!(row["state"], "ready", "{row}");
             for factor in ["latency", "success", "cost", "breaker", "headroom"] {
-                let value = row[factor].as_f64().unwrap_or(-1.0);
+                let value = row["factors"][factor].as_f64().unwrap_or(-1.0);
                 assert!((0.0..=1.0).contains(&value), "{factor}: {row}");
             }
         }
         // The dearer one costs twice as much.
-        let cost = |place: usize| candidates[place]["cost"].as_f64().unwrap();
+        let cost = |place: usize| candidates[place]["factors"]["cost"].as_f64().unwrap();
         assert!(
             (cost(1) - 1.0).abs() < 1e-9 && (cost(0) - 0.5).abs() < 0.01,
             "{decision}"

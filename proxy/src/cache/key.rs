@@ -1,7 +1,7 @@
 //! What an answer depends on, as one digest.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use quotah_adapters::{
     CREDENTIAL_HEADERS, CredentialPlace, SIGNATURE_HEADERS, client_credentials, without_query_key,
 };
@@ -118,7 +118,7 @@ impl Parts {
 }
 
 fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
-    headers.get_all(name).iter().map(|value| value.as_bytes())
+    headers.get_all(name).iter().map(HeaderValue::as_bytes)
 }
 
 /// Whether a header line tells one client from another: the known credentials, and what servers of one's own may take for

@@ -42,6 +42,7 @@ pub struct Sample {
     booking: Booking,
     target: Target,
     facts: quotah_adapters::Facts,
+    trip: Trip,
     order: Order,
 }
 
@@ -138,6 +139,7 @@ impl Admission {
             booking,
             target,
             facts,
+            trip,
             order,
         })
     }
@@ -149,6 +151,26 @@ impl Sample {
     pub fn goes_to(&self) -> (&str, &str) {
         let provider = &self.order.upstream.config;
         (&provider.name, &self.order.model_sent)
+    }
+
+    /// Picks a deployment for it, as it was when it was sampled, and says which of its route's it is. Nothing is begun
+    /// there.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`] when there is none.
+    pub fn pick(&self, caller: &Caller) -> Result<usize, NotAdmitted> {
+        let asking = Asking {
+            snapshot: &self.booking.snapshot,
+            target: &self.target,
+            facts: &self.facts,
+            identity: &caller.0,
+            entry: &self.booking.entry,
+            wished: None,
+        };
+        let now_unix_ms = clock::unix_ms();
+        let picked = choose::pick(&asking, &self.trip, now_unix_ms);
+        let nobody = |why| choose::no_deployment(&asking, &self.trip.lead, why, now_unix_ms);
+        Ok(picked.map_err(nobody)?.0.place)
     }
 
     /// Has `caller` ask for it: what rules see of it.

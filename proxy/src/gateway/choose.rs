@@ -90,6 +90,8 @@ pub(crate) struct Trip {
     pub(crate) lead: Lead,
     /// A bit for each deployment that is not to be tried again.
     tried: u64,
+    /// The model as the client names it; empty where it names none.
+    asked: Arc<str>,
     /// Chance, thrown once a request.
     dice: u64,
     /// Tokens that the request is expected to need.
@@ -137,6 +139,7 @@ impl Trip {
         Self {
             lead,
             tried: 0,
+            asked: target.model(facts).unwrap_or_default().into(),
             dice,
             prefix: PrefixHashes::default(),
             warm: Warm::default(),
@@ -322,7 +325,7 @@ impl Look<'_> {
         if !self.may_go(deployment) {
             return (known, Cached::default());
         }
-        let asked = self.model(deployment);
+        let asked = self.trip.model(deployment);
         let health = deployment.health_of(asked);
         let room = self
             .place(deployment, asked)
@@ -394,20 +397,20 @@ impl Look<'_> {
     }
 
     /// What is left there for the model.
-    fn place(&self, deployment: &Deployment, model: &str) -> Arc<Place> {
+    fn place(&self, deployment: &Deployment, model: &Arc<str>) -> Arc<Place> {
         place(self.asking, deployment, model)
-    }
-
-    /// The model as this deployment would read it.
-    fn model<'a>(&'a self, deployment: &'a Deployment) -> &'a str {
-        let rename = self.trip.lead.rename.as_ref();
-        let rename = rename.or(deployment.rename.as_ref());
-        let asked = || self.asking.target.model(self.asking.facts);
-        rename.map_or_else(|| asked().unwrap_or_default(), |rename| rename)
     }
 }
 
-fn place(asking: &Asking<'_>, deployment: &Deployment, model: &str) -> Arc<Place> {
+impl Trip {
+    /// The model as a deployment would read it.
+    fn model<'a>(&'a self, deployment: &'a Deployment) -> &'a Arc<str> {
+        let rename = self.lead.rename.as_ref();
+        rename.or(deployment.rename.as_ref()).unwrap_or(&self.asked)
+    }
+}
+
+fn place(asking: &Asking<'_>, deployment: &Deployment, model: &Arc<str>) -> Arc<Place> {
     let config = &deployment.upstream.config;
     let label = || {
         asking
@@ -420,10 +423,7 @@ fn place(asking: &Asking<'_>, deployment: &Deployment, model: &str) -> Arc<Place
 fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
     let deployment = trip.lead.route.deployments.get(choice.place)?;
     let rename = trip.lead.rename.as_ref().or(deployment.rename.as_ref());
-    let asked = asking.target.model(asking.facts);
-    let model_sent = rename
-        .cloned()
-        .unwrap_or_else(|| asked.unwrap_or_default().into());
+    let model_sent = Arc::clone(trip.model(deployment));
     let health = deployment.health_of(&model_sent);
     Some(Order {
         cache_number: cache_number(&health, &deployment.upstream),

@@ -116,7 +116,7 @@ impl Verdict {
             ("rate_limited" | "quota_exhausted", _) => Some(Self::Busy),
             ("client" | "draining", _) => None,
             // Whoever refuses so has read the request, whatever its words are.
-            (_, 400..500 | 501 | 505) => Some(Self::There),
+            (_, 400..=499 | 501 | 505) => Some(Self::There),
             (
                 "timeout" | "connect" | "closed" | "truncated" | "protocol" | "overloaded"
                 | "server_error",

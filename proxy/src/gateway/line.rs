@@ -20,7 +20,9 @@ use super::record::Booking;
 use super::refuse::{Refusal, Refuser};
 use super::routes::Lead;
 use super::{admit, attempts, cached, choose, credential, describe, guard, parse, read, send};
+use crate::cache::Kept;
 use crate::clock;
+use crate::config::resolved::Server;
 use crate::state::{Snapshot, State};
 use crate::upstream::{Upload, UploadBounds};
 
@@ -78,14 +80,7 @@ async fn line(
     if request.method().as_str() == REFUSED_METHOD {
         return Err(Refusal::at_the_gate(conn.refused.get().copied()));
     }
-    let server = &snapshot.config.server;
-    let mut bounds = Bounds {
-        bytes_max: server.body_bytes_max,
-        upload_bytes_max: server.upload_bytes_max,
-        held_bytes_max: server.upload_held_bytes_max,
-        memory_max: server.memory_max,
-        silence_max: server.timeout_body,
-    };
+    let mut bounds = bounds(&snapshot.config.server);
     if target.is_greeting() {
         return Ok(Response::new(AnswerBody::Local(Bytes::new())));
     }
@@ -93,7 +88,7 @@ async fn line(
         conn.left_unread.store(true, Ordering::Relaxed);
         return Err(Refusal::no_such_path());
     }
-    if !state.drain.enter(server.in_flight_max) {
+    if !state.drain.enter(snapshot.config.server.in_flight_max) {
         conn.left_unread.store(true, Ordering::Relaxed);
         return Err(Refusal::overloaded());
     }
@@ -129,19 +124,9 @@ async fn line(
         facts: &facts,
         identity: &identity,
     };
-    let lead = choose::lead(&choose::asking(
-        &booking,
-        call,
-        choose::wished(&head.headers),
-    ))
-    .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
-    let asked = cached::Asked {
-        call,
-        head: &head,
-        body: &body,
-        route: &lead.route,
-    };
-    if let Some(kept) = cached::look_up(&mut booking, asked) {
+    let (lead, kept) = lead_and_kept(&mut booking, call, (&head, &body))
+        .map_err(|refusal| booked(&mut booking, refuser, refusal))?;
+    if let Some(kept) = kept {
         return Ok(cached::answer(booking, kept));
     }
 
@@ -164,6 +149,16 @@ async fn line(
         trip,
     };
     attempts::serve(booking, way, refuser).await
+}
+
+fn bounds(server: &Server) -> Bounds {
+    Bounds {
+        bytes_max: server.body_bytes_max,
+        upload_bytes_max: server.upload_bytes_max,
+        held_bytes_max: server.upload_held_bytes_max,
+        memory_max: server.memory_max,
+        silence_max: server.timeout_body,
+    }
 }
 
 /// Reads a body, and parses what has been read while the rest arrives.
@@ -212,6 +207,24 @@ async fn read_and_parse(
     let rest = Some(rest);
     let memory = Arc::new(memory);
     Ok((facts, send::Body { held, rest, memory }))
+}
+
+/// Where a request is led, and the answer that is kept of there, if it may have one.
+fn lead_and_kept(
+    booking: &mut Booking,
+    call: Call<'_>,
+    (head, body): (&request::Parts, &send::Body),
+) -> Result<(Lead, Option<Arc<Kept>>), Refusal> {
+    let wished = choose::wished(&head.headers);
+    let lead = choose::lead(&choose::asking(booking, call, wished))?;
+    let asked = cached::Asked {
+        call,
+        head,
+        body,
+        route: &lead.route,
+    };
+    let kept = cached::look_up(booking, asked);
+    Ok((lead, kept))
 }
 
 /// Finds a deployment that may take the request, and puts it on the books.

@@ -19,6 +19,7 @@ use super::quote::{Lot, Quote, asked, beside, tier};
 use super::refuse::Refusal;
 use super::settle::asked_units;
 use crate::clock;
+use crate::config::Config;
 use crate::ledger::{Decision, Entry, LedgerHealth, Tag};
 use crate::state::{Snapshot, State};
 
@@ -101,25 +102,15 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
     let status = status(state, &identity, now_unix_ms);
     let (target, facts) = typical::request(&snapshot, wish);
     let mut entry = described(&identity, wish, now_unix_ms);
-    let asking = |identity| Asking {
+    let asking = Asking {
         snapshot: &snapshot,
         target: &target,
         facts: &facts,
-        identity,
+        identity: &identity,
         entry: &entry,
         wished: wish.provider,
     };
-    // Where it would go is worth telling whatever its key may use.
-    let anybody = Identity::default();
-    let (mut order, mut weighing) = chosen(&asking(&anybody), now_unix_ms).ok().unzip();
-    let refused = match chosen(&asking(&identity), now_unix_ms) {
-        Ok((own, weighed)) => {
-            (order, weighing) = (Some(own), Some(weighed));
-            None
-        }
-        Err(refused) => Some(refused),
-    };
-    let decision = weighing.flatten().map(|of| of.decision(wish.model));
+    let (order, decision, refused) = sight(&asking, wish.model, now_unix_ms);
     let mut refusal = no_entry(&snapshot, &identity, status);
     refusal = refusal.or_else(|| Some(refused?.message().to_owned()));
     if let Some(order) = &order {
@@ -137,24 +128,16 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
     let expected = state.policy.expect(&entry, request, config);
     let is_metered = target.operation.is_metered() && !target.operation.is_fetch();
 
-    let kind = order.as_ref();
-    let lot = Lot {
-        entry: &entry,
-        provider_kind: kind.map_or("", |order| order.upstream.config.kind.as_str()),
-        prices: &config.price_table,
-    };
+    let lot = lot(&entry, order.as_ref(), config);
     let beside = beside(&target, &facts, asked_units(target.operation, &facts));
     let quote = Quote::at(&lot, expected, beside, tier(&facts)).filter(|_| is_metered);
     let now_ns = clock::ns_since(state.started);
-    let tokens = if is_metered {
-        expected.input_likely.saturating_add(expected.output_least)
-    } else {
-        0
-    };
+    let tokens = expected.input_likely.saturating_add(expected.output_least);
+    let tokens = if is_metered { tokens } else { 0 };
     let limits = look::limits(&in_force, &identity, &entry, (tokens, now_ns));
-    let ask = quote.map(|quote| quote.ask());
     let mut budgets = look::budgets(&in_force, &identity, &entry, now_unix_ms);
     if is_metered {
+        let ask = quote.map(|quote| quote.ask());
         let is_failing = matches!(state.ledger.status().health, LedgerHealth::Failing { .. });
         look::judge(&mut budgets, ask, &entry.model_sent, is_failing);
     }
@@ -191,6 +174,26 @@ impl Held {
     }
 }
 
+/// Where it would go and why, or why it would not. Where it would go is worth telling whatever its key may use.
+fn sight(
+    own: &Asking<'_>,
+    model: &str,
+    now_unix_ms: u64,
+) -> (Option<Order>, Option<Decision>, Option<Refusal>) {
+    let (found, refused) = match chosen(own, now_unix_ms) {
+        Ok(found) => (Some(found), None),
+        Err(refused) => {
+            let anybody = Identity::default();
+            let identity = &anybody;
+            let found = chosen(&Asking { identity, ..*own }, now_unix_ms);
+            (found.ok(), Some(refused))
+        }
+    };
+    let (order, weighing) = found.unzip();
+    let decision = weighing.flatten().map(|of| of.decision(model));
+    (order, decision, refused)
+}
+
 /// Where it would go if it were made now.
 fn chosen(
     asking: &Asking<'_>,
@@ -200,6 +203,14 @@ fn chosen(
     let trip = Trip::new(lead, asking, 0);
     let picked = choose::pick(asking, &trip, now_unix_ms);
     picked.map_err(|why| choose::no_deployment(asking, &trip.lead, why, now_unix_ms))
+}
+
+fn lot<'a>(entry: &'a Entry, order: Option<&Order>, config: &'a Config) -> Lot<'a> {
+    Lot {
+        entry,
+        provider_kind: order.map_or("", |order| order.upstream.config.kind.as_str()),
+        prices: &config.price_table,
+    }
 }
 
 /// How a key is now. What is no key is always valid.

@@ -152,11 +152,6 @@ impl Routes {
         &self.upstreams
     }
 
-    /// The rows of the configuration, in its order.
-    pub(crate) fn rows(&self) -> &[Arc<Route>] {
-        &self.rows
-    }
-
     /// The provider named so.
     pub(crate) fn upstream(&self, name: &str) -> Option<&Arc<Upstream>> {
         self.upstreams

@@ -44,6 +44,10 @@ pub(crate) struct Body {
 }
 
 /// What one attempt brought.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an answer is what it usually is: boxed, it would be an allocation a request"
+)]
 pub(super) enum Tried {
     /// An answer has begun.
     Answer(Answer),

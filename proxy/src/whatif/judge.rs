@@ -150,17 +150,15 @@ impl<'c> Judge<'c> {
             _ => return self.at_home(entry),
         };
         let targets = self.new.targets(lead, entry);
-        let Some(target) = self.choose(lead, &targets, entry) else {
+        let Some((target, cost)) = self.choose(lead, &targets, entry) else {
             return Verdict::Nowhere;
         };
         if target.is_of(entry) {
             return self.at_home(entry);
         }
-        let cost = if entry.usage().is_none() {
-            Some(entry.cost_picousd.unwrap_or(0))
-        } else {
-            self.pricing.at(&target, entry)
-        };
+        if entry.usage().is_none() {
+            return Verdict::Moved(target, Some(entry.cost_picousd.unwrap_or(0)));
+        }
         Verdict::Moved(target, cost)
     }
 
@@ -175,9 +173,15 @@ impl<'c> Judge<'c> {
         }
     }
 
-    fn choose<'t>(&self, lead: Lead, targets: &[Target<'t>], entry: &Entry) -> Option<Target<'t>> {
+    /// The deployment that the entry goes to, and what it costs there.
+    fn choose<'t>(
+        &self,
+        lead: Lead,
+        targets: &[Target<'t>],
+        entry: &Entry,
+    ) -> Option<(Target<'t>, Option<i64>)> {
         if let [only] = targets {
-            return Some(*only);
+            return Some((*only, self.runner(only, entry).cost_picousd));
         }
         let row = match lead {
             Lead::Row(place) => self.new.config.models.get(place),
@@ -188,7 +192,8 @@ impl<'c> Judge<'c> {
         let runners = targets.iter().map(|target| self.runner(target, entry));
         let runners: Vec<Runner> = runners.collect();
         let place = pick(strategy, &weights, &runners, entry.id().as_u128())?;
-        targets.get(place).copied()
+        let cost = runners.get(place)?.cost_picousd;
+        targets.get(place).map(|target| (*target, cost))
     }
 
     fn runner(&self, target: &Target<'_>, entry: &Entry) -> Runner {

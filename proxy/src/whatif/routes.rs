@@ -140,10 +140,21 @@ impl<'c> Routes<'c> {
         let fits = |target: &Target<'_>| {
             target.is_of(entry) || dialect.is_none_or(|d| target.provider.kind.speaks(d))
         };
+        let tokens = entry.input_tokens.saturating_add(entry.output_tokens);
         let rows = row.deployments.iter();
-        rows.filter(|deployment| holds(deployment.when.as_ref(), entry))
-            .filter_map(|deployment| self.target(deployment, entry))
-            .filter(fits)
+        let rows: Vec<(Target<'e>, bool)> = rows
+            .filter(|deployment| holds(deployment.when.as_ref(), entry))
+            .filter_map(|deployment| {
+                let has_room = deployment.context_tokens.is_none_or(|most| tokens <= most);
+                Some((self.target(deployment, entry)?, has_room))
+            })
+            .filter(|(target, _)| fits(target))
+            .collect();
+        // Where none has a window that is large enough, any may be asked.
+        let any_has_room = rows.iter().any(|(_, has_room)| *has_room);
+        rows.into_iter()
+            .filter(|(_, has_room)| *has_room || !any_has_room)
+            .map(|(target, _)| target)
             .collect()
     }
 

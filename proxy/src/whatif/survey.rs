@@ -73,9 +73,9 @@ impl Record {
     fn note(&mut self, entry: &Entry) {
         self.calls += 1;
         match entry.outcome() {
-            Outcome::UpstreamError | Outcome::Interrupted => self.failures += 1,
-            // It was not waited for: that says nothing.
+            // Another one was quicker, which is no failure; how long it would have taken is not known.
             Outcome::Superseded => {}
+            Outcome::UpstreamError | Outcome::Interrupted => self.failures += 1,
             Outcome::Ok | Outcome::ClientGone | Outcome::CutByBudget | Outcome::Refused => {
                 match entry.ttft_ms {
                     Some(first_byte_ms) if entry.stream => {

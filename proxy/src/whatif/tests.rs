@@ -1,6 +1,7 @@
 //! Ledgers that never were, replayed.
 
 use proptest::prelude::*;
+use quotah_policy::Condition;
 use uuid::Uuid;
 
 use super::*;
@@ -154,6 +155,50 @@ fn with_prices(text: &str) -> std::sync::Arc<quotah_policy::PriceTable> {
         },
         ..Inputs::default()
     })
+}
+
+#[test]
+fn conditions_see_what_the_ledger_knows() {
+    let mut new = config(&format!("{}{}", to_small(), model("slow", "openai", "big")));
+    let when = Condition::compile("team == 'red' && stream && !has_tools");
+    new.models[0].when = Some(when.expect("a condition"));
+    new.models[1].name = "fast".into();
+    let mut entries = [entry(1), entry(2), entry(3)];
+    entries[0].team = "red".into();
+    entries[1].team = "red".into();
+    entries[1].stream = true;
+    let report = replayed(&config(&to_big()), &new, &entries);
+    assert_eq!((report.moves.len(), report.moves[0].requests), (1, 1));
+    assert_eq!(report.cost_new_picousd, i128::from(BIG * 2 + SMALL));
+}
+
+#[test]
+fn a_fastest_route_goes_by_the_ledgers_own_times_and_a_weighted_one_by_lot() {
+    let row = |strategy: &str, weight: u32| {
+        config(&format!(
+            "[[models]]\nname = \"fast\"\nroute = \"{strategy}\"\ndeployments = [{{ provider = \"openai\", model = \"big\" }}, \
+             {{ provider = \"groq\", model = \"small\", weight = {weight} }}]\n"
+        ))
+    };
+    let mut entries: Vec<Entry> = (0..1_000).map(entry).collect();
+    for quick in &mut entries[..10] {
+        quick.model_asked = "groq/small".into();
+        quick.provider = "groq".into();
+        quick.model_sent = "small".into();
+        quick.duration_ms = 20;
+    }
+    let found = replayed(&config(&to_big()), &row("fastest", 1), &entries);
+    assert_eq!(found.moves[0].requests, 990);
+    entries[..10]
+        .iter_mut()
+        .for_each(|slow| slow.duration_ms = 500);
+    assert_eq!(
+        replayed(&config(&to_big()), &row("fastest", 1), &entries).moves,
+        []
+    );
+    let found = replayed(&config(&to_big()), &row("weighted", 3), &entries);
+    let moved = found.moves[0].requests;
+    assert!((690..790).contains(&moved), "{moved} of 990");
 }
 
 #[test]

@@ -202,12 +202,10 @@ impl Preamble {
     }
 
     /// A fault of an answer that had been accepted.
-    fn fault(&self, fault: Fault) -> Fault {
-        Fault {
-            status: 200,
-            reading: Some(self.meter.reading()),
-            ..fault
-        }
+    fn fault(&self, mut fault: Fault) -> Fault {
+        fault.status = 200;
+        fault.reading = Some(self.meter.reading());
+        fault
     }
 }
 

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quotah_adapters::Reading;
+use quotah_adapters::{Dialect, ErrorClass, Reading, error_class};
 
 use super::super::admit::{Terms, readmit};
 use super::super::choose::Order;
@@ -24,11 +24,13 @@ struct Second {
     beside: Booking,
 }
 
-/// Which of two attempts is told of.
-enum Won {
-    First(Made),
-    /// The other had failed before, or was still under way.
-    Second(Made, Option<Made>),
+/// What came of two attempts.
+struct Race {
+    /// Whether the second won.
+    is_seconds: bool,
+    winner: Made,
+    /// The other, if it had failed before.
+    failed: Option<Made>,
 }
 
 impl Way {
@@ -49,7 +51,7 @@ impl Way {
     pub(super) async fn hedged(&mut self, booking: &mut Booking, after: Duration) -> Made {
         let state = Arc::clone(&booking.state);
         let sending = Arc::clone(&self.sending);
-        let won = {
+        let (race, second) = {
             let mut first = pin!(attempt(&state, &sending, &self.order, self.terms));
             tokio::select! {
                 made = &mut first => return made,
@@ -58,36 +60,36 @@ impl Way {
             let Some(second) = self.second(booking) else {
                 return first.await;
             };
-            let won = {
+            let race = {
                 let mut other = pin!(attempt(&state, &sending, &second.order, second.terms));
-                tokio::select! {
-                    made = &mut first => {
-                        if is_answer(&made) {
-                            Won::First(made)
-                        } else {
-                            let late = other.await;
-                            if is_answer(&late) { Won::Second(late, Some(made)) } else { Won::First(made) }
-                        }
+                let (is_seconds, made) = tokio::select! {
+                    made = &mut first => (false, made),
+                    made = &mut other => (true, made),
+                };
+                if is_answer(&made) {
+                    Race {
+                        is_seconds,
+                        winner: made,
+                        failed: None,
                     }
-                    made = &mut other => {
-                        if is_answer(&made) { Won::Second(made, None) } else { Won::First(first.await) }
-                    }
+                } else {
+                    // Who failed waits for the other; when both fail, the first is told of.
+                    let late = if is_seconds { first.await } else { other.await };
+                    Race::of_two(is_seconds, made, late)
                 }
             };
-            (won, second)
+            (race, second)
         };
-        match won {
-            (Won::First(made), second) => {
-                state.hedged(&second.order.health, false);
-                second.beside.superseded(after, None);
-                made
-            }
-            (Won::Second(made, failed), second) => {
-                state.hedged(&second.order.health, true);
-                self.take_over(booking, second, failed);
-                made
-            }
+        let failed = race
+            .failed
+            .map(|made| Failed::of(&made, sending.target.dialect));
+        state.hedged(&second.order.health, race.is_seconds);
+        if race.is_seconds {
+            self.take_over(booking, second, failed);
+        } else {
+            second.beside.superseded(after, failed);
         }
+        race.winner
     }
 
     /// Makes a second attempt ready, with money of its own; `None` where there may be none.
@@ -111,7 +113,7 @@ impl Way {
     }
 
     /// The second attempt is the request's from here on; the first is what was made beside it.
-    fn take_over(&mut self, booking: &mut Booking, second: Second, failed: Option<Made>) {
+    fn take_over(&mut self, booking: &mut Booking, second: Second, failed: Option<Failed>) {
         let Second {
             order,
             terms,
@@ -122,9 +124,9 @@ impl Way {
         describe_order(booking, target, facts, &order);
         describe_order(&mut beside, target, facts, &self.order);
         let _appended = (booking.moved(), beside.moved());
-        beside.evidence.sent = failed.as_ref().is_none_or(Made::is_sent);
+        beside.evidence.sent = failed.is_none_or(|failed| failed.is_sent);
         let took = clock::now().saturating_duration_since(booking.started);
-        beside.superseded(took, failed.map(|made| made.tried));
+        beside.superseded(took, failed);
         self.trip.leave_out(self.order.place);
         self.order = order;
         self.terms = terms;
@@ -133,23 +135,64 @@ impl Way {
 
 impl Booking {
     /// Books an attempt that another has overtaken, or that failed while another was under way.
-    fn superseded(mut self, took: Duration, failed: Option<Tried>) {
-        let status = match &failed {
-            Some(Tried::Answer(answer)) => answer.head.status.as_u16(),
-            _ => 0,
-        };
+    fn superseded(mut self, took: Duration, failed: Option<Failed>) {
+        let status = failed.map_or(0, |failed| failed.status);
         self.attempt_took = took;
         self.attempt(status);
         self.entry.status = status.into();
-        match failed {
-            None => self.settle(Outcome::Superseded, &Reading::default()),
-            Some(Tried::Nothing(error)) => {
-                self.attempt_failed(error.class());
-                self.settle(Outcome::UpstreamError, &Reading::default());
+        let outcome = match failed {
+            None => Outcome::Superseded,
+            Some(failed) => {
+                self.attempt_failed(failed.class);
+                failed.class.clone_into(&mut self.entry.reason);
+                Outcome::UpstreamError
             }
-            Some(Tried::Answer(_) | Tried::NoCredential(_)) => {
-                self.settle(Outcome::UpstreamError, &Reading::default());
+        };
+        self.settle(outcome, &Reading::default());
+    }
+}
+
+impl Race {
+    /// Of two of which the one that ended first has failed.
+    fn of_two(is_seconds: bool, made: Made, late: Made) -> Self {
+        if is_answer(&late) || is_seconds {
+            return Self {
+                is_seconds: !is_seconds,
+                winner: late,
+                failed: Some(made),
+            };
+        }
+        Self {
+            is_seconds,
+            winner: made,
+            failed: Some(late),
+        }
+    }
+}
+
+/// How an attempt failed that is not the request's.
+#[derive(Debug, Clone, Copy)]
+struct Failed {
+    status: u16,
+    class: &'static str,
+    is_sent: bool,
+}
+
+impl Failed {
+    /// By its head alone: its body is left unread.
+    fn of(made: &Made, dialect: Dialect) -> Self {
+        let (status, class) = match &made.tried {
+            Tried::Answer(answer) => {
+                let status = answer.head.status.as_u16();
+                (status, error_class(dialect, status, b"", b"").as_str())
             }
+            Tried::Nothing(error) => (0, error.class()),
+            Tried::NoCredential(_) => (0, ErrorClass::BadCredential.as_str()),
+        };
+        Self {
+            status,
+            class,
+            is_sent: made.is_sent(),
         }
     }
 }

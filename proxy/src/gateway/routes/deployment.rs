@@ -203,10 +203,14 @@ impl Deployment {
     }
 
     /// What is left there for a model. `label` gives the model's name in metrics.
-    pub(crate) fn place_of(&self, model: &str, label: impl FnOnce() -> Arc<str>) -> Arc<Place> {
+    pub(crate) fn place_of(
+        &self,
+        model: &Arc<str>,
+        label: impl FnOnce() -> Arc<str>,
+    ) -> Arc<Place> {
         match &self.place {
-            Some(place) if self.rename.as_deref() == Some(model) => Arc::clone(place),
-            _ => self.upstream.place(model.into(), label),
+            Some(place) if self.rename.as_ref() == Some(model) => Arc::clone(place),
+            _ => self.upstream.place(Arc::clone(model), label),
         }
     }
 
