@@ -4,30 +4,30 @@
 
 mod about;
 mod lead;
+mod trip;
 mod weigh;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{HeaderMap, request};
+use http::HeaderMap;
 use quotah_adapters::Facts;
+use quotah_policy::BreakerState;
 use quotah_policy::headroom::{Can, Estimate, Place, Room};
 use quotah_policy::route::{
-    Availability, CANDIDATES_MAX, Candidate, Choice, Scored, Strategy, WhyNobody, choose, nobody,
+    Availability, CANDIDATES_MAX, Candidate, Choice, Scored, WhyNobody, choose, nobody,
 };
-use quotah_policy::{BreakerState, PrefixHashes, Warm, estimate_tokens};
 
 use super::admit::Call;
 use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
-use super::routes::{Deployment, Lead, Route, Upstream};
-use crate::clock;
+use super::routes::{Deployment, Route, Upstream};
 use crate::fleet::Health;
 use crate::ledger::Entry;
-use crate::state::{Snapshot, State};
+use crate::state::Snapshot;
 
 pub(crate) use lead::{lead, no_deployment};
+pub(crate) use trip::Trip;
 use weigh::Cached;
 pub(crate) use weigh::Weighing;
 
@@ -45,6 +45,8 @@ pub(crate) struct Order {
     pub(crate) health: Arc<Health>,
     /// Whose cache it is that may hold the prompt.
     pub(crate) cache_number: u64,
+    /// Whether it is for a mirror: a client's own credential does not go there.
+    pub(crate) is_copy: bool,
     pub(crate) headroom: Arc<Place>,
     /// What the request is expected to take of it.
     pub(crate) estimate: Estimate,
@@ -82,128 +84,6 @@ pub(super) fn asking<'a>(
 /// The provider that a client wishes for.
 pub(crate) fn wished(headers: &HeaderMap) -> Option<&str> {
     headers.get("x-quotah-provider")?.to_str().ok()
-}
-
-/// What stays the same over the attempts of a request, and what was tried.
-#[derive(Debug, Clone)]
-pub(crate) struct Trip {
-    pub(crate) lead: Lead,
-    /// A bit for each deployment that is not to be tried again.
-    tried: u64,
-    /// The model as the client names it; empty where it names none.
-    asked: Arc<str>,
-    /// Chance, thrown once a request.
-    dice: u64,
-    /// Tokens that the request is expected to need.
-    pub(crate) needs: Needs,
-    /// What its prompt is known by; empty where nobody asks.
-    pub(crate) prefix: PrefixHashes,
-    /// Whose caches hold its beginning.
-    warm: Warm,
-}
-
-/// Tokens that a request is expected to need.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Needs {
-    pub(crate) input_tokens: u64,
-    /// What is usual where nothing is known of a deployment's answers.
-    pub(crate) output_tokens: u64,
-    /// The most that the request allows.
-    output_max: u64,
-}
-
-impl Needs {
-    const fn estimate(self) -> Estimate {
-        Estimate {
-            input_tokens: self.input_tokens,
-            output_tokens: self.output_tokens,
-        }
-    }
-}
-
-impl Trip {
-    /// The begin of a trip.
-    pub(crate) fn new(lead: Lead, asking: &Asking<'_>, dice: u64) -> Self {
-        let Asking {
-            snapshot,
-            target,
-            facts,
-            ..
-        } = asking;
-        let output_max = if target.operation.has_no_output() {
-            0
-        } else {
-            facts.output_cap().unwrap_or(u64::MAX)
-        };
-        let prior = snapshot.config.reservation.prior_output_tokens;
-        Self {
-            lead,
-            tried: 0,
-            asked: target.model(facts).unwrap_or_default().into(),
-            dice,
-            prefix: PrefixHashes::default(),
-            warm: Warm::default(),
-            needs: Needs {
-                input_tokens: estimate_tokens(facts.prompt_bytes as u64),
-                output_tokens: prior.min(output_max),
-                output_max,
-            },
-        }
-    }
-
-    /// Looks up whose caches hold the prompt, where cost counts and there is a choice.
-    pub(crate) fn recall(&mut self, state: &State, head: &request::Parts, body: &[Bytes]) {
-        let route = &self.lead.route;
-        let by_cost = matches!(route.strategy, Strategy::Cheapest | Strategy::Balanced);
-        if !by_cost || route.deployments.len() < 2 {
-            return;
-        }
-        let session = route.session_header.as_ref();
-        let session = session.and_then(|name| head.headers.get(name));
-        self.prefix = match session {
-            Some(name) => PrefixHashes::session(name.as_bytes(), state.seed),
-            None => PrefixHashes::of(body.iter().map(|chunk| &**chunk), state.seed),
-        };
-        if !self.prefix.is_empty() {
-            self.warm = state.warmth.find(&self.prefix, clock::unix_ms());
-        }
-    }
-
-    /// The number that it makes choices by.
-    pub(crate) const fn dice(&self) -> u64 {
-        self.dice
-    }
-
-    /// The same trip with nowhere left to go.
-    pub(crate) fn over(&self) -> Self {
-        Self {
-            tried: u64::MAX,
-            ..self.clone()
-        }
-    }
-
-    /// Leaves a deployment out from here on.
-    pub(crate) fn leave_out(&mut self, place: usize) {
-        self.tried |= bit(place);
-    }
-
-    /// Leaves out those that take no longer prompts than one that found the prompt too long, as far as that is known.
-    pub(crate) fn leave_out_no_larger(&mut self, place: usize) {
-        let deployments = &self.lead.route.deployments;
-        let window = |d: &Deployment| d.context_tokens;
-        let known = deployments.get(place).and_then(window);
-        let is_no_larger = |d: &Deployment| window(d).is_some_and(|tokens| Some(tokens) <= known);
-        let smaller = deployments.iter().enumerate();
-        let smaller = smaller.filter(|(_, deployment)| is_no_larger(deployment));
-        self.tried |= smaller.fold(bit(place), |bits, (place, _)| bits | bit(place));
-    }
-
-    /// Whether another than this is left that was not tried, whatever its state.
-    pub(crate) fn has_others(&self, place: usize) -> bool {
-        let all = self.lead.route.deployments.len();
-        let tried = self.tried | bit(place);
-        (0..all).any(|place| tried & bit(place) == 0)
-    }
 }
 
 /// Picks the next deployment of a trip.
@@ -259,7 +139,7 @@ fn pick_minding(
         .get(..route.deployments.len())
         .unwrap_or_default();
     let mut scored = [Scored::default(); CANDIDATES_MAX];
-    let dice = trip.dice ^ trip.tried;
+    let dice = trip.throw();
     let choice = choose(
         route.strategy,
         &route.weights,
@@ -312,7 +192,7 @@ impl Look<'_> {
             weight: deployment.weight,
             ..NOBODY
         };
-        if self.trip.tried & bit(place) != 0 {
+        if self.trip.was_tried(place) {
             let availability = Availability::Tried;
             return (
                 Candidate {
@@ -402,14 +282,6 @@ impl Look<'_> {
     }
 }
 
-impl Trip {
-    /// The model as a deployment would read it.
-    fn model<'a>(&'a self, deployment: &'a Deployment) -> &'a Arc<str> {
-        let rename = self.lead.rename.as_ref();
-        rename.or(deployment.rename.as_ref()).unwrap_or(&self.asked)
-    }
-}
-
 fn place(asking: &Asking<'_>, deployment: &Deployment, model: &Arc<str>) -> Arc<Place> {
     let config = &deployment.upstream.config;
     let label = || {
@@ -427,6 +299,7 @@ fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
     let health = deployment.health_of(&model_sent);
     Some(Order {
         cache_number: cache_number(&health, &deployment.upstream),
+        is_copy: false,
         health,
         headroom: place(asking, deployment, &model_sent),
         estimate: trip.needs.estimate(),
@@ -441,14 +314,6 @@ fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
 /// Caches are an account's: the same deployment behind another credential has another.
 const fn cache_number(health: &Health, upstream: &Upstream) -> u64 {
     health.number.wrapping_shl(8) | (upstream.ordinal & 0xff)
-}
-
-const fn bit(place: usize) -> u64 {
-    if place < CANDIDATES_MAX {
-        1 << place
-    } else {
-        0
-    }
 }
 
 /// Who may not be chosen, before anything is known.

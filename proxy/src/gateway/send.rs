@@ -103,7 +103,7 @@ async fn exchange(
     let rename = order.rename.as_deref();
     let changes = changes(rename, asks_usage(facts, order), terms);
     let outgoing_body = body.edited(&plan(facts, &changes, provider.kind));
-    let keeps_key = upstream.credential.is_clients() && !identity.is_virtual;
+    let keeps_key = upstream.credential.is_clients() && !identity.is_virtual && !order.is_copy;
     let path = target.path_for(upstream, rename, keeps_key);
     let deadline = sending.deadline.min(sent_at + provider.timeout_total);
     let credential = match upstream.credential.grant(deadline).await {
@@ -119,6 +119,7 @@ async fn exchange(
         path: credential.path(path),
         body: outgoing_body,
         credential,
+        is_copy: order.is_copy,
     };
     let make = |is_h2: bool| wire.request(is_h2);
     let outgoing = Outgoing {
@@ -187,6 +188,7 @@ struct Wire<'a> {
     path: PathAndQuery,
     body: RequestBody,
     credential: Carried,
+    is_copy: bool,
 }
 
 impl Wire<'_> {
@@ -196,7 +198,9 @@ impl Wire<'_> {
         let forward = Forward {
             host: (!is_h2).then_some(&self.upstream.host),
             credential: self.credential.header(),
-            drop_credential: self.identity.is_virtual || !self.credential.is_clients(),
+            drop_credential: self.identity.is_virtual
+                || self.is_copy
+                || !self.credential.is_clients(),
             content_length: length.filter(|_| had_body),
             extra: &self.upstream.config.headers,
         };

@@ -11,6 +11,7 @@ use super::super::resolved::{BaseUrl, Credential, Labelled};
 use super::super::section::Section;
 use super::credential::{credential, secret};
 use super::server::is_label;
+use crate::headroom::CLIENTS;
 
 /// What goes along with a provider's requests.
 pub(super) struct Credentials {
@@ -88,9 +89,10 @@ fn several(row: &Section<'_>) -> Vec<Labelled> {
 fn one(row: &Section<'_>) -> Option<Labelled> {
     let label = row.required("name", ": how `/admin/v1/rate-limits` calls it");
     let label = label.filter(|at| {
-        let fits = is_label(at.value);
+        // Limits under this name are those of clients' own keys.
+        let fits = is_label(at.value) && at.value != CLIENTS;
         if !fits {
-            let expected = "at most 64 letters, digits, `_`, `-`, `.`";
+            let expected = "at most 64 letters, digits, `_`, `-`, `.`, and not \"client\"";
             row.invalid::<()>("name", &at.place, expected);
         }
         fits

@@ -182,6 +182,7 @@ impl MirrorTo {
             estimate: of.estimate,
             // A copy keeps no cache warm that anybody counts on.
             cache_number: u64::MAX,
+            is_copy: true,
             model_sent,
         }
     }
