@@ -260,7 +260,10 @@ fn every_dialect_goes_elsewhere_before_its_content_began() {
 fn an_accepted_answer_that_was_left_is_booked_beside_its_request() {
     let (first, second) = (provider(), provider());
     let call = STREAMED[1];
-    let deployments = ["first", "second"].map(|name| format!("{name}/{}", call.model));
+    let deployments = [
+        "first/claude-opus-4-1".to_owned(),
+        format!("second/{}", call.model),
+    ];
     let quotah = Config::empty()
         .provider("first", call.dialect, &first.url(), "")
         .provider("second", call.dialect, &second.url(), "")
@@ -282,12 +285,14 @@ fn an_accepted_answer_that_was_left_is_booked_beside_its_request() {
     let own = quotah.entry(&answer);
     assert_eq!(left.str("parent"), own.str("id"));
     assert_eq!(left.str("provider"), "first");
+    assert_eq!(left.str("model_sent"), "claude-opus-4-1");
     assert_eq!(left.str("outcome"), "upstream_error");
     assert_eq!((own.str("role"), own.str("provider")), ("", "second"));
     // Its preamble told what was read: that may be on the bill.
     let told = left.u64("input_tokens");
     assert_eq!(told, served(&first, 1)[0].billed.input, "{}", left.0);
-    assert!(left.u64("cost_nanousd") > 0, "{}", left.0);
+    // At its own price: 15 dollars a million.
+    assert!(left.u64("cost_nanousd") >= told * 15_000, "{}", left.0);
     let spent = left.u64("cost_nanousd") + own.u64("cost_nanousd");
     let budget = quotah.admin_json("/admin/v1/budgets/all");
     let account = &budget["accounts"][0];

@@ -242,6 +242,7 @@ fn choose_and_admit(
     booking.state.retries.note_request(now_unix_ms);
     // What a deployment's own rules refuse, another may take: then the first refusal is told.
     let mut refused = None;
+    let mut missed = 0_u32;
     loop {
         let asking = choose::asking(booking, call, wished);
         let (order, weighing) = match choose::pick(&asking, &trip, now_unix_ms) {
@@ -253,6 +254,10 @@ fn choose_and_admit(
         };
         let Ok(going) = Going::begin(&order, &trip, now_unix_ms) else {
             // Somebody else was a moment quicker: it is not to be asked now.
+            missed = missed.saturating_add(1);
+            if missed >= MISSED_MAX {
+                return Err(Refusal::overloaded());
+            }
             continue;
         };
         credential::may_pass(&order.upstream, &head.headers)?;
@@ -269,6 +274,9 @@ fn choose_and_admit(
         }
     }
 }
+
+/// How often others may be quicker at the deployment that a request had picked: a crowd that finds each of 64 full.
+const MISSED_MAX: u32 = 256;
 
 /// Books a refusal of a request whose owner is known.
 fn booked(booking: &mut Booking, refuser: &Refuser, refusal: Refusal) -> Refusal {

@@ -289,8 +289,10 @@ impl Booking {
         };
         let entry = &mut self.entry;
         let decision = weighing.decision(&entry.model_asked);
+        // Where the second best has answered after all, nothing was rejected.
         if let Some((provider, kind, model)) = weighing.rejected(&entry.model_asked)
             && bill.usage_source != UsageSource::None
+            && deployment_name(provider, model) != entry.deployment
         {
             let used = Used {
                 provider,

@@ -62,7 +62,11 @@ fn a_wrong_credential_is_told_in_its_place() {
         ),
         (
             "credentials = [{ name = \"a b\", api_key = \"k\" }]",
-            "6:25 `name` must be at most 64 letters, digits, `_`, `-`, `.`",
+            "6:25 `name` must be at most 64 letters, digits, `_`, `-`, `.`, and not \"client\"",
+        ),
+        (
+            "credentials = [{ name = \"client\", api_key = \"k\" }]",
+            "6:25 `name` must be at most 64 letters, digits, `_`, `-`, `.`, and not \"client\"",
         ),
         (
             "credentials = [{ name = \"a\", api_key = \"k k\" }]",

@@ -35,6 +35,9 @@ pub(crate) struct LastTry {
     evidence: Evidence,
     held: Reservation,
     reading: Option<Reading>,
+    /// Prices go by these: the next deployment has others.
+    model_sent: String,
+    provider_kind: &'static str,
 }
 
 impl Booking {
@@ -148,6 +151,8 @@ impl Booking {
             },
             held: std::mem::take(&mut self.hold.reservation),
             reading,
+            model_sent: self.entry.model_sent.clone(),
+            provider_kind: self.provider_kind,
         }
     }
 
@@ -171,6 +176,8 @@ impl Booking {
             let mut beside = self.beside("abandoned");
             beside.entry.provider.clone_from(&last.attempt.provider);
             beside.entry.deployment.clone_from(&last.attempt.deployment);
+            beside.entry.model_sent = last.model_sent;
+            beside.provider_kind = last.provider_kind;
             beside.entry.status = last.attempt.status;
             last.class.clone_into(&mut beside.entry.reason);
             beside.entry.attempts.push(last.attempt.clone());
