@@ -226,22 +226,18 @@ fn while_one_credential_waits_the_other_serves() {
 
 #[test]
 fn the_credential_with_more_left_is_used() {
-    let left = |remaining: &str| {
-        let lines = [
-            ("x-ratelimit-remaining-requests", remaining),
-            ("x-ratelimit-reset-requests", "60s"),
-        ];
-        Directives {
-            headers: lines.map(|(n, v)| (n.to_owned(), v.to_owned())).into(),
-            ..Directives::default()
-        }
+    let left = |remaining: &str| Directives {
+        headers: [("limit", "10000"), ("remaining", remaining)]
+            .map(|(what, figure)| (format!("x-ratelimit-{what}-requests"), figure.to_owned()))
+            .into(),
+        ..Directives::default()
     };
     for (of_a, of_b) in [("100", "9000"), ("9000", "100")] {
+        let (provider, quotah) = two_credentials();
         let rule = Rule {
             directives: left(of_b),
             ..Rule::default()
         };
-        let (provider, quotah) = two_credentials();
         provider.set(for_a(left(of_a)).then(rule));
         for _ in 0..20 {
             assert_eq!(quotah.send(&chat("m")).status, 200);

@@ -80,7 +80,8 @@ fn outputs_that_suddenly_grow_are_capped_and_never_pass_the_budget() {
     });
     let agents = account(&quotah, "agents", "");
     assert!(money(&agents, "spent_usd") <= LIMIT, "{agents}");
-    assert!(money(&agents, "spent_usd") > LIMIT / 10 * 9, "{agents}");
+    // How much is left in the end depends on who came last: an eighth of the room at most is given to one.
+    assert!(money(&agents, "spent_usd") > LIMIT / 10 * 8, "{agents}");
 }
 
 #[test]

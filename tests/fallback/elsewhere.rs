@@ -291,8 +291,8 @@ fn an_accepted_answer_that_was_left_is_booked_beside_its_request() {
     // Its preamble told what was read: that may be on the bill.
     let told = left.u64("input_tokens");
     assert_eq!(told, served(&first, 1)[0].billed.input, "{}", left.0);
-    // At its own price: 15 dollars a million.
-    assert!(left.u64("cost_nanousd") >= told * 15_000, "{}", left.0);
+    // At its own price, 15 dollars a million, and not at the other's 1: some of it came from a cache.
+    assert!(left.u64("cost_nanousd") > told * 5_000, "{}", left.0);
     let spent = left.u64("cost_nanousd") + own.u64("cost_nanousd");
     let budget = quotah.admin_json("/admin/v1/budgets/all");
     let account = &budget["accounts"][0];
