@@ -198,11 +198,14 @@ pub(crate) fn signal(pid: u32, signal: Signal) {
 
 /// The processes that said that they are ready, in order.
 pub(crate) fn ready_pids(stderr: &str) -> Vec<u32> {
-    let ready = stderr
-        .lines()
-        .filter(|line| line.starts_with("quotah ready "));
+    let whole = &stderr[..stderr.rfind('\n').map_or(0, |end| end + 1)];
+    let ready = whole.lines().filter(|line| line.contains("quotah ready "));
     ready
-        .filter_map(|line| line.rsplit_once("pid=")?.1.trim().parse().ok())
+        .map(|line| {
+            let whole = line.strip_prefix("quotah ready ");
+            let pid = whole.and_then(|rest| rest.rsplit_once("pid=")?.1.parse().ok());
+            pid.unwrap_or_else(|| panic!("a ready line that is not one line: {line:?}"))
+        })
         .collect()
 }
 

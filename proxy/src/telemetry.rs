@@ -212,7 +212,7 @@ impl Shared {
             )
         };
         // A closed stderr must not stop the service, and there is nowhere left to say so.
-        sink.write_all(&bytes).ok();
+        write_lines(&mut **sink, &bytes).ok();
         if dropped > 0 {
             writeln!(
                 sink,
@@ -268,6 +268,25 @@ impl Write for Line<'_> {
     }
 }
 
+/// Writes whole lines, as many at once as a pipe takes in one piece: a successor may write to the same one.
+fn write_lines(sink: &mut dyn Write, mut lines: &[u8]) -> io::Result<()> {
+    let end_of_line = |byte: &u8| *byte == b'\n';
+    while !lines.is_empty() {
+        let room = lines.get(..PIPE_BUF).unwrap_or(lines);
+        let last = room.iter().rposition(end_of_line);
+        // One line that is longer goes as it is.
+        let last = last.or_else(|| lines.iter().position(end_of_line));
+        let end = last.map_or(lines.len(), |at| at.saturating_add(1));
+        let (piece, rest) = lines.split_at(end);
+        sink.write_all(piece)?;
+        lines = rest;
+    }
+    Ok(())
+}
+
+/// What a pipe takes without another writer's bytes in between, on Linux (pipe(7)).
+const PIPE_BUF: usize = 4_096;
+
 /// How long lines gather: nobody reads faster.
 const GATHER: Duration = Duration::from_millis(50);
 
@@ -302,6 +321,28 @@ mod tests {
         drop(guard);
         let bytes = sink.0.lock().clone();
         String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn lines_go_out_whole_and_no_more_at_once_than_a_pipe_takes_in_one_piece() {
+        #[derive(Default)]
+        struct Pieces(Vec<Vec<u8>>);
+        impl Write for Pieces {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.push(bytes.to_vec());
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let line = |len: usize| [vec![b'x'; len - 1], vec![b'\n']].concat();
+        let all = [line(3_000), line(1_096), line(1), line(9_000), line(2)].concat();
+        let mut pieces = Pieces::default();
+        write_lines(&mut pieces, &all).expect("a sink");
+        let lens: Vec<usize> = pieces.0.iter().map(Vec::len).collect();
+        assert_eq!(lens, [4_096, 1, 9_000, 2]);
+        assert_eq!(pieces.0.concat(), all);
     }
 
     #[test]

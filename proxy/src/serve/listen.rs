@@ -67,8 +67,9 @@ impl Ready {
                 loaded: &self.loaded,
             };
             let ready = ready_line(proxy, admin, std::process::id());
-            // Nobody reads a closed stderr.
-            writeln!(std::io::stderr(), "{}{ready}", banner.text()).ok();
+            // In one piece: a predecessor that drains writes to the same pipe. Nobody reads a closed stderr.
+            let text = format!("{}{ready}\n", banner.text());
+            std::io::stderr().write_all(text.as_bytes()).ok();
         }
     }
 }
