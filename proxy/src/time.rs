@@ -31,6 +31,20 @@ pub fn parse_when(text: &str, now_unix_ms: u64) -> Option<u64> {
     parse_moment(text)
 }
 
+/// Reads when a span begins and when it ends, each where it is given. `None` when either is no time.
+#[must_use]
+pub fn parse_since_until(
+    since: Option<&str>,
+    until: Option<&str>,
+    now_unix_ms: u64,
+) -> Option<(Option<u64>, Option<u64>)> {
+    let read = |text: Option<&str>| match text {
+        Some(text) => parse_when(text, now_unix_ms).map(Some),
+        None => Some(None),
+    };
+    Some((read(since)?, read(until)?))
+}
+
 /// Reads RFC 3339 or a day (its start in UTC), in milliseconds since 1970. `None` for anything else, and for times
 /// before 1970.
 #[must_use]

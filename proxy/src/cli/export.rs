@@ -10,7 +10,7 @@ use super::{Exit, Streams};
 use crate::clock;
 use crate::config::{self, Inputs};
 use crate::ledger::{Conditions, Entry, Reader};
-use crate::time::{WHEN, parse_when};
+use crate::time::{WHEN, parse_since_until};
 
 #[derive(Debug, Args)]
 pub(super) struct Export {
@@ -50,12 +50,9 @@ pub(super) fn export(
         )?;
         return Ok(Exit::Usage);
     }
-    let now = clock::unix_ms();
-    let when = |text: &Option<String>| match text {
-        Some(text) => parse_when(text, now).map(Some).ok_or(()),
-        None => Ok(None),
-    };
-    let (Ok(from_ms), Ok(to_ms)) = (when(&export.since), when(&export.until)) else {
+    let span = (export.since.as_deref(), export.until.as_deref());
+    let span = parse_since_until(span.0, span.1, clock::unix_ms());
+    let Some((from_ms, to_ms)) = span else {
         writeln!(streams.err, "error: --since and --until must be {WHEN}")?;
         return Ok(Exit::Usage);
     };

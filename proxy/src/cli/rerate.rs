@@ -19,7 +19,7 @@ use crate::ledger::{
     ReadError, Reader, usd,
 };
 use crate::prices::with_used;
-use crate::time::{WHEN, parse_when};
+use crate::time::{WHEN, parse_since_until};
 
 #[derive(Debug, Args)]
 pub(super) struct Rerate {
@@ -48,12 +48,9 @@ pub(super) fn rerate(
     inputs: &Inputs,
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
-    let now = clock::unix_ms();
-    let when = |text: &Option<String>| match text {
-        Some(text) => parse_when(text, now).map(Some).ok_or(()),
-        None => Ok(None),
-    };
-    let (Ok(from_ms), Ok(to_ms)) = (when(&rerate.since), when(&rerate.until)) else {
+    let span = (rerate.since.as_deref(), rerate.until.as_deref());
+    let span = parse_since_until(span.0, span.1, clock::unix_ms());
+    let Some((from_ms, to_ms)) = span else {
         writeln!(streams.err, "error: --since and --until must be {WHEN}")?;
         return Ok(Exit::Usage);
     };

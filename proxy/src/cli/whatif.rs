@@ -15,7 +15,7 @@ use super::{Exit, Streams};
 use crate::clock;
 use crate::config::{self, Config, Flags, Inputs};
 use crate::ledger::{Conditions, Entry, ReadError, Reader, usd};
-use crate::time::{WHEN, parse_when};
+use crate::time::{WHEN, parse_since_until};
 use crate::whatif::{Count, Move, Replay, Report};
 
 #[derive(Debug, Args)]
@@ -38,12 +38,9 @@ pub(super) fn whatif(
     inputs: &Inputs,
     streams: &mut Streams<'_>,
 ) -> io::Result<Exit> {
-    let now = clock::unix_ms();
-    let when = |text: &Option<String>| match text {
-        Some(text) => parse_when(text, now).map(Some).ok_or(()),
-        None => Ok(None),
-    };
-    let (Ok(from_ms), Ok(to_ms)) = (when(&whatif.since), when(&whatif.until)) else {
+    let span = (whatif.since.as_deref(), whatif.until.as_deref());
+    let span = parse_since_until(span.0, span.1, clock::unix_ms());
+    let Some((from_ms, to_ms)) = span else {
         writeln!(streams.err, "error: --since and --until must be {WHEN}")?;
         return Ok(Exit::Usage);
     };

@@ -53,12 +53,12 @@ pub(super) fn relayed(
 
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
-    let is_events = is_type(content_type, b"text/event-stream");
-    let is_framed = is_type(content_type, b"application/vnd.amazon.eventstream");
-    let is_lines = is_json_lines(content_type);
+    let framing = framing(content_type);
+    let is_events = framing == Some(Framing::Events);
+    let is_framed = framing == Some(Framing::Frames);
     let tap = Tap::new(
         Decoder::new(encoding),
-        meter(context, &head.headers, content_type),
+        meter(context.order, context.target, &head.headers),
         refused,
     );
     let rewrite = (context.asks_usage && is_events && status.is_success())
@@ -67,16 +67,10 @@ pub(super) fn relayed(
     let failure = Failure {
         dialect: context.target.dialect,
         operation: context.target.operation,
-        can_say: (is_events || is_lines || is_framed)
+        can_say: framing.is_some()
             && encoding.is_empty()
             && !head.headers.contains_key(CONTENT_LENGTH),
-        framing: if is_framed {
-            Framing::Frames
-        } else if is_lines {
-            Framing::Lines
-        } else {
-            Framing::Events
-        },
+        framing: framing.unwrap_or(Framing::Events),
         accepted: status.is_success(),
         says_end: context
             .upstream
@@ -131,20 +125,32 @@ fn put_own(headers: &mut HeaderMap, booking: &Booking, context: &Context<'_>) {
     );
 }
 
-/// A meter for the answer, its head read.
-fn meter(context: &Context<'_>, headers: &HeaderMap, content_type: &[u8]) -> Meter {
+/// A meter for the answer to an order, its head read.
+pub(super) fn meter(order: &Order, target: &Target, headers: &HeaderMap) -> Meter {
+    let config = &order.upstream.config;
     let asked = Asked {
-        kind: context.upstream.config.kind,
-        dialect: context.target.dialect,
-        operation: context.target.operation,
-        model: &context.order.model_sent,
-        custom: context.upstream.config.custom.as_ref(),
+        kind: config.kind,
+        dialect: target.dialect,
+        operation: target.operation,
+        model: &order.model_sent,
+        custom: config.custom.as_ref(),
     };
-    let mut meter = Meter::new(&asked, content_type);
+    let mut meter = Meter::new(&asked, bytes_of(headers, &CONTENT_TYPE));
     for (name, value) in headers {
         meter.header(name.as_str(), value.as_bytes());
     }
     meter
+}
+
+/// How an answer of this type is divided; `None` for one that is no stream.
+pub(super) fn framing(content_type: &[u8]) -> Option<Framing> {
+    if is_type(content_type, b"text/event-stream") {
+        Some(Framing::Events)
+    } else if is_type(content_type, b"application/vnd.amazon.eventstream") {
+        Some(Framing::Frames)
+    } else {
+        is_json_lines(content_type).then_some(Framing::Lines)
+    }
 }
 
 fn is_type(content_type: &[u8], wanted: &[u8]) -> bool {
@@ -161,7 +167,8 @@ fn rewrite(encoding: &[u8]) -> Option<Rewrite> {
     Some(Rewrite::new(Some((Decoder::new(encoding), encoder))))
 }
 
-fn bytes_of<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> &'a [u8] {
+/// A header's value; empty where it is not there.
+pub(super) fn bytes_of<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> &'a [u8] {
     headers
         .get(name)
         .map(HeaderValue::as_bytes)

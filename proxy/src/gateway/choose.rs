@@ -206,11 +206,18 @@ impl Look<'_> {
             return (known, Cached::default());
         }
         let asked = self.trip.model(deployment);
-        let health = deployment.health_of(asked);
-        let room = self
-            .place(deployment, asked)
-            .room(self.trip.needs.estimate(), self.now_unix_ms);
-        let availability = self.availability(deployment, &health, &room);
+        // What a row names is looked at where it is; sharing it for a look would cost more than the look.
+        let (looked_up, found);
+        let (health, left) = match deployment.known(asked) {
+            Some(known) => known,
+            None => {
+                looked_up = deployment.health_of(asked);
+                found = place_of(self.asking, deployment, asked);
+                (&*looked_up, &*found)
+            }
+        };
+        let room = left.room(self.trip.needs.estimate(), self.now_unix_ms);
+        let availability = self.availability(deployment, health, &room);
         if self.trip.lead.route.deployments.len() == 1 {
             return (
                 Candidate {
@@ -224,7 +231,7 @@ impl Look<'_> {
         let warm = self
             .trip
             .warm
-            .tokens(cache_number(&health, &deployment.upstream));
+            .tokens(cache_number(health, &deployment.upstream));
         let (cost, cached) = self.cost((deployment, asked), &view, warm);
         let candidate = Candidate {
             availability,
@@ -275,14 +282,9 @@ impl Look<'_> {
             Can::Cooling { until_ms } => Availability::Cooling { until_ms },
         }
     }
-
-    /// What is left there for the model.
-    fn place(&self, deployment: &Deployment, model: &Arc<str>) -> Arc<Place> {
-        place(self.asking, deployment, model)
-    }
 }
 
-fn place(asking: &Asking<'_>, deployment: &Deployment, model: &Arc<str>) -> Arc<Place> {
+fn place_of(asking: &Asking<'_>, deployment: &Deployment, model: &Arc<str>) -> Arc<Place> {
     let config = &deployment.upstream.config;
     let label = || {
         asking
@@ -301,7 +303,7 @@ fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
         cache_number: cache_number(&health, &deployment.upstream),
         is_copy: false,
         health,
-        headroom: place(asking, deployment, &model_sent),
+        headroom: place_of(asking, deployment, &model_sent),
         estimate: trip.needs.estimate(),
         route: Arc::clone(&trip.lead.route),
         place: choice.place,

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use quotah_adapters::{
-    Asked, Decoder, Dialect, ErrorClass, Meter, Reading, answer_error_class, error_class,
-    is_json_lines,
+    Decoder, Dialect, ErrorClass, Meter, Reading, answer_error_class, error_class,
 };
 
+use super::super::answer::{bytes_of, framing, meter};
 use super::super::learn::Refused;
 use super::super::record::Booking;
 use super::super::send::Tried;
@@ -75,24 +75,11 @@ impl Way {
     async fn look_into(&self, booking: &Booking, answer: &mut Answer) -> Option<Fault> {
         let headers = &answer.head.headers;
         let content_type = bytes_of(headers, &CONTENT_TYPE);
-        let is_events = is_type(content_type, b"text/event-stream")
-            || is_type(content_type, b"application/vnd.amazon.eventstream")
-            || is_json_lines(content_type);
-        if !is_events {
-            return None;
-        }
+        framing(content_type)?;
         let target = &self.sending.target;
-        let config = &self.order.upstream.config;
-        let asked = Asked {
-            kind: config.kind,
-            dialect: target.dialect,
-            operation: target.operation,
-            model: &self.order.model_sent,
-            custom: config.custom.as_ref(),
-        };
         let mut look = Preamble {
             decoder: Decoder::new(bytes_of(headers, &CONTENT_ENCODING)),
-            meter: Meter::new(&asked, content_type),
+            meter: meter(&self.order, target, headers),
             bytes: 0,
         };
         let until = clock::now() + booking.snapshot.config.retry.hold;
@@ -207,18 +194,6 @@ impl Preamble {
         fault.reading = Some(self.meter.reading());
         fault
     }
-}
-
-fn bytes_of<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a [u8] {
-    headers
-        .get(name)
-        .map(HeaderValue::as_bytes)
-        .unwrap_or_default()
-}
-
-fn is_type(content_type: &[u8], wanted: &[u8]) -> bool {
-    let start = content_type.get(..wanted.len()).unwrap_or_default();
-    start.eq_ignore_ascii_case(wanted)
 }
 
 /// Where Bedrock names the error.

@@ -203,6 +203,13 @@ impl Deployment {
         Some(rates.as_ref()?.rates(input_tokens))
     }
 
+    /// How it fares with a model and what is left there, where that is the model that its row names.
+    pub(crate) fn known(&self, model: &Arc<str>) -> Option<(&Health, &Place)> {
+        let is_its_own = self.rename.as_ref() == Some(model);
+        let known = self.health.as_deref().zip(self.place.as_deref());
+        known.filter(|_| is_its_own)
+    }
+
     /// What is left there for a model. `label` gives the model's name in metrics.
     pub(crate) fn place_of(
         &self,
