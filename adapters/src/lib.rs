@@ -37,6 +37,7 @@ mod sigv4;
 mod splice;
 pub mod sse;
 mod strip;
+pub mod translate;
 mod vertex;
 
 pub use adapter::Asked;

@@ -25,6 +25,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     // Its reasoning models refuse `max_tokens` (documented at
     // <https://platform.openai.com/docs/api-reference/chat/create>, read 2026-11).
     chat_cap: "max_completion_tokens",
+    prefers_responses: true,
     says_end: true,
     ..Provider::COMPATIBLE
 };

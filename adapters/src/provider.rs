@@ -11,6 +11,7 @@ pub use table::provider_table;
 use crate::adapter::Answers;
 use crate::call::Dialect;
 use crate::credential::CredentialPlace;
+use crate::translate::ChatVariant;
 use crate::{anthropic, azure, bedrock, cohere, custom, gemini, ollama, openai, vertex};
 
 /// A provider, or a family of servers that behave alike: `kind` in the configuration.
@@ -47,6 +48,13 @@ pub(crate) struct Provider {
     pub(crate) asks_for_usage: bool,
     /// What caps the output of `OpenAI`'s chat there.
     pub(crate) chat_cap: &'static str,
+    /// How its chat differs where a request is written for it.
+    pub(crate) chat: &'static ChatVariant,
+    /// What callers of other dialects ask of it is asked in `OpenAI`'s responses: it has them in full, with what its
+    /// models thought.
+    pub(crate) prefers_responses: bool,
+    /// It speaks `OpenAI`'s dialect, but has no `/responses`.
+    pub(crate) lacks_responses: bool,
     /// Its streams surely say when they are complete, so that a clean end without that is a cut.
     pub(crate) says_end: bool,
     /// The header in which answers name the tier that served them, in lower case.
@@ -108,6 +116,9 @@ impl Provider {
         token_prefix: None,
         asks_for_usage: true,
         chat_cap: "max_tokens",
+        chat: &ChatVariant::OPENAI,
+        prefers_responses: false,
+        lacks_responses: false,
         says_end: false,
         tier_header: None,
         usage_headers: &[],

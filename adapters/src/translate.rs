@@ -1,0 +1,184 @@
+//! One dialect into another: requests, answers, streams, refusals, and what cannot be carried.
+//!
+//! Every form that callers use is read into a neutral form and every form that deployments use is written from it, so
+//! that any pair of them is two halves that know nothing of each other. Only where a route names a deployment of
+//! another dialect than the caller's is anything translated; what is not known here never passes silently.
+
+mod answer;
+mod chat;
+#[cfg(test)]
+pub(crate) mod check;
+mod cohere;
+mod converse;
+mod feature;
+mod form;
+mod generate;
+mod json;
+mod messages;
+mod ollama;
+mod plain;
+mod refused;
+mod request;
+mod responses;
+mod shape;
+mod signature;
+mod speaker;
+mod stream;
+mod variant;
+
+use quotah_policy::Usage;
+
+use crate::provider::ProviderKind;
+
+pub use feature::{Fate, Feature, Features};
+pub use form::{Api, Form, Task};
+pub use refused::{Refused, refused};
+pub use shape::{PLACES_MAX, Seen};
+pub use stream::{EVENT_BYTES_MAX, StreamTranslator};
+pub(crate) use variant::{ChatVariant, ToolIds};
+
+/// A request cannot be translated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {why}")]
+pub struct Untranslatable {
+    /// The member at fault (`messages[2].content[0]`), empty for the whole body.
+    pub place: String,
+    /// What is wrong with it, in a few words and without its value.
+    pub why: &'static str,
+}
+
+impl Untranslatable {
+    pub(crate) fn at(place: impl Into<String>, why: &'static str) -> Self {
+        Self {
+            place: place.into(),
+            why,
+        }
+    }
+}
+
+/// An answer cannot be translated. What the caller has of it by then is broken off visibly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerFault {
+    /// It is not what the deployment's dialect has.
+    #[error("the answer cannot be read")]
+    Unreadable,
+    /// It is longer than is translated.
+    #[error("the answer is too long to be translated")]
+    TooLong,
+    /// The stream ended before its end.
+    #[error("the answer was cut short")]
+    CutShort,
+    /// It holds something that the caller's dialect has no place for.
+    #[error("the answer holds what the caller's dialect cannot say")]
+    Unsayable,
+    /// A call's arguments are no JSON object, and the caller's dialect has no place for another.
+    #[error("the model's arguments for a tool are not JSON")]
+    BadArguments,
+}
+
+/// A caller, as far as its answer depends on it.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// How it asked.
+    pub form: Form,
+    /// The model's name as it asked for it.
+    pub model: Box<str>,
+    /// Its chat stream asked for usage (`stream_options.include_usage`).
+    pub wants_usage: bool,
+    /// What an answer without an id is called.
+    pub request_id: Box<str>,
+    /// When it came, Unix seconds.
+    pub now_unix_seconds: u64,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, Copy)]
+pub struct To<'a> {
+    /// How it is asked there.
+    pub form: Form,
+    /// What kind of provider it is.
+    pub kind: ProviderKind,
+    /// Its own name for the model.
+    pub model: &'a str,
+}
+
+/// What a request asks for: read once, held against each deployment that speaks another dialect.
+///
+/// # Errors
+/// [`Untranslatable`] for a body that no deployment of another dialect could be asked with.
+pub fn look(form: Form, body: &[u8]) -> Result<Seen, Untranslatable> {
+    let value = tree(body)?;
+    let mut seen = Seen::default();
+    match form.asks() {
+        Some(asks) => {
+            shape::look(asks.shape, &value, &mut seen);
+            (asks.read)(&value, &mut seen)?;
+        }
+        None => plain::look(form, &value, &mut seen)?,
+    }
+    Ok(seen)
+}
+
+/// A request as the deployment is asked it. `streams` is whether the caller asks for a stream, in the path or the body.
+/// What is lost there is left out: whoever calls has seen by [`look`] and [`Form::lost`] that it may be.
+///
+/// # Errors
+/// [`Untranslatable`] for what depends on values: arguments that are no JSON, say.
+pub fn request(
+    from: Form,
+    body: &[u8],
+    streams: bool,
+    to: &To<'_>,
+) -> Result<String, Untranslatable> {
+    let value = tree(body)?;
+    let (Some(asks), Some(serves)) = (from.asks(), to.form.serves()) else {
+        return plain::request(from, &value, to);
+    };
+    let mut request = (asks.read)(&value, &mut Seen::default())?;
+    request.stream = streams;
+    request.keep_signatures_of(to.form.dialect());
+    (serves.write)(&request, to)
+}
+
+/// A request for a deployment of the caller's own dialect, without what translated answers have left in its history: a
+/// deployment that did not sign it would refuse it. `None` for the request as it is, which almost every one is.
+#[must_use]
+pub fn unmarked(form: Form, body: &[u8]) -> Option<String> {
+    memchr::memmem::find(body, signature::MARK.as_bytes())?;
+    (form.asks()?.unmarked)(&tree(body).ok()?)
+}
+
+/// A whole answer as the caller gets it. `usage` is what a [`crate::Meter`] read in it.
+///
+/// # Errors
+/// [`AnswerFault`]
+pub fn answer(
+    caller: &Caller,
+    from: Form,
+    body: &[u8],
+    usage: Option<&Usage>,
+) -> Result<String, AnswerFault> {
+    let text = std::str::from_utf8(body).map_err(|_| AnswerFault::Unreadable)?;
+    let value = json::parse(text).map_err(|_| AnswerFault::Unreadable)?;
+    let (Some(asks), Some(serves)) = (caller.form.asks(), from.serves()) else {
+        return plain::answer(caller, from, &value, usage);
+    };
+    let answer = (serves.read_answer)(&value)?;
+    (asks.write_answer)(&answer, caller, usage)
+}
+
+/// The `content-type` of a stream to callers of a form.
+#[must_use]
+pub fn stream_type(form: Form) -> &'static str {
+    form.asks()
+        .map_or("text/event-stream", |asks| asks.stream_type)
+}
+
+fn tree(body: &[u8]) -> Result<json::Value<'_>, Untranslatable> {
+    let text = std::str::from_utf8(body).map_err(|_| Untranslatable::at("", "not UTF-8"))?;
+    json::parse(text).map_err(|error| match error {
+        json::ParseError::NotJson(_) => Untranslatable::at("", "not JSON"),
+        json::ParseError::TooDeep => Untranslatable::at("", "nested too deep to be translated"),
+        json::ParseError::TooMany => Untranslatable::at("", "too many values to be translated"),
+    })
+}

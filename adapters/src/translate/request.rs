@@ -1,0 +1,304 @@
+//! A request as all dialects mean it: what a translation goes through.
+//!
+//! Readers of dialects make it, writers of dialects tell it. It holds what at least two dialects know; what only one
+//! knows cannot be translated and is a [`super::Feature`] alone. Everything borrows from the body that was read.
+
+use super::json::Spelled;
+use super::signature::Signature;
+use crate::call::Dialect;
+use crate::facts::EffortLevel;
+
+/// A request for a turn.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Request<'a> {
+    /// Instructions before the first turn.
+    pub(crate) system: Vec<Part<'a>>,
+    pub(crate) turns: Vec<Turn<'a>>,
+    pub(crate) tools: Vec<Tool<'a>>,
+    pub(crate) tool_choice: Option<ToolChoice<'a>>,
+    /// `Some(false)`: at most one call at a time.
+    pub(crate) parallel_tools: Option<bool>,
+    /// Most tokens of the answer, thoughts included.
+    pub(crate) output_max: Option<u64>,
+    pub(crate) stop: Vec<Spelled<'a>>,
+    pub(crate) sampling: Sampling<'a>,
+    pub(crate) format: Option<Format<'a>>,
+    pub(crate) reasoning: Option<Reasoning>,
+    /// How many answers, where more than one is asked for.
+    pub(crate) answers: Option<u64>,
+    /// `low`, `medium`, `high`.
+    pub(crate) verbosity: Option<Spelled<'a>>,
+    pub(crate) stream: bool,
+    /// Who the end user is.
+    pub(crate) user: Option<Spelled<'a>>,
+    /// Notes kept with the request: a JSON object as it is.
+    pub(crate) metadata: Option<&'a str>,
+    pub(crate) service_tier: Option<Tier>,
+    /// What a cached prompt is found by.
+    pub(crate) cache_key: Option<Spelled<'a>>,
+}
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Turn<'a> {
+    pub(crate) role: Role,
+    pub(crate) parts: Vec<Part<'a>>,
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The user; what tools gave back too.
+    User,
+    Assistant,
+    /// Instructions behind the first turn.
+    System,
+}
+
+/// A part of a turn, of an answer, or of a tool's result.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Part<'a> {
+    Text {
+        text: Spelled<'a>,
+        citations: Vec<Citation<'a>>,
+        cache: Option<CacheMark>,
+    },
+    Image {
+        source: Source<'a>,
+        /// `low`, `high`, `auto`.
+        detail: Option<Spelled<'a>>,
+        cache: Option<CacheMark>,
+    },
+    File(File<'a>),
+    Audio {
+        /// Base64.
+        data: Spelled<'a>,
+        /// `audio/wav`.
+        media_type: Spelled<'a>,
+    },
+    /// What a model thought.
+    Thinking {
+        /// May be empty where only the signature is told.
+        text: Spelled<'a>,
+        signature: Option<Signature<'a>>,
+    },
+    ToolCall(ToolCall<'a>),
+    ToolResult(ToolResult<'a>),
+    /// A model's refusal, in words.
+    Refusal {
+        text: Spelled<'a>,
+    },
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct File<'a> {
+    pub(crate) source: Source<'a>,
+    /// Its file name or title.
+    pub(crate) name: Option<Spelled<'a>>,
+    pub(crate) cache: Option<CacheMark>,
+}
+
+/// Where an image or document is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Source<'a> {
+    /// Here.
+    Data {
+        /// `image/png`.
+        media_type: Spelled<'a>,
+        /// Standard base64.
+        base64: Spelled<'a>,
+    },
+    /// Somewhere in the net; `media_type` is empty where it is not said.
+    Url {
+        url: Spelled<'a>,
+        media_type: Spelled<'a>,
+    },
+    /// Here, and plain text.
+    Text(Spelled<'a>),
+}
+
+/// A model's call of a function.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ToolCall<'a> {
+    /// Never empty: readers of dialects without ids make one (`call_0`).
+    pub(crate) id: Spelled<'a>,
+    pub(crate) name: Spelled<'a>,
+    /// The arguments: JSON text as the inside of a JSON string, as `OpenAI` has it. What a model made may be no JSON.
+    pub(crate) input: Spelled<'a>,
+    /// Gemini signs calls.
+    pub(crate) signature: Option<Signature<'a>>,
+    pub(crate) cache: Option<CacheMark>,
+}
+
+/// What a function gave back.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ToolResult<'a> {
+    pub(crate) id: Spelled<'a>,
+    /// The function's name, where the dialect says it; writers that need it find it by the id among earlier calls.
+    pub(crate) name: Option<Spelled<'a>>,
+    /// Texts, images, documents.
+    pub(crate) parts: Vec<Part<'a>>,
+    pub(crate) is_error: bool,
+    pub(crate) cache: Option<CacheMark>,
+}
+
+/// Where something that was said comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Citation<'a> {
+    pub(crate) url: Option<Spelled<'a>>,
+    pub(crate) title: Option<Spelled<'a>>,
+    pub(crate) cited_text: Option<Spelled<'a>>,
+    /// Characters of the text that it stands for: from, up to.
+    pub(crate) span: Option<(u64, u64)>,
+}
+
+/// The prompt is to be cached up to here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CacheMark {
+    /// For as long as is usual.
+    Usual,
+    /// For an hour.
+    Hour,
+}
+
+/// A function that the model may call.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tool<'a> {
+    pub(crate) name: Spelled<'a>,
+    pub(crate) description: Option<Spelled<'a>>,
+    /// A JSON schema, as it is.
+    pub(crate) schema: Option<&'a str>,
+    pub(crate) strict: Option<bool>,
+    pub(crate) cache: Option<CacheMark>,
+}
+
+/// Whether tools are called.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ToolChoice<'a> {
+    Auto,
+    Never,
+    /// At least one.
+    Some,
+    /// This one.
+    Named(Spelled<'a>),
+    /// `Auto`, or `Some` where `must`, of these.
+    Among {
+        names: Vec<Spelled<'a>>,
+        must: bool,
+    },
+}
+
+/// How chance is used. Numbers are as they were written.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Sampling<'a> {
+    /// 0 to 2 (Anthropic: 0 to 1).
+    pub(crate) temperature: Option<&'a str>,
+    pub(crate) top_p: Option<&'a str>,
+    pub(crate) top_k: Option<&'a str>,
+    pub(crate) min_p: Option<&'a str>,
+    pub(crate) seed: Option<&'a str>,
+    pub(crate) presence_penalty: Option<&'a str>,
+    pub(crate) frequency_penalty: Option<&'a str>,
+    /// Likelihoods of tokens, with so many others beside each.
+    pub(crate) logprobs: Option<u64>,
+}
+
+/// What an answer must look like.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Format<'a> {
+    /// Any JSON object.
+    Json,
+    /// JSON that keeps to a schema.
+    Schema {
+        name: Option<Spelled<'a>>,
+        description: Option<Spelled<'a>>,
+        /// As it is.
+        schema: &'a str,
+        strict: Option<bool>,
+    },
+}
+
+/// How hard to think.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reasoning {
+    /// Whether at all, where that is said.
+    pub(crate) on: Option<bool>,
+    pub(crate) effort: Option<EffortLevel>,
+    /// At most so many tokens.
+    pub(crate) tokens: Option<u64>,
+    /// Whether thoughts are told, where that is said.
+    pub(crate) shown: Option<bool>,
+}
+
+/// Tiers of service that several providers have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tier {
+    Auto,
+    Standard,
+    Priority,
+    Flex,
+}
+
+impl<'a> Part<'a> {
+    /// Text and nothing else.
+    pub(crate) const fn text(text: Spelled<'a>) -> Self {
+        Self::Text {
+            text,
+            citations: Vec::new(),
+            cache: None,
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    /// The name of the function that was called by this id in an earlier turn.
+    pub(crate) fn called(&self, id: &Spelled<'_>) -> Option<&Spelled<'a>> {
+        let parts = self.turns.iter().rev().flat_map(|turn| &turn.parts);
+        parts.into_iter().find_map(|part| match part {
+            Part::ToolCall(call) if call.id == *id => Some(&call.name),
+            _ => None,
+        })
+    }
+
+    /// Leaves out what other providers than `maker`'s signed: nobody else can read it. Thoughts go with their
+    /// signatures.
+    pub(crate) fn keep_signatures_of(&mut self, maker: Dialect) {
+        for turn in &mut self.turns {
+            turn.parts.retain_mut(|part| match part {
+                Part::Thinking { signature, .. } => signature
+                    .as_ref()
+                    .is_some_and(|signed| signed.maker == maker),
+                Part::ToolCall(call) => {
+                    call.signature.take_if(|signed| signed.maker != maker);
+                    true
+                }
+                _ => true,
+            });
+        }
+    }
+}
+
+/// How many tokens a word for effort stands for, where a dialect asks for tokens: what Google documents for its own
+/// OpenAI-compatible endpoint (<https://ai.google.dev/gemini-api/docs/openai>, read 2026-11) up to `high`, and twice as
+/// much above.
+pub(crate) const fn tokens_of(effort: EffortLevel) -> u64 {
+    match effort {
+        EffortLevel::None => 0,
+        EffortLevel::Minimal | EffortLevel::Low => 1_024,
+        EffortLevel::Medium => 8_192,
+        EffortLevel::High => 24_576,
+        EffortLevel::XHigh | EffortLevel::Max => 49_152,
+    }
+}
+
+/// The word for effort that comes nearest to so many tokens from above.
+pub(crate) const fn effort_of(tokens: u64) -> EffortLevel {
+    match tokens {
+        0 => EffortLevel::None,
+        1..=1_024 => EffortLevel::Low,
+        1_025..=8_192 => EffortLevel::Medium,
+        8_193..=24_576 => EffortLevel::High,
+        _ => EffortLevel::XHigh,
+    }
+}
