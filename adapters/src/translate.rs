@@ -15,6 +15,8 @@ mod form;
 mod generate;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod identity;
 mod json;
 mod messages;
 mod ollama;
