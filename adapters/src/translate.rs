@@ -17,7 +17,7 @@ mod json;
 mod messages;
 mod ollama;
 mod plain;
-mod refused;
+pub(crate) mod refused;
 mod request;
 mod responses;
 mod shape;
