@@ -7,9 +7,10 @@ use super::form::Form;
 use super::json::Value;
 use super::shape::Seen;
 use super::{AnswerFault, Caller, To, Untranslatable};
+use crate::provider::ProviderKind;
 
 /// What becomes of a feature there.
-pub(super) const fn fate(_: Form, _: Feature) -> Fate {
+pub(super) const fn fate(_: Form, _: Feature, _: ProviderKind) -> Fate {
     Fate::Lost
 }
 
@@ -31,4 +32,11 @@ pub(super) fn answer(
     _: Option<&Usage>,
 ) -> Result<String, AnswerFault> {
     Err(AnswerFault::Unreadable)
+}
+
+/// Whether embeddings are asked for as base64.
+pub(super) fn wants_base64(request: &Value<'_>) -> bool {
+    let request = request.as_object();
+    let format = request.and_then(|request| request.text("encoding_format"));
+    format.is_some_and(|format| format.is("base64"))
 }
