@@ -18,6 +18,7 @@ mod golden;
 mod json;
 mod messages;
 mod ollama;
+mod parts;
 mod plain;
 mod refused;
 mod request;
