@@ -108,6 +108,7 @@ pub(super) const fn of(feature: Feature) -> Fate {
         | Feature::TokenInput
         | Feature::EmbeddingImages
         | Feature::EmbeddingTruncation
+        | Feature::EmbeddingTruncationOff
         | Feature::RankTop
         | Feature::RankDocuments
         | Feature::RankObjects
