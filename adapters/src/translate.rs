@@ -13,6 +13,10 @@ mod converse;
 mod feature;
 mod form;
 mod generate;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod identity;
 mod json;
 mod messages;
 mod ollama;
@@ -24,6 +28,9 @@ mod shape;
 mod signature;
 mod speaker;
 mod stream;
+mod table;
+#[cfg(test)]
+mod truth;
 mod variant;
 
 use quotah_policy::Usage;
@@ -35,6 +42,7 @@ pub use form::{Api, Form, Task};
 pub use refused::{Refused, refused};
 pub use shape::{PLACES_MAX, Seen};
 pub use stream::{EVENT_BYTES_MAX, StreamTranslator};
+pub use table::translation_table;
 pub(crate) use variant::{ChatVariant, ToolIds};
 
 /// A request cannot be translated.

@@ -1,6 +1,7 @@
 //! What can be translated: a form is a dialect's way to ask for one thing, and be answered.
 
 use super::feature::{Fate, Feature, Features};
+use super::shape::Shape;
 use super::speaker::{Asks, Serves};
 use super::{chat, cohere, converse, generate, messages, ollama, responses};
 use crate::call::{Dialect, Operation};
@@ -283,6 +284,16 @@ impl Form {
         let all = Feature::ALL.iter().copied();
         all.filter(|feature| self.fate(*feature, kind) == Fate::Lost)
             .collect()
+    }
+
+    /// What a request in it may say; `None` where its callers are not translated.
+    pub(crate) fn shape(self) -> Option<&'static Shape> {
+        self.asks().map(|asks| asks.shape)
+    }
+
+    /// Whether a deployment may be asked in it.
+    pub(crate) const fn is_served(self) -> bool {
+        self.serves().is_some()
     }
 
     /// The half that callers see.
