@@ -1,4 +1,4 @@
-//! Schemas in Gemini's own words become JSON schema: a subset of OpenAPI 3.0 with names of types in capitals, `nullable`
+//! Schemas in Gemini's own words become JSON schema: a subset of `OpenAPI` 3.0 with names of types in capitals, `nullable`
 //! and numbers that protobuf may put in quotes (<https://ai.google.dev/api/caching#Schema>, read 2026-11).
 
 use std::cell::Cell;

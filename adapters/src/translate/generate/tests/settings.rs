@@ -47,6 +47,7 @@ fn tool(name: &'static str, strict: Option<bool>) -> Tool<'static> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn how_hard_to_think_is_said_as_the_model_takes_it() {
     let effort = |effort| Reasoning {
         effort: Some(effort),
