@@ -106,8 +106,8 @@ pub(super) const fn half(form: Form) -> Option<&'static Half> {
     }
 }
 
-/// Reads a request for what it asks.
-pub(super) fn read(form: Form, value: &Value<'_>, seen: &mut Seen) -> Result<(), Untranslatable> {
+/// Notes what hangs on values.
+pub(super) fn note(form: Form, value: &Value<'_>, seen: &mut Seen) -> Result<(), Untranslatable> {
     let half = half(form).ok_or_else(super::unknown)?;
     (half.read)(value, seen).map(drop)
 }
@@ -165,10 +165,8 @@ pub(super) fn fate(form: Form, feature: Feature, kind: ProviderKind) -> Fate {
             Fate::Needless("its models embed a text in one way, whatever for")
         }
         Feature::EmbeddingTruncation if form == CohereEmbed => Fate::Carried,
-        Feature::EmbeddingTruncationOff if matches!(form, CohereEmbed | OllamaEmbed) => {
-            Fate::Carried
-        }
-        Feature::EmbeddingTruncationOff if form == Embeddings => {
+        Feature::Truncation if matches!(form, CohereEmbed | OllamaEmbed) => Fate::Carried,
+        Feature::Truncation if form == Embeddings => {
             Fate::Needless("a text that is too long is refused of itself")
         }
         Feature::User if form == Embeddings => Fate::Carried,
