@@ -20,6 +20,7 @@ mod identity;
 mod json;
 mod messages;
 mod ollama;
+mod parts;
 mod plain;
 mod refused;
 mod request;

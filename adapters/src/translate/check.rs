@@ -135,7 +135,7 @@ pub(crate) fn events(form: Form, bytes: &[u8]) -> Result<Vec<Event<'static>>, An
 }
 
 /// Begin first, parts opened once and closed, finishes, one end.
-fn in_order(events: &[Event<'_>]) {
+pub(crate) fn in_order(events: &[Event<'_>]) {
     let mut open = std::collections::BTreeSet::new();
     let mut next = std::collections::BTreeMap::<u32, u32>::new();
     let mut ended = false;
