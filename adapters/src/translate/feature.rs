@@ -181,7 +181,7 @@ features! {
     ServiceTier,
     /// Where in the world, and how fast, it is made.
     Placement,
-    /// What becomes of a prompt that is too long: it is cut, or (of embeddings) refused and not cut.
+    /// What becomes of a prompt that is too long.
     Truncation,
     /// The provider may edit the conversation.
     ContextManagement,
@@ -210,6 +210,8 @@ features! {
     EmbeddingImages,
     /// Texts that are too long are cut elsewhere than at their end, or shorter than the model takes.
     EmbeddingTruncation,
+    /// Texts that are too long are refused and not cut.
+    EmbeddingTruncationOff,
     /// Only the best so many.
     RankTop,
     /// Ranked documents shall come back.

@@ -165,8 +165,10 @@ pub(super) fn fate(form: Form, feature: Feature, kind: ProviderKind) -> Fate {
             Fate::Needless("its models embed a text in one way, whatever for")
         }
         Feature::EmbeddingTruncation if form == CohereEmbed => Fate::Carried,
-        Feature::Truncation if matches!(form, CohereEmbed | OllamaEmbed) => Fate::Carried,
-        Feature::Truncation if form == Embeddings => {
+        Feature::EmbeddingTruncationOff if matches!(form, CohereEmbed | OllamaEmbed) => {
+            Fate::Carried
+        }
+        Feature::EmbeddingTruncationOff if form == Embeddings => {
             Fate::Needless("a text that is too long is refused of itself")
         }
         Feature::User if form == Embeddings => Fate::Carried,

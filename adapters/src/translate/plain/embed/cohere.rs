@@ -35,7 +35,7 @@ static SHAPE: Shape = Shape::Object(&[
     Field::plain("embedding_types"),
     Field::asks("truncate", Feature::EmbeddingTruncation, "\"START\"")
         .idle(&["\"END\""])
-        .starts(&[("NONE", Feature::Truncation)]),
+        .starts(&[("NONE", Feature::EmbeddingTruncationOff)]),
     Field::asks("priority", Feature::Placement, "1").idle(&["0"]),
 ]);
 

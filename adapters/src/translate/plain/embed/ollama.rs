@@ -20,7 +20,7 @@ pub(super) static HALF: Half = Half {
 static SHAPE: Shape = Shape::Object(&[
     Field::plain("model"),
     Field::plain("input"),
-    Field::asks("truncate", Feature::Truncation, "false").idle(&["true"]),
+    Field::asks("truncate", Feature::EmbeddingTruncationOff, "false").idle(&["true"]),
     Field::asks("dimensions", Feature::Dimensions, "256"),
     Field::asks("options", Feature::ServerSettings, "{\"num_ctx\":4096}").idle(&["{}"]),
     Field::asks("keep_alive", Feature::ServerSettings, "\"5m\""),
