@@ -5,6 +5,8 @@
 mod count;
 mod embed;
 mod rank;
+#[cfg(test)]
+mod tests;
 
 use quotah_policy::Usage;
 
