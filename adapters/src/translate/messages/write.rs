@@ -1,6 +1,8 @@
 //! A request to an Anthropic deployment, written.
 
-use super::super::json::{Items, Json, Members};
+use std::borrow::Cow;
+
+use super::super::json::{Items, Json, Members, Value, parse};
 use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
 use super::super::{To, Untranslatable};
 use super::model::{Model, Sampling};
@@ -115,7 +117,7 @@ fn tools(json: &mut Members<'_>, request: &Request<'_>) {
                 if let Some(description) = &tool.description {
                     json.spelled("description", description);
                 }
-                json.raw("input_schema", tool.schema.unwrap_or(NO_ARGUMENTS));
+                json.raw("input_schema", &input_schema(tool.schema));
                 if let Some(strict) = tool.strict {
                     json.bool("strict", strict);
                 }
@@ -128,6 +130,25 @@ fn tools(json: &mut Members<'_>, request: &Request<'_>) {
 
 /// The schema of a function without arguments: Anthropic wants one.
 const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{}}"#;
+
+/// A function's schema, with the type that Anthropic wants to see in it.
+fn input_schema(schema: Option<&str>) -> Cow<'_, str> {
+    let Some(schema) = schema else {
+        return Cow::Borrowed(NO_ARGUMENTS);
+    };
+    let Ok(Value::Object(object)) = parse(schema) else {
+        return Cow::Borrowed(schema);
+    };
+    if object.get("type").is_some() {
+        return Cow::Borrowed(schema);
+    }
+    Cow::Owned(Json::object(schema.len(), |json| {
+        json.text("type", "object");
+        for (name, value) in &object.members {
+            json.raw(&name.plain(), &value.raw());
+        }
+    }))
+}
 
 /// Anthropic refuses calls in a history to a request without tools; others do not. Those that were called are named, and
 /// may not be called again.

@@ -202,6 +202,44 @@ fn instructions_in_the_middle_come_behind_the_users_turn() {
 }
 
 #[test]
+fn a_schema_says_that_it_is_an_objects() {
+    let tools =
+        json!({"tools": [{"name": "f", "input_schema": {"properties": {}}}, {"name": "g"}]});
+    let told = asked_of("any", &least(tools)).unwrap();
+    for tool in told["tools"].as_array().unwrap() {
+        assert_eq!(
+            tool["input_schema"],
+            json!({"type": "object", "properties": {}})
+        );
+    }
+}
+
+#[test]
+fn a_file_is_what_its_type_says() {
+    let file = |media_type: &str| {
+        json!({"type": "document", "title": "a", "source":
+            {"type": "base64", "media_type": media_type, "data": "w6k="}})
+    };
+    let body = json!({"max_tokens": 9, "messages": [{"role": "user",
+        "content": [file("application/pdf"), file("text/csv"), file("image/png")]}]});
+    let told = asked_of("any", &body).unwrap();
+    let blocks = told["messages"][0]["content"].as_array().unwrap();
+    let said = blocks.iter().map(|block| {
+        let said = [
+            &block["type"],
+            &block["source"]["type"],
+            &block["source"]["data"],
+        ];
+        said.map(|text| text.as_str().unwrap())
+    });
+    assert!(said.eq([
+        ["document", "base64", "w6k="],
+        ["document", "text", "\u{e9}"],
+        ["image", "base64", "w6k="],
+    ]));
+}
+
+#[test]
 fn a_mark_on_the_request_is_one_on_its_last_block() {
     let told = asked_of(
         "any",
