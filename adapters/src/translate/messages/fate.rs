@@ -42,7 +42,9 @@ pub(super) const fn of(feature: Feature) -> Fate {
         Feature::TopK => Fate::Adapted(
             "left out where the model thinks, and for models from Opus 4.7 on, which refuse it",
         ),
-        Feature::JsonSchema => Fate::Adapted("always strictly, and without its name"),
+        Feature::JsonSchema => Fate::Adapted(
+            "always strictly, and without its name; objects have no members but those that are named",
+        ),
         Feature::ReasoningEffort => Fate::Adapted(
             "as a budget of tokens for models before 4.6, and not at all for those that do not think; off where a tool is forced, and for older models in a turn whose thoughts did not come back",
         ),

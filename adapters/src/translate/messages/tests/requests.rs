@@ -43,14 +43,14 @@ fn everything() -> Value {
             ]},
         ],
         "tools": [
-            {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "properties": {}},
+            {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "additionalProperties": false},
                 "strict": true},
             {"name": "none", "input_schema": {"type": "object"}, "cache_control": {"type": "ephemeral"}},
         ],
         "tool_choice": {"type": "auto", "disable_parallel_tool_use": true},
         "stop_sequences": ["END", "\n\nHuman:"],
         "thinking": {"type": "enabled", "budget_tokens": 2000},
-        "output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}},
+        "output_config": {"format": {"type": "json_schema", "schema": {"type": "object", "additionalProperties": false}}},
         "metadata": {"user_id": "u-1"},
         "service_tier": "standard_only",
     })
