@@ -43,14 +43,14 @@ fn everything() -> Value {
             ]},
         ],
         "tools": [
-            {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "properties": {}},
+            {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "additionalProperties": false},
                 "strict": true},
             {"name": "none", "input_schema": {"type": "object"}, "cache_control": {"type": "ephemeral"}},
         ],
         "tool_choice": {"type": "auto", "disable_parallel_tool_use": true},
         "stop_sequences": ["END", "\n\nHuman:"],
         "thinking": {"type": "enabled", "budget_tokens": 2000},
-        "output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}},
+        "output_config": {"format": {"type": "json_schema", "schema": {"type": "object", "additionalProperties": false}}},
         "metadata": {"user_id": "u-1"},
         "service_tier": "standard_only",
     })
@@ -199,6 +199,44 @@ fn instructions_in_the_middle_come_behind_the_users_turn() {
         asked_of("claude-haiku-4-5", &body).unwrap_err().place,
         "messages"
     );
+}
+
+#[test]
+fn a_schema_says_that_it_is_an_objects() {
+    let tools =
+        json!({"tools": [{"name": "f", "input_schema": {"properties": {}}}, {"name": "g"}]});
+    let told = asked_of("any", &least(tools)).unwrap();
+    for tool in told["tools"].as_array().unwrap() {
+        assert_eq!(
+            tool["input_schema"],
+            json!({"type": "object", "properties": {}})
+        );
+    }
+}
+
+#[test]
+fn a_file_is_what_its_type_says() {
+    let file = |media_type: &str| {
+        json!({"type": "document", "title": "a", "source":
+            {"type": "base64", "media_type": media_type, "data": "w6k="}})
+    };
+    let body = json!({"max_tokens": 9, "messages": [{"role": "user",
+        "content": [file("application/pdf"), file("text/csv"), file("image/png")]}]});
+    let told = asked_of("any", &body).unwrap();
+    let blocks = told["messages"][0]["content"].as_array().unwrap();
+    let said = blocks.iter().map(|block| {
+        let said = [
+            &block["type"],
+            &block["source"]["type"],
+            &block["source"]["data"],
+        ];
+        said.map(|text| text.as_str().unwrap())
+    });
+    assert!(said.eq([
+        ["document", "base64", "w6k="],
+        ["document", "text", "\u{e9}"],
+        ["image", "base64", "w6k="],
+    ]));
 }
 
 #[test]
