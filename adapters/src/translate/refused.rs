@@ -34,7 +34,7 @@ pub struct Refused {
 
 /// Translates a provider's error answer: its class, its status, and its body as far as it came.
 ///
-/// The provider's words are carried up to [`MESSAGE_BYTES_MAX`]; where none are found, as in a page of HTML, the status
+/// The provider's words are carried up to 2 KiB; where none are found, as in a page of HTML, the status
 /// is told.
 ///
 /// ```
@@ -88,7 +88,7 @@ pub fn refused(
 }
 
 /// How much of a provider's message is told. The longest recorded one, with what would help, has under a KiB.
-pub const MESSAGE_BYTES_MAX: usize = 2 * 1024;
+const MESSAGE_BYTES_MAX: usize = 2 * 1024;
 
 /// What ends a caller's stream where the provider failed behind a 200; nothing for forms that no caller streams in.
 pub(crate) fn stream_failed(form: Form, class: ErrorClass, message: &Spelled<'_>) -> String {
