@@ -102,6 +102,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::TokenInput
         | F::EmbeddingImages
         | F::EmbeddingTruncation
+        | F::EmbeddingTruncationOff
         | F::RankTop
         | F::RankDocuments
         | F::RankObjects
