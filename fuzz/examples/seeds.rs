@@ -10,7 +10,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use quotah_adapters::{Encoder, eventstream};
+use quotah_adapters::translate::Form;
+use quotah_adapters::{Encoder, classify, eventstream};
 use quotah_fuzz::Input;
 use serde_json::Value;
 
@@ -82,6 +83,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             requests(&to, &name, &fixture)?;
         }
     }
+    translated(&to, &fixtures)?;
     for (number, stream) in STREAMS.iter().enumerate() {
         for target in ["sse", "strip", "meter"] {
             seed(&to, target, &number.to_string(), 0, stream.as_bytes())?;
@@ -164,6 +166,82 @@ fn frames(to: &Path) -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
+
+/// Streams and requests of every form, as the translators' targets see them.
+fn translated(to: &Path, fixtures: &Path) -> Result<(), Box<dyn Error>> {
+    for provider in fs::read_dir(fixtures)? {
+        let provider = provider?.path();
+        if !provider.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(&provider)? {
+            let path = file?.path();
+            let name = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let name = format!(
+                "{}-{name}",
+                provider.file_name().unwrap_or_default().display()
+            );
+            let fixture: Value = serde_json::from_slice(&fs::read(&path)?)?;
+            let asked = fixture["request"]["path"].as_str().unwrap_or_default();
+            let method = fixture["request"]["method"].as_str().unwrap_or_default();
+            let Some(form) = classify(method, asked).and_then(|call| Form::of(&call, asked)) else {
+                continue;
+            };
+            let target = match form {
+                Form::Chat => "from_chat",
+                Form::Responses => "from_responses",
+                Form::Messages => "from_messages",
+                Form::Generate => "from_generate",
+                Form::CohereChat => "from_cohere",
+                Form::OllamaChat => "from_ollama",
+                _ => continue,
+            };
+            if let Some(body) = fixture["response"]["body"].as_str()
+                && name.contains("-stream")
+            {
+                for pick in 0..4 {
+                    seed(
+                        to,
+                        target,
+                        &format!("{name}-{pick}"),
+                        pick,
+                        &shortened(body),
+                    )?;
+                }
+            }
+            let place = Form::ALL.iter().position(|one| *one == form);
+            if let (Some(body), Some(place)) = (fixture["request"]["body"].as_str(), place) {
+                seed(
+                    to,
+                    "translate",
+                    &name,
+                    u8::try_from(place)?,
+                    body.as_bytes(),
+                )?;
+            }
+        }
+    }
+    for pick in 0..4 {
+        seed(
+            to,
+            "from_converse",
+            &pick.to_string(),
+            pick,
+            CONVERSE.as_bytes(),
+        )?;
+    }
+    Ok(())
+}
+
+/// Bedrock's events: the byte before each says its type.
+const CONVERSE: &str = "\0{\"role\":\"assistant\",\"p\":\"ab\"}\n\u{2}{\"contentBlockIndex\":0,\"delta\":{\"text\":\"Hi\"}}\n\
+    \u{3}{\"contentBlockIndex\":0}\n\u{1}{\"contentBlockIndex\":1,\"start\":{\"toolUse\":{\"toolUseId\":\"t\",\"name\":\"f\"}}}\n\
+    \u{2}{\"contentBlockIndex\":1,\"delta\":{\"toolUse\":{\"input\":\"{}\"}}}\n\u{3}{\"contentBlockIndex\":1}\n\
+    \u{4}{\"stopReason\":\"tool_use\"}\n\u{5}{\"usage\":{\"inputTokens\":2,\"outputTokens\":3,\"totalTokens\":5}}";
 
 /// A few records in a row, behind a header and without.
 fn log(to: &Path) -> Result<(), Box<dyn Error>> {

@@ -4,6 +4,10 @@
 //! path), the other two seed the cuts; all the rest is the body, so that a mutation of it is a mutation of
 //! what would come off a socket or a disk.
 
+mod translated;
+
+pub use translated::stream;
+
 /// Bytes of an input before its body.
 pub const HEAD_BYTES: usize = 3;
 

@@ -16,6 +16,7 @@ pub(crate) fn caller(form: Form) -> Caller {
         form,
         model: "asked-for".into(),
         wants_usage: true,
+        wants_base64: false,
         request_id: "req-1".into(),
         now_unix_seconds: 1_700_000_000,
     }

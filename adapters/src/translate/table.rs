@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::feature::{Fate, Feature};
-use super::form::{Form, Task};
+use super::form::Form;
 use super::shape::{Field, Shape};
 use crate::provider::ProviderKind;
 
