@@ -119,6 +119,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::TokenInput
         | F::EmbeddingImages
         | F::EmbeddingTruncation
+        | F::EmbeddingTruncationOff
         | F::RankTop
         | F::RankDocuments
         | F::RankObjects

@@ -121,6 +121,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::TokenInput
         | F::EmbeddingImages
         | F::EmbeddingTruncation
+        | F::EmbeddingTruncationOff
         | F::RankTop
         | F::RankDocuments
         | F::RankObjects
