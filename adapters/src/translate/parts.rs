@@ -271,3 +271,6 @@ pub(crate) fn arguments<'s>(input: &'s Spelled<'_>) -> Result<Cow<'s, str>, Untr
         Untranslatable::at("", "the arguments of an earlier call are no JSON object")
     })
 }
+
+#[cfg(test)]
+mod tests;
