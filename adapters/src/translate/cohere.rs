@@ -18,6 +18,7 @@ use crate::provider::ProviderKind;
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate,
+    left_out: super::speaker::nothing,
     write: write::write,
     read_answer: answer::read,
     stream: || Box::new(stream::Reader::default()),

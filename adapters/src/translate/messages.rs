@@ -40,6 +40,7 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate: |feature, _| fate::of(feature),
+    left_out: write::left_out,
     write: write::write,
     read_answer: hear::answer,
     stream: || Box::new(hear_stream::Hearing::default()),

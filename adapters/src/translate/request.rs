@@ -307,6 +307,18 @@ impl<'a> Request<'a> {
 }
 
 impl Reasoning {
+    /// Whether the model shall think, however that is said.
+    pub(crate) fn asks_to_think(self) -> bool {
+        let is_off = self.on == Some(false)
+            || self.effort == Some(EffortLevel::None)
+            || self.tokens == Some(0);
+        let is_on = self.on == Some(true)
+            || self.effort.is_some()
+            || self.tokens.is_some()
+            || self.shown == Some(true);
+        is_on && !is_off
+    }
+
     /// The word for it: what was said, what comes nearest to its tokens, none where it is off, and the middle where it is
     /// only said to be on.
     pub(crate) const fn level(self) -> Option<EffortLevel> {

@@ -20,7 +20,7 @@ fn asked_of(model: &str, body: &Value) -> Result<Value, Untranslatable> {
         ..check::to(Form::Messages)
     };
     let text = translate::request(Form::Messages, body.to_string().as_bytes(), false, &to)?;
-    Ok(serde_json::from_str(&text).unwrap())
+    Ok(serde_json::from_str(&text.body).unwrap())
 }
 
 /// The least that can be asked, with more.

@@ -33,10 +33,7 @@ impl Thinking {
         let is_off = asked.on == Some(false)
             || asked.effort == Some(EffortLevel::None)
             || asked.tokens == Some(0);
-        let is_on = asked.on == Some(true)
-            || asked.effort.is_some()
-            || asked.tokens.is_some()
-            || asked.shown.is_some();
+        let is_on = asked.asks_to_think();
         match model.thinking {
             model::Thinking::Always if is_off => Self {
                 effort: Some("low"),
@@ -89,6 +86,11 @@ impl Thinking {
             shown: asked.shown,
             effort: effort.map(|level| word(level, has_xhigh)),
         }
+    }
+
+    /// Whether anything is said of it.
+    pub(super) const fn is_said(self) -> bool {
+        self.effort.is_some() || !matches!(self.kind, Kind::Unsaid)
     }
 
     /// Whether the model is asked to think; chance is not to be set then.

@@ -1,5 +1,6 @@
 //! A request to an Anthropic deployment, written.
 
+use super::super::feature::{Feature, Features};
 use super::super::json::{Items, Json, Members};
 use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
 use super::super::{To, Untranslatable};
@@ -34,7 +35,7 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
         tools(json, request);
         thinking.write(json);
         output_config(json, request, thinking);
-        sampling(json, request, model, thinking);
+        Chance::of(request, model, thinking).write(json);
         if !request.stop.is_empty() {
             json.array("stop_sequences", |items| {
                 request.stop.iter().for_each(|stop| items.spelled(stop));
@@ -52,6 +53,44 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
             json.bool("stream", true);
         }
     }))
+}
+
+/// What this model does not take, or not with the rest of what is asked.
+pub(super) fn left_out(request: &Request<'_>, to: &To<'_>) -> Features {
+    let model = Model::named(to.model);
+    let thinking = Thinking::of(
+        request,
+        model,
+        request.output_max.unwrap_or(model.output_max),
+    );
+    let chance = Chance::of(request, model, thinking);
+    let asked = &request.sampling;
+    let mut left_out = Features::default();
+    for (is_asked, is_told, feature) in [
+        (asked.temperature, chance.temperature, Feature::Temperature),
+        (asked.top_p, chance.top_p, Feature::TopP),
+        (asked.top_k, chance.top_k, Feature::TopK),
+    ] {
+        if is_asked != is_told {
+            left_out.add(feature);
+        }
+    }
+    let reasoning = request.reasoning.unwrap_or_default();
+    if reasoning.asks_to_think() && !thinking.is_said() {
+        for (is_asked, feature) in [
+            (reasoning.tokens.is_some(), Feature::ReasoningBudget),
+            (
+                reasoning.effort.is_some() || reasoning.on.is_some(),
+                Feature::ReasoningEffort,
+            ),
+            (reasoning.shown.is_some(), Feature::ReasoningShown),
+        ] {
+            if is_asked {
+                left_out.add(feature);
+            }
+        }
+    }
+    left_out
 }
 
 /// What depends on values: what Anthropic would refuse, or take for something else.
@@ -199,20 +238,39 @@ fn output_config(json: &mut Members<'_>, request: &Request<'_>, thinking: Thinki
     });
 }
 
-fn sampling(json: &mut Members<'_>, request: &Request<'_>, model: &Model, thinking: Thinking) {
-    if model.sampling == Sampling::None || thinking.is_on() {
-        return;
+/// Chance as the model takes it.
+#[derive(Default)]
+struct Chance<'a> {
+    temperature: Option<&'a str>,
+    top_p: Option<&'a str>,
+    top_k: Option<&'a str>,
+}
+
+impl<'a> Chance<'a> {
+    fn of(request: &Request<'a>, model: &Model, thinking: Thinking) -> Self {
+        if model.sampling == Sampling::None || thinking.is_on() {
+            return Self::default();
+        }
+        let asked = request.sampling;
+        let is_chosen = model.sampling == Sampling::OneOf && asked.temperature.is_some();
+        Self {
+            temperature: asked.temperature.map(at_most_one),
+            top_p: asked.top_p.filter(|_| !is_chosen),
+            top_k: asked.top_k,
+        }
     }
-    let asked = &request.sampling;
-    if let Some(temperature) = asked.temperature {
-        json.raw("temperature", at_most_one(temperature));
-    }
-    let is_chosen = model.sampling == Sampling::OneOf && asked.temperature.is_some();
-    if let Some(top_p) = asked.top_p.filter(|_| !is_chosen) {
-        json.raw("top_p", top_p);
-    }
-    if let Some(top_k) = asked.top_k {
-        json.raw("top_k", top_k);
+
+    fn write(&self, json: &mut Members<'_>) {
+        let said = [
+            ("temperature", self.temperature),
+            ("top_p", self.top_p),
+            ("top_k", self.top_k),
+        ];
+        for (name, digits) in said {
+            if let Some(digits) = digits {
+                json.raw(name, digits);
+            }
+        }
     }
 }
 

@@ -17,7 +17,7 @@ fn asked_of(kind: ProviderKind, body: &Value) -> Value {
     };
     let streams = body["stream"] == true;
     let written = translated(Form::Chat, body.to_string().as_bytes(), streams, &to).unwrap();
-    serde_json::from_str(&written).unwrap()
+    serde_json::from_str(&written.body).unwrap()
 }
 
 fn seen(body: &Value) -> Vec<(Feature, String)> {

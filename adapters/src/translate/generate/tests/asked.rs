@@ -24,7 +24,7 @@ fn sent(asked: &Value, kind: ProviderKind, model: &str) -> Result<Value, Untrans
         model,
     };
     let sent = request(Form::Generate, asked.to_string().as_bytes(), false, &to)?;
-    Ok(serde_json::from_str(&sent).unwrap())
+    Ok(serde_json::from_str(&sent.body).unwrap())
 }
 
 fn seen(asked: &Value) -> Vec<(Feature, String)> {

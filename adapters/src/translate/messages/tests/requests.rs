@@ -80,8 +80,9 @@ fn texts_and_arguments_keep_their_spelling() {
         {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"x"}]}],
         "tools":[{"name":"f","input_schema":{ "type": "object" }}]}"#;
     let to = super::check::to(super::Form::Messages);
-    let told =
-        super::translate::request(super::Form::Messages, body.as_bytes(), false, &to).unwrap();
+    let told = super::translate::request(super::Form::Messages, body.as_bytes(), false, &to)
+        .unwrap()
+        .body;
     for piece in [
         r#""text":"\u00e9\/""#,
         r#""input":{"n": 1.0e-7,"s":"\u00e9"}"#,
@@ -369,4 +370,31 @@ fn chance_is_set_as_far_as_the_model_takes_it() {
         let members = ["temperature", "top_p", "top_k"].map(|name| asked[name].clone());
         assert_eq!(members, told, "{model}");
     }
+}
+
+#[test]
+fn what_this_model_does_not_take_is_named_where_the_caller_put_it() {
+    let body = r#"{"model":"m","temperature":1.5,"top_p":0.5,"top_k":3,"reasoning_effort":"high",
+        "messages":[{"role":"user","content":"hi"}]}"#;
+    let left_out = |model, body: &str| {
+        let to = super::To {
+            model,
+            ..super::check::to(super::Form::Messages)
+        };
+        super::translate::request(super::Form::Chat, body.as_bytes(), false, &to)
+            .unwrap()
+            .left_out
+    };
+    assert_eq!(
+        left_out("claude-opus-4-7", body),
+        ["temperature", "top_p", "top_k"]
+    );
+    assert_eq!(
+        left_out("claude-3-5-haiku-20241022", body),
+        ["temperature", "reasoning_effort"]
+    );
+    let warm = body
+        .replace("1.5", "0.5")
+        .replace(r#","reasoning_effort":"high""#, "");
+    assert!(left_out("claude-3-5-haiku-20241022", &warm).is_empty());
 }
