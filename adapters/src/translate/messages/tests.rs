@@ -5,6 +5,7 @@ mod requests;
 mod signatures;
 mod streams;
 mod thoughts;
+mod written;
 
 use serde_json::{Value, json};
 
