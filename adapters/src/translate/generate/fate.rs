@@ -29,8 +29,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::ManyAnswers
         | F::JsonObject
         | F::JsonSchema
-        | F::ReasoningShown
-        | F::ServiceTier => Fate::Carried,
+        | F::ReasoningShown => Fate::Carried,
 
         F::SystemMidway => Fate::Adapted("said before the first turn, behind the instructions there"),
         F::ImageDetail => Fate::Adapted("`mediaResolution`: the closest look asked for holds for all"),
@@ -38,7 +37,6 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         F::RefusalHistory => Fate::Adapted("a text"),
         F::ThinkingHistory => Fate::Adapted("what Gemini signed; nobody else's can be read there"),
         F::ToolStrict => Fate::Adapted("mode `VALIDATED`, which holds for all functions"),
-        F::FunctionsOld => Fate::Adapted("functions"),
         F::ToolResultError => Fate::Adapted("`error` in the response"),
         F::ToolResultMedia => Fate::Adapted("up to Gemini 2.5 beside the response"),
         F::ReasoningEffort => {
@@ -47,6 +45,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         F::ReasoningBudget => {
             Fate::Adapted("`thinkingBudget` within its bounds; from Gemini 3 on the nearest `thinkingLevel`")
         }
+        F::ServiceTier => Fate::Adapted("`serviceTier`; `auto` is what Gemini does unasked"),
         F::Metadata if kind == ProviderKind::VERTEX => Fate::Adapted("`labels`"),
 
         F::CitationHistory => Fate::Needless("the texts say what they say without"),
@@ -71,6 +70,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::ToolSettings
         | F::CustomTools
         | F::ServerTools
+        | F::FunctionsOld
         | F::ParallelToolsOff
         | F::MinP
         | F::RepeatPenalty
