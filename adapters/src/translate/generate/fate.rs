@@ -13,6 +13,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::FileData
         | F::FileUrl
         | F::FileText
+        | F::FileName
         | F::AudioInput
         | F::Tools
         | F::ToolChoice
@@ -33,7 +34,6 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
 
         F::SystemMidway => Fate::Adapted("said before the first turn, behind the instructions there"),
         F::ImageDetail => Fate::Adapted("`mediaResolution`: the closest look asked for holds for all"),
-        F::FileName => Fate::Adapted("a text before the document"),
         F::RefusalHistory => Fate::Adapted("a text"),
         F::ThinkingHistory => Fate::Adapted("what Gemini signed; nobody else's can be read there"),
         F::ToolStrict => Fate::Adapted("mode `VALIDATED`, which holds for all functions"),

@@ -49,7 +49,7 @@ fn a_conversation_with_all_that_is_known_comes_back_as_it_was() {
         "contents": [
             {"role": "user", "parts": [
                 {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}},
-                {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0="}},
+                {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0=", "displayName": "a.pdf"}},
                 {"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}},
                 {"inlineData": {"mimeType": "text/plain", "data": "aGkg8J+YgA=="}},
                 {"fileData": {"mimeType": "image/jpeg", "fileUri": "https://a.example/b.jpg"}},
