@@ -101,7 +101,6 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::EmbeddingTitle
         | F::TokenInput
         | F::EmbeddingImages
-        | F::FunctionsOld
         | F::EmbeddingTruncation
         | F::EmbeddingTruncationOff
         | F::RankTop
