@@ -92,7 +92,7 @@ fn priced(usage: quotah_policy::Usage) -> quotah_policy::Usage {
     }
 }
 
-fn without_spans(answer: &mut Answer<'_>) {
+pub(super) fn without_spans(answer: &mut Answer<'_>) {
     for choice in &mut answer.choices {
         for part in &mut choice.parts {
             if let crate::translate::request::Part::Text { citations, .. } = part {

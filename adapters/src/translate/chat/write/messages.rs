@@ -232,6 +232,9 @@ fn assistant(messages: &mut Items<'_>, turn: &Turn<'_>, is_last: bool, to: &Depl
             json.spelled("refusal", refusal);
         }
         if !calls.is_empty() {
+            if to.chat.needs_thoughts {
+                json.spelled("reasoning_content", &joined(thoughts(turn), "\\n\\n"));
+            }
             json.array("tool_calls", |items| {
                 calls.iter().for_each(|one| call(items, one, to));
             });
@@ -239,6 +242,13 @@ fn assistant(messages: &mut Items<'_>, turn: &Turn<'_>, is_last: bool, to: &Depl
             json.bool(to.chat.prefill, true);
         }
     });
+}
+
+fn thoughts<'t>(turn: &'t Turn<'_>) -> impl Iterator<Item = &'t Spelled<'t>> {
+    turn.parts.iter().filter_map(|part| match part {
+        Part::Thinking { text, .. } if !text.is_empty() => Some(text),
+        _ => None,
+    })
 }
 
 fn call(items: &mut Items<'_>, call: &ToolCall<'_>, to: &Deployment<'_>) {
