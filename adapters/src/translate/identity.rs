@@ -224,7 +224,7 @@ impl<'s> Common<'s> {
             request.user = Some(Spelled::of_plain("user-1"));
         }
         if self.has(Feature::ServiceTier) {
-            request.service_tier = Some(Tier::Auto);
+            request.service_tier = Some(Tier::Standard);
         }
         if self.has(Feature::CacheKey) {
             request.cache_key = Some(Spelled::of_plain("key-1"));

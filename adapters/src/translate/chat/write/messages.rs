@@ -4,7 +4,9 @@ use super::Deployment;
 use crate::translate::chat::ids;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Items, Members, Spelled};
-use crate::translate::request::{File, Part, Request, Role, Source, ToolCall, ToolResult, Turn};
+use crate::translate::request::{
+    File, Part, Request, Role, Source, ToolCall, ToolResult, Turn, UNNAMED,
+};
 
 /// Writes the messages.
 pub(super) fn write(messages: &mut Items<'_>, request: &Request<'_>, to: &Deployment<'_>) {
@@ -188,8 +190,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
         json.object("file", |json| {
             match &file.name {
                 Some(name) => json.spelled("filename", name),
-                // It has to have one.
-                None => json.text("filename", "document.pdf"),
+                None => json.text("filename", UNNAMED),
             }
             json.spelled("file_data", &data);
         });
