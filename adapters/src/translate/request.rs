@@ -99,6 +99,9 @@ pub(crate) struct File<'a> {
     pub(crate) cache: Option<CacheMark>,
 }
 
+/// What a document without a name is called where it has to have one; read back, it is none.
+pub(crate) const UNNAMED: &str = "unnamed.pdf";
+
 /// Where an image or document is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source<'a> {

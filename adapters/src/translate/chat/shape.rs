@@ -264,7 +264,7 @@ const FILE_FIELDS: &[Field] = &[
     Field::plain("file").of(&Shape::Object(&[
         Field::asks("file_data", Feature::FileData, "").starts(&[("http", Feature::FileUrl)]),
         Field::asks("file_id", Feature::FileId, ""),
-        Field::asks("filename", Feature::FileName, ""),
+        Field::asks("filename", Feature::FileName, "").idle(&["\"\"", "\"unnamed.pdf\""]),
     ])),
     CACHE_CONTROL,
     CACHE_BREAKPOINT,

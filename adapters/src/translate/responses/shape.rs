@@ -506,7 +506,7 @@ const FILE: &[Field] = &[
     ),
     Field::asks("file_url", Feature::FileUrl, "\"https://a.example/b.pdf\""),
     Field::asks("file_id", Feature::FileId, "\"file-1\""),
-    Field::asks("filename", Feature::FileName, "\"b.pdf\""),
+    Field::asks("filename", Feature::FileName, "\"b.pdf\"").idle(&["\"unnamed.pdf\""]),
     Field::asks("detail", Feature::ImageDetail, "\"high\"").idle(&["\"auto\""]),
     BREAKPOINT,
 ];

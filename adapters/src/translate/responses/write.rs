@@ -3,7 +3,7 @@
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
     Citation, File, Format, Part, Reasoning, Request, Role, Source, Tier, Tool, ToolCall,
-    ToolChoice, ToolResult,
+    ToolChoice, ToolResult, UNNAMED,
 };
 use crate::translate::{To, Untranslatable};
 
@@ -212,7 +212,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
                 json.spelled("file_data", &data_url(media_type, base64));
                 // Data without a name is refused.
                 if file.name.is_none() {
-                    json.text("filename", "document.pdf");
+                    json.text("filename", UNNAMED);
                 }
             }
             Source::Url { url, .. } | Source::Text(url) => json.spelled("file_url", url),

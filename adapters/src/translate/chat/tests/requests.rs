@@ -242,6 +242,12 @@ fn deepseek_gets_texts_where_others_get_lists_and_the_efforts_that_it_has() {
         "Look \u{1f600} \"here\"\n"
     );
     assert_eq!(written["response_format"], Value::Null);
+    assert_eq!(written["messages"][2]["reasoning_content"], "");
+    let mut off = full();
+    off["reasoning_effort"] = json!("none");
+    let written = asked_of(deepseek, &off);
+    assert_eq!(written["thinking"], json!({"type": "disabled"}));
+    assert_eq!(written["reasoning_effort"], Value::Null);
 }
 
 #[test]

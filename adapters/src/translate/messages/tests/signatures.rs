@@ -162,7 +162,9 @@ fn next_turn(to: Form, content: &Value) -> String {
         user("a"), assistant(content.clone()), {"role": "user", "content": results},
     ], "tools": [{"name": "f", "input_schema": {"type": "object"}}]});
     let to = check::to(to);
-    translate::request(Form::Messages, body.to_string().as_bytes(), false, &to).unwrap()
+    translate::request(Form::Messages, body.to_string().as_bytes(), false, &to)
+        .unwrap()
+        .body
 }
 
 #[test]
