@@ -162,16 +162,17 @@ fn reasoning(json: &mut Members<'_>, asked: Reasoning) {
     let by_switch = (asked.on == Some(false)).then_some(EffortLevel::None);
     let by_tokens = || asked.tokens.map(effort_of);
     let effort = by_switch.or(asked.effort).or_else(by_tokens);
-    let is_shown = asked.shown == Some(true);
-    if effort.is_none() && !is_shown {
+    if effort.is_none() && asked.shown.is_none() {
         return;
     }
     json.object("reasoning", |json| {
         if let Some(effort) = effort {
             json.text("effort", effort.as_str());
         }
-        if is_shown {
-            json.text("summary", "auto");
+        match asked.shown {
+            Some(true) => json.text("summary", "auto"),
+            Some(false) => json.null("summary"),
+            None => {}
         }
     });
 }
