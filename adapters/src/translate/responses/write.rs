@@ -1,10 +1,7 @@
 //! The neutral form into a responses request.
 
-use crate::facts::EffortLevel;
 use crate::translate::json::{Items, Json, Members, Spelled};
-use crate::translate::request::{
-    Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice, effort_of,
-};
+use crate::translate::request::{Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice};
 use crate::translate::{To, Untranslatable};
 
 use super::said::{message, turns};
@@ -159,9 +156,7 @@ fn settings(json: &mut Members<'_>, request: &Request<'_>) {
 const OUTPUT_TOKENS_MIN: u64 = 16;
 
 fn reasoning(json: &mut Members<'_>, asked: Reasoning) {
-    let by_switch = (asked.on == Some(false)).then_some(EffortLevel::None);
-    let by_tokens = || asked.tokens.map(effort_of);
-    let effort = by_switch.or(asked.effort).or_else(by_tokens);
+    let effort = asked.level();
     if effort.is_none() && asked.shown.is_none() {
         return;
     }
