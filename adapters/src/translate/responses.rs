@@ -9,6 +9,7 @@ mod item;
 mod items;
 mod read;
 mod response;
+mod said;
 mod shape;
 mod stream;
 mod tell;
