@@ -8,6 +8,7 @@ mod answer;
 mod chat;
 #[cfg(test)]
 pub(crate) mod check;
+mod claude;
 mod cohere;
 mod converse;
 mod feature;

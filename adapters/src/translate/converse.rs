@@ -34,8 +34,7 @@ pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
 fn fate(feature: Feature, _: ProviderKind) -> Fate {
     use Feature as F;
     match feature {
-        F::SystemMidway
-        | F::Prefill
+        F::Prefill
         | F::ImageData
         | F::FileData
         | F::AudioInput
@@ -47,13 +46,18 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ToolResultMedia
         | F::OutputMax
         | F::Stop
-        | F::Temperature
-        | F::TopP
         | F::JsonSchema
         | F::CacheMarks
         | F::CacheTtl
         | F::ServiceTier => Fate::Carried,
 
+        F::SystemMidway => Fate::Adapted("refused for Claude before Opus 4.8"),
+        F::Temperature => Fate::Adapted(
+            "at most 1; left out for Claude where it thinks, and from Opus 4.7 on, which refuses it",
+        ),
+        F::TopP => Fate::Adapted(
+            "left out for Claude where it thinks, beside a temperature from Opus 4.1 on, and from Opus 4.7 on, which refuses it",
+        ),
         F::FileText => Fate::Adapted("as a document of the format `txt`"),
         F::FileName => Fate::Adapted("with the letters that a document's name may have there"),
         F::CitationHistory => Fate::Adapted("for the whole text that it belongs to"),

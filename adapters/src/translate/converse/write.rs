@@ -4,18 +4,25 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::media::{Names, audio_format, document_format, image_format};
-use super::model::Maker;
+use super::model::{Maker, leaves_chance};
 use super::tools::{cache_point, call_id, config};
+use crate::translate::claude::{self, at_most_one};
 use crate::translate::json::{Items, Json, Members, Spelled, parse};
 use crate::translate::parts::arguments;
 use crate::translate::request::{
-    Citation, File, Format, Part, Request, Role, Source, Tier, ToolCall, ToolResult, Turn,
+    Citation, File, Format, Part, Request, Role, Sampling, Source, Tier, ToolCall, ToolResult, Turn,
 };
 use crate::translate::signature::Signature;
 use crate::translate::{To, Untranslatable};
 
 /// Writes a request. The model stands in the path, and so does whether it is a stream.
 pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untranslatable> {
+    let maker = Maker::of(to.model);
+    let takes_midway = maker.claude().is_none_or(|model| model.takes_system_midway);
+    if !takes_midway && request.turns.iter().any(|turn| turn.role == Role::System) {
+        let why = "this model takes instructions before the first turn only";
+        return Err(Untranslatable::at("messages", why));
+    }
     let mut content = Content::default();
     let mut settings = Ok(());
     let json = Json::object(4_096, |json| {
@@ -27,18 +34,18 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
             let turns = request.turns.chunk_by(|one, next| one.role == next.role);
             turns.for_each(|turns| content.message(items, turns));
         });
-        inference(json, request);
-        settings = config(json, request).and_then(|()| of_the_model(json, request, to));
+        inference(json, request, maker);
+        settings = config(json, request).and_then(|()| of_the_model(json, request, maker));
         books(json, request);
     });
     settings?;
     content.fault.map_or(Ok(json), Err)
 }
 
-fn inference(json: &mut Members<'_>, request: &Request<'_>) {
-    let sampling = &request.sampling;
+fn inference(json: &mut Members<'_>, request: &Request<'_>, maker: Maker) {
+    let sampling = chance(request, maker);
     let settings = [
-        ("temperature", sampling.temperature),
+        ("temperature", sampling.temperature.map(at_most_one)),
         ("topP", sampling.top_p),
     ];
     let is_said = settings.iter().any(|(_, said)| said.is_some())
@@ -64,18 +71,32 @@ fn inference(json: &mut Members<'_>, request: &Request<'_>) {
     });
 }
 
+/// How chance is used, as far as the model takes it.
+fn chance<'a>(request: &Request<'a>, maker: Maker) -> Sampling<'a> {
+    let mut asked = request.sampling;
+    if let Some(model) = maker.claude() {
+        if leaves_chance(request, model) {
+            return Sampling::default();
+        }
+        let one_of = model.sampling == claude::Sampling::OneOf;
+        asked
+            .top_p
+            .take_if(|_| one_of && asked.temperature.is_some());
+    }
+    asked
+}
+
 /// What each maker has its own words for, and how the answer looks, which has room for effort too.
 fn of_the_model(
     json: &mut Members<'_>,
     request: &Request<'_>,
-    to: &To<'_>,
+    maker: Maker,
 ) -> Result<(), Untranslatable> {
-    let maker = Maker::of(to.model);
     let mut effort = Ok(None);
     let mut top_k = Ok(());
     let fields = Json::object(128, |json| {
         effort = maker.reasoning(json, request);
-        if let Some(k) = request.sampling.top_k {
+        if let Some(k) = chance(request, maker).top_k {
             top_k = maker.top_k(json, k);
         }
     });
@@ -83,7 +104,7 @@ fn of_the_model(
     if fields != "{}" {
         json.raw("additionalModelRequestFields", &fields);
     }
-    if maker.is_claude() && !request.stop.is_empty() {
+    if maker.claude().is_some() && !request.stop.is_empty() {
         // Otherwise an answer does not tell at which text it ended.
         json.array("additionalModelResponseFieldPaths", |items| {
             items.text("/stop_sequence");

@@ -1,10 +1,9 @@
 //! A request to an Anthropic deployment, written.
 
+use super::super::claude::{Model, Sampling, Thinking, at_most_one};
 use super::super::json::{Items, Json, Members};
 use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
 use super::super::{To, Untranslatable};
-use super::model::{Model, Sampling};
-use super::thinking::Thinking;
 use super::turns::{self, Message};
 use super::write_blocks::{block, cache_control};
 
@@ -211,38 +210,5 @@ fn sampling(json: &mut Members<'_>, request: &Request<'_>, model: &Model, thinki
     }
     if let Some(top_k) = asked.top_k {
         json.raw("top_k", top_k);
-    }
-}
-
-/// A number as it was written, or 1 if it is more. Those with an exponent are left to the provider.
-fn at_most_one(digits: &str) -> &str {
-    let (whole, behind) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_plain = digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let is_more = match whole {
-        "0" => false,
-        "1" => behind.bytes().any(|byte| byte != b'0'),
-        _ => true,
-    };
-    if is_plain && is_more { "1" } else { digits }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_temperature_is_one_at_most() {
-        for (asked, told) in [
-            ("0.70", "0.70"),
-            ("1", "1"),
-            ("1.0", "1.0"),
-            ("1.01", "1"),
-            ("2", "1"),
-            ("7e-1", "7e-1"),
-        ] {
-            assert_eq!(at_most_one(asked), told);
-        }
     }
 }
