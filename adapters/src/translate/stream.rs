@@ -164,6 +164,7 @@ impl Turn {
         } = self;
         let mut sink = |event: super::answer::Event<'_>| writer.event(&event, usage.as_ref(), out);
         if text.trim() == "[DONE]" {
+            reader.done_is_said();
             return reader.done(&mut sink);
         }
         let value = parse(text).map_err(|_| AnswerFault::Unreadable)?;

@@ -85,7 +85,10 @@ pub(super) fn stop_sequence(json: &mut Members<'_>, stop: Option<&Spelled<'_>>) 
 fn block(items: &mut Items<'_>, part: &Part<'_>) {
     match part {
         // Anthropic refuses empty texts in the next turn.
-        Part::Text { text, .. } | Part::Refusal { text } if text.is_empty() => {}
+        Part::Refusal { text } if text.is_empty() => {}
+        Part::Text {
+            text, citations, ..
+        } if text.is_empty() && citations.iter().all(|cited| cited.url.is_none()) => {}
         Part::Refusal { text } => items.object(|json| {
             json.text("type", "text");
             json.spelled("text", text);

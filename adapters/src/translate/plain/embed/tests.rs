@@ -309,21 +309,3 @@ fn bytes_that_do_not_say_what_they_are_are_not_read() {
         assert_eq!(fault, Err(translate::AnswerFault::Unreadable));
     }
 }
-
-#[test]
-fn every_sample_of_the_tables_asks_for_what_its_row_says() {
-    for form in FORMS {
-        let translate::shape::Shape::Object(fields) = super::half(form).unwrap().shape else {
-            panic!("a request is an object");
-        };
-        for field in fields.iter().filter(|field| !field.sample.is_empty()) {
-            let body = format!("{{\"{}\":{}}}", field.name, field.sample);
-            let seen = match translate::look(form, body.as_bytes()) {
-                Ok(seen) => seen,
-                // An unknown task, of which there is none in the samples.
-                Err(fault) => panic!("{fault}"),
-            };
-            assert!(seen.features.has(field.feature.unwrap()), "{form:?} {body}");
-        }
-    }
-}
