@@ -60,7 +60,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         ),
         F::FileText => Fate::Adapted("as a document of the format `txt`"),
         F::FileName => Fate::Adapted("with the letters that a document's name may have there"),
-        F::CitationHistory => Fate::Adapted("for the whole text that it belongs to"),
         F::RefusalHistory => Fate::Adapted("as text"),
         F::ToolChoice => Fate::Adapted(
             "that no tool may be called is said by leaving the tools out, and refused where earlier turns have calls",
@@ -79,6 +78,8 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
             Fate::Adapted("as `requestMetadata`, with the letters that it may have there")
         }
 
+        F::CitationHistory => Fate::Needless("the text that cites is kept"),
+        F::Prediction => Fate::Needless("it makes an answer faster, not another one"),
         F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
         F::CacheKey => Fate::Needless("a cached prompt is found by what it says"),
         F::StreamOptions => Fate::Needless("usage is always told"),
@@ -111,7 +112,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ManyAnswers
         | F::JsonObject
         | F::Verbosity
-        | F::Prediction
         | F::AudioOutput
         | F::ImageOutput
         | F::WebSearch

@@ -55,6 +55,8 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
             "that no tool may be called is said by leaving the tools out; that one must be is refused",
         ),
 
+        F::CitationHistory => Fate::Needless("the text that cites is kept"),
+        F::Prediction => Fate::Needless("it makes an answer faster, not another one"),
         F::ThinkingHistory => Fate::Needless("only who signed a thought can read it again"),
         F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
         F::CacheMarks | F::CacheTtl | F::CacheKey => {
@@ -78,7 +80,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::VideoInput
         | F::SearchResults
         | F::Citations
-        | F::CitationHistory
         | F::AudioHistory
         | F::ServerToolHistory
         | F::ToolStrict
@@ -95,7 +96,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::Logprobs
         | F::ManyAnswers
         | F::Verbosity
-        | F::Prediction
         | F::AudioOutput
         | F::ImageOutput
         | F::WebSearch

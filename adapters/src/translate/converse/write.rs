@@ -10,7 +10,7 @@ use crate::translate::claude::{self, at_most_one};
 use crate::translate::json::{Items, Json, Members, Spelled, parse};
 use crate::translate::parts::arguments;
 use crate::translate::request::{
-    Citation, File, Format, Part, Request, Role, Sampling, Source, Tier, ToolCall, ToolResult, Turn,
+    File, Format, Part, Request, Role, Sampling, Source, Tier, ToolCall, ToolResult, Turn,
 };
 use crate::translate::signature::Signature;
 use crate::translate::{To, Untranslatable};
@@ -238,15 +238,8 @@ impl Content {
 
     fn part(&mut self, items: &mut Items<'_>, part: &Part<'_>) {
         match part {
-            Part::Text {
-                text,
-                citations,
-                cache,
-            } => {
-                match citations.as_slice() {
-                    [] => items.object(|json| json.spelled("text", text)),
-                    citations => items.object(|json| cited(json, text, citations)),
-                }
+            Part::Text { text, cache, .. } => {
+                items.object(|json| json.spelled("text", text));
                 cache_point(items, *cache);
             }
             Part::Refusal { text } => items.object(|json| json.spelled("text", text)),
@@ -374,33 +367,6 @@ fn thought(items: &mut Items<'_>, text: &Spelled<'_>, signature: Option<&Signatu
                     json.spelled("signature", &signed.data);
                 }
             }),
-        });
-    });
-}
-
-fn cited(json: &mut Members<'_>, text: &Spelled<'_>, citations: &[Citation<'_>]) {
-    json.object("citationsContent", |json| {
-        json.array("content", |items| {
-            items.object(|json| json.spelled("text", text));
-        });
-        json.array("citations", |items| {
-            for citation in citations {
-                items.object(|json| {
-                    if let Some(title) = &citation.title {
-                        json.spelled("title", title);
-                    }
-                    if let Some(cited) = &citation.cited_text {
-                        json.array("sourceContent", |items| {
-                            items.object(|json| json.spelled("text", cited));
-                        });
-                    }
-                    if let Some(url) = &citation.url {
-                        json.object("location", |json| {
-                            json.object("web", |json| json.spelled("url", url));
-                        });
-                    }
-                });
-            }
         });
     });
 }
