@@ -69,7 +69,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
             Fate::Adapted("in the words of the model's maker; refused where the maker has none")
         }
         F::ReasoningEffort | F::ReasoningBudget => Fate::Adapted(
-            "in the words of the model's maker, a budget or a word as the model takes it; refused where the maker has none",
+            "in the words of the model's maker, a budget or a word as the model takes it; not at all for models that do not think; refused for makers that we do not know",
         ),
         F::User => {
             Fate::Adapted("as `user` in `requestMetadata`, with the letters that it may have there")

@@ -51,9 +51,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         F::RefusalHistory => Fate::Adapted("as text"),
         F::ToolResultError => Fate::Adapted("as the member `error` of a JSON object"),
         F::ReasoningBudget => Fate::Adapted("as a word for effort"),
-        F::ToolChoice => Fate::Adapted(
-            "that no tool may be called is said by leaving the tools out; that one must be is refused",
-        ),
 
         F::CitationHistory => Fate::Needless("the text that cites is kept"),
         F::Prediction => Fate::Needless("it makes an answer faster, not another one"),
@@ -87,6 +84,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::CustomTools
         | F::ServerTools
         | F::FunctionsOld
+        | F::ToolChoice
         | F::ToolChoiceNamed
         | F::ToolChoiceAmong
         | F::ParallelToolsOff

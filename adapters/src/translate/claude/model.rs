@@ -47,11 +47,12 @@ impl Model {
     pub(crate) fn named(name: &str) -> &'static Self {
         let name = name.to_ascii_lowercase().replace('.', "-");
         let row = ROWS.iter().find(|row| name.contains(row.name));
-        row.unwrap_or(if name.contains("claude") {
+        let unknown = if name.contains("claude") {
             &NEWEST
         } else {
             &OTHER
-        })
+        };
+        row.unwrap_or(unknown)
     }
 
     const fn old(name: &'static str, output_max: u64) -> Self {

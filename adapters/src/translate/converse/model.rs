@@ -11,10 +11,15 @@ use crate::translate::request::{Reasoning, Request, effort_of};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Maker {
     Claude(&'static Model),
-    Nova,
+    /// From the second generation on they think, if they are asked to.
+    Nova {
+        thinks: bool,
+    },
     GptOss,
     Mistral,
     Cohere,
+    /// Its models do not think.
+    Thoughtless,
     Other,
 }
 
@@ -25,10 +30,13 @@ impl Maker {
         }
         let made = |by: &str| model.contains(by);
         match () {
-            () if made("amazon.nova") => Self::Nova,
+            () if made("amazon.nova") => Self::Nova {
+                thinks: made("nova-2"),
+            },
             () if made("openai.gpt-oss") => Self::GptOss,
             () if made("mistral.") => Self::Mistral,
             () if made("cohere.") => Self::Cohere,
+            () if made("meta.llama") || made("amazon.titan") || made("ai21.") => Self::Thoughtless,
             () => Self::Other,
         }
     }
@@ -49,9 +57,9 @@ impl Maker {
     pub(super) fn top_k(self, json: &mut Members<'_>, k: &str) -> Result<(), Untranslatable> {
         match self {
             Self::Claude(_) | Self::Mistral => json.raw("top_k", k),
-            Self::Nova => json.object("inferenceConfig", |json| json.raw("topK", k)),
+            Self::Nova { .. } => json.object("inferenceConfig", |json| json.raw("topK", k)),
             Self::Cohere => json.raw("k", k),
-            Self::GptOss | Self::Other => {
+            Self::GptOss | Self::Thoughtless | Self::Other => {
                 return Err(Untranslatable::at(
                     "top_k",
                     "this model has no such setting",
@@ -83,7 +91,7 @@ impl Maker {
                 thinking.write(json);
                 return Ok(thinking.effort);
             }
-            Self::Nova => json.object("reasoningConfig", |json| match effort {
+            Self::Nova { thinks: true } => json.object("reasoningConfig", |json| match effort {
                 Some(EffortLevel::None) => json.text("type", "disabled"),
                 effort => {
                     json.text("type", "enabled");
@@ -93,7 +101,8 @@ impl Maker {
             Self::GptOss if effort != Some(EffortLevel::None) => {
                 json.text("reasoning_effort", low_to_high(effort));
             }
-            Self::GptOss | Self::Mistral | Self::Cohere | Self::Other => {
+            Self::Nova { thinks: false } | Self::Mistral | Self::Cohere | Self::Thoughtless => {}
+            Self::GptOss | Self::Other => {
                 return Err(Untranslatable::at(
                     "reasoning",
                     "this model has no such setting",

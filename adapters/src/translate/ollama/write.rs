@@ -11,17 +11,13 @@ use crate::translate::{To, Untranslatable};
 
 /// Writes a request.
 pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untranslatable> {
-    let must = matches!(request.tool_choice, Some(ToolChoice::Some));
-    if must && !request.tools.is_empty() {
-        let why = "cannot demand a call of this deployment";
-        return Err(Untranslatable::at("tool_choice", why));
-    }
     let mut fault = Ok(());
     let json = Json::object(4_096, |json| {
         json.text("model", to.model);
         // Unsaid, it is a stream.
         json.bool("stream", request.stream);
         json.array("messages", |items| fault = messages(items, request));
+        // Whether tools are called cannot be said. Where that may be dropped, one thing still can: none of them.
         if request.tool_choice != Some(ToolChoice::Never) && !request.tools.is_empty() {
             json.array("tools", |items| {
                 request.tools.iter().for_each(|told| tool(items, told));

@@ -341,6 +341,18 @@ fn thinking_is_asked_for_in_the_words_of_the_models_maker() {
             json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}),
         ),
         (
+            "amazon.nova-pro-v1:0",
+            effort(EffortLevel::High),
+            None,
+            Value::Null,
+        ),
+        (
+            "meta.llama3-8b-instruct-v1:0",
+            effort(EffortLevel::High),
+            None,
+            Value::Null,
+        ),
+        (
             "openai.gpt-oss-120b-1:0",
             effort(EffortLevel::Minimal),
             None,
@@ -365,7 +377,8 @@ fn thinking_is_asked_for_in_the_words_of_the_models_maker() {
         reasoning: Some(effort(EffortLevel::Low)),
         ..hello()
     };
-    assert!(written_to("meta.llama3-8b-instruct-v1:0", &request).is_err());
+    let profile = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/a1b2c3";
+    assert!(written_to(profile, &request).is_err());
 }
 
 #[test]
