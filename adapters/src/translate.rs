@@ -8,6 +8,7 @@ mod answer;
 mod chat;
 #[cfg(test)]
 pub(crate) mod check;
+mod claude;
 mod cohere;
 mod converse;
 mod feature;
@@ -152,26 +153,32 @@ pub fn request(
     streams: bool,
     to: &To<'_>,
 ) -> Result<Written, Untranslatable> {
-    let value = tree(body)?;
+    let mut value = tree(body)?;
+    // Everything that is read borrows from the body: what has to be spelled anew is so before.
+    let respelled = match from {
+        Form::Generate => generate::respelled(&value),
+        _ => None,
+    };
+    if let Some(respelled) = &respelled {
+        value = tree(respelled.as_bytes())?;
+    }
     let (Some(asks), Some(serves)) = (from.asks(), to.form.serves()) else {
         return plain::request(from, &value, to).map(|body| Written {
             body,
             left_out: Vec::new(),
         });
     };
-    let mut request = (asks.read)(&value, &mut Seen::default())?;
+    let mut seen = Seen::default();
+    let mut request = (asks.read)(&value, &mut seen)?;
     request.stream = streams;
     request.keep_signatures_of(to.form.dialect());
     let left_out = (serves.left_out)(&request, to);
+    if !left_out.is_empty() {
+        shape::look(asks.shape, &value, &mut seen);
+    }
     Ok(Written {
         body: (serves.write)(&request, to)?,
-        left_out: if left_out.is_empty() {
-            Vec::new()
-        } else {
-            let mut seen = Seen::default();
-            shape::look(asks.shape, &value, &mut seen);
-            seen.places_of(left_out)
-        },
+        left_out: seen.places_of(left_out),
     })
 }
 

@@ -8,7 +8,6 @@ mod fate;
 mod hear;
 mod hear_stream;
 mod ids;
-mod model;
 mod read;
 mod reason;
 mod schema;
@@ -17,7 +16,6 @@ mod tell;
 mod tell_stream;
 #[cfg(test)]
 mod tests;
-mod thinking;
 mod turns;
 mod unmark;
 mod usage;

@@ -52,10 +52,9 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         F::RefusalHistory => Fate::Adapted("as text"),
         F::ToolResultError => Fate::Adapted("as the member `error` of a JSON object"),
         F::ReasoningBudget => Fate::Adapted("as a word for effort"),
-        F::ToolChoice => Fate::Adapted(
-            "that no tool may be called is said by leaving the tools out; that one must be is refused",
-        ),
 
+        F::CitationHistory => Fate::Needless("the text that cites is kept"),
+        F::Prediction => Fate::Needless("it makes an answer faster, not another one"),
         F::ThinkingHistory => Fate::Needless("only who signed a thought can read it again"),
         F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
         F::CacheMarks | F::CacheTtl | F::CacheKey => {
@@ -79,7 +78,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::VideoInput
         | F::SearchResults
         | F::Citations
-        | F::CitationHistory
         | F::AudioHistory
         | F::ServerToolHistory
         | F::ToolStrict
@@ -87,6 +85,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::CustomTools
         | F::ServerTools
         | F::FunctionsOld
+        | F::ToolChoice
         | F::ToolChoiceNamed
         | F::ToolChoiceAmong
         | F::ParallelToolsOff
@@ -96,7 +95,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::Logprobs
         | F::ManyAnswers
         | F::Verbosity
-        | F::Prediction
         | F::AudioOutput
         | F::ImageOutput
         | F::WebSearch

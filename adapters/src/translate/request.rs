@@ -3,6 +3,7 @@
 //! Readers of dialects make it, writers of dialects tell it. It holds what at least two dialects know; what only one
 //! knows cannot be translated and is a [`super::Feature`] alone. Everything borrows from the body that was read.
 
+use super::feature::Feature;
 use super::json::{Json, Spelled};
 use super::signature::Signature;
 use crate::call::Dialect;
@@ -320,6 +321,18 @@ impl Reasoning {
             || self.tokens.is_some()
             || self.shown == Some(true);
         is_on && !is_off
+    }
+
+    /// What is asked for by it.
+    pub(crate) fn features(self) -> impl Iterator<Item = Feature> {
+        let by_word = self.effort.is_some() || self.on.is_some();
+        [
+            (by_word, Feature::ReasoningEffort),
+            (self.tokens.is_some(), Feature::ReasoningBudget),
+            (self.shown.is_some(), Feature::ReasoningShown),
+        ]
+        .into_iter()
+        .filter_map(|(is_asked, feature)| is_asked.then_some(feature))
     }
 
     /// The word for it: what was said, what comes nearest to its tokens, none where it is off, and the middle where it is

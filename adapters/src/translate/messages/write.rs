@@ -1,12 +1,11 @@
 //! A request to an Anthropic deployment, written.
 
-use super::super::feature::{Feature, Features};
+use super::super::claude::{self, Chance, Model, Thinking};
+use super::super::feature::Features;
 use super::super::json::{Items, Json, Members};
 use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
 use super::super::{To, Untranslatable};
-use super::model::{Model, Sampling};
 use super::schema;
-use super::thinking::Thinking;
 use super::turns::{self, Message};
 use super::write_blocks::{block, cache_control};
 
@@ -35,7 +34,7 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
         tools(json, request);
         thinking.write(json);
         output_config(json, request, thinking);
-        Chance::of(request, model, thinking).write(json);
+        chance(json, &Chance::of(request, model));
         if !request.stop.is_empty() {
             json.array("stop_sequences", |items| {
                 request.stop.iter().for_each(|stop| items.spelled(stop));
@@ -55,42 +54,9 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
     }))
 }
 
-/// What this model does not take, or not with the rest of what is asked.
+/// What this model is not told, or not as it was said.
 pub(super) fn left_out(request: &Request<'_>, to: &To<'_>) -> Features {
-    let model = Model::named(to.model);
-    let thinking = Thinking::of(
-        request,
-        model,
-        request.output_max.unwrap_or(model.output_max),
-    );
-    let chance = Chance::of(request, model, thinking);
-    let asked = &request.sampling;
-    let mut left_out = Features::default();
-    for (is_asked, is_told, feature) in [
-        (asked.temperature, chance.temperature, Feature::Temperature),
-        (asked.top_p, chance.top_p, Feature::TopP),
-        (asked.top_k, chance.top_k, Feature::TopK),
-    ] {
-        if is_asked != is_told {
-            left_out.add(feature);
-        }
-    }
-    let reasoning = request.reasoning.unwrap_or_default();
-    if reasoning.asks_to_think() && !thinking.is_said() {
-        for (is_asked, feature) in [
-            (reasoning.tokens.is_some(), Feature::ReasoningBudget),
-            (
-                reasoning.effort.is_some() || reasoning.on.is_some(),
-                Feature::ReasoningEffort,
-            ),
-            (reasoning.shown.is_some(), Feature::ReasoningShown),
-        ] {
-            if is_asked {
-                left_out.add(feature);
-            }
-        }
-    }
-    left_out
+    claude::left_out(request, Model::named(to.model))
 }
 
 /// What depends on values: what Anthropic would refuse, or take for something else.
@@ -238,71 +204,15 @@ fn output_config(json: &mut Members<'_>, request: &Request<'_>, thinking: Thinki
     });
 }
 
-/// Chance as the model takes it.
-#[derive(Default)]
-struct Chance<'a> {
-    temperature: Option<&'a str>,
-    top_p: Option<&'a str>,
-    top_k: Option<&'a str>,
-}
-
-impl<'a> Chance<'a> {
-    fn of(request: &Request<'a>, model: &Model, thinking: Thinking) -> Self {
-        if model.sampling == Sampling::None || thinking.is_on() {
-            return Self::default();
-        }
-        let asked = request.sampling;
-        let is_chosen = model.sampling == Sampling::OneOf && asked.temperature.is_some();
-        Self {
-            temperature: asked.temperature.map(at_most_one),
-            top_p: asked.top_p.filter(|_| !is_chosen),
-            top_k: asked.top_k,
-        }
-    }
-
-    fn write(&self, json: &mut Members<'_>) {
-        let said = [
-            ("temperature", self.temperature),
-            ("top_p", self.top_p),
-            ("top_k", self.top_k),
-        ];
-        for (name, digits) in said {
-            if let Some(digits) = digits {
-                json.raw(name, digits);
-            }
-        }
-    }
-}
-
-/// A number as it was written, or 1 if it is more. Those with an exponent are left to the provider.
-fn at_most_one(digits: &str) -> &str {
-    let (whole, behind) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_plain = digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let is_more = match whole {
-        "0" => false,
-        "1" => behind.bytes().any(|byte| byte != b'0'),
-        _ => true,
-    };
-    if is_plain && is_more { "1" } else { digits }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_temperature_is_one_at_most() {
-        for (asked, told) in [
-            ("0.70", "0.70"),
-            ("1", "1"),
-            ("1.0", "1.0"),
-            ("1.01", "1"),
-            ("2", "1"),
-            ("7e-1", "7e-1"),
-        ] {
-            assert_eq!(at_most_one(asked), told);
+fn chance(json: &mut Members<'_>, chance: &Chance<'_>) {
+    let said = [
+        ("temperature", chance.temperature),
+        ("top_p", chance.top_p),
+        ("top_k", chance.top_k),
+    ];
+    for (name, digits) in said {
+        if let Some(digits) = digits {
+            json.raw(name, digits);
         }
     }
 }

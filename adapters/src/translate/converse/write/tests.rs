@@ -15,6 +15,7 @@ fn written_to(model: &str, request: &Request<'_>) -> Result<Value, Untranslatabl
     Ok(serde_json::from_str(&written).unwrap())
 }
 
+const OLDER: &str = "anthropic.claude-sonnet-4-20250514-v1:0";
 const CLAUDE: &str = "us.anthropic.claude-sonnet-4-6";
 
 fn written(request: &Request<'_>) -> Value {
@@ -74,7 +75,7 @@ fn a_turn_of_text_is_written() {
         ..hello()
     };
     assert_eq!(
-        written(&request),
+        written_to(OLDER, &request).unwrap(),
         json!({
             "system": [{"text": "Be brief."}],
             "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
@@ -110,7 +111,7 @@ fn turns_of_one_role_are_one_message_and_empty_texts_are_left_out() {
         ..Request::default()
     };
     assert_eq!(
-        written(&request)["messages"],
+        written_to("anthropic.claude-opus-4-8", &request).unwrap()["messages"],
         json!([
             {"role": "user", "content": [{"text": "One"}, {"text": "Two"}]},
             {"role": "assistant", "content": [
@@ -124,6 +125,8 @@ fn turns_of_one_role_are_one_message_and_empty_texts_are_left_out() {
             {"role": "system", "content": [{"text": "Now!"}]},
         ])
     );
+    assert!(written_to(CLAUDE, &request).is_err());
+    assert!(written_to("amazon.nova-pro-v1:0", &request).is_ok());
 }
 
 #[test]
@@ -212,16 +215,7 @@ fn thoughts_go_back_with_what_was_signed() {
                 text: Spelled::default(),
                 signature: signed("c2Vj", true),
             },
-            Part::Text {
-                text: spelled("Rain"),
-                citations: vec![Citation {
-                    url: Some(spelled("https://a.example")),
-                    title: Some(spelled("Paper")),
-                    cited_text: Some(spelled("It rains")),
-                    span: None,
-                }],
-                cache: None,
-            },
+            text_part("Rain"),
         ],
     ));
     assert_eq!(
@@ -229,8 +223,7 @@ fn thoughts_go_back_with_what_was_signed() {
         json!([
             {"reasoningContent": {"reasoningText": {"text": "Hm", "signature": "EqQB=="}}},
             {"reasoningContent": {"redactedContent": "c2Vj"}},
-            {"citationsContent": {"content": [{"text": "Rain"}], "citations": [{"title": "Paper",
-                "sourceContent": [{"text": "It rains"}], "location": {"web": {"url": "https://a.example"}}}]}},
+            {"text": "Rain"},
         ])
     );
 }
@@ -322,14 +315,19 @@ fn thinking_is_asked_for_in_the_words_of_the_models_maker() {
         ..Reasoning::default()
     };
     let budget = |tokens: u64| json!({"thinking": {"type": "enabled", "budget_tokens": tokens}});
-    const OLDER: &str = "anthropic.claude-sonnet-4-20250514-v1:0";
     const NOVA: &str = "us.amazon.nova-2-lite-v1:0";
     for (model, reasoning, cap, fields) in [
         (OLDER, effort(EffortLevel::Low), None, budget(1_024)),
-        (OLDER, effort(EffortLevel::High), Some(8_000), budget(7_999)),
+        (OLDER, effort(EffortLevel::High), Some(8_000), budget(4_000)),
         (OLDER, tokens(2_000), Some(8_000), budget(2_000)),
         (OLDER, tokens(2_000), Some(500), Value::Null),
-        (OLDER, off, None, json!({"thinking": {"type": "disabled"}})),
+        (OLDER, off, None, Value::Null),
+        (
+            "anthropic.claude-opus-4-7",
+            off,
+            None,
+            json!({"thinking": {"type": "disabled"}}),
+        ),
         (
             CLAUDE,
             tokens(2_000),
@@ -341,6 +339,18 @@ fn thinking_is_asked_for_in_the_words_of_the_models_maker() {
             effort(EffortLevel::XHigh),
             None,
             json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}),
+        ),
+        (
+            "amazon.nova-pro-v1:0",
+            effort(EffortLevel::High),
+            None,
+            Value::Null,
+        ),
+        (
+            "meta.llama3-8b-instruct-v1:0",
+            effort(EffortLevel::High),
+            None,
+            Value::Null,
         ),
         (
             "openai.gpt-oss-120b-1:0",
@@ -367,7 +377,8 @@ fn thinking_is_asked_for_in_the_words_of_the_models_maker() {
         reasoning: Some(effort(EffortLevel::Low)),
         ..hello()
     };
-    assert!(written_to("meta.llama3-8b-instruct-v1:0", &request).is_err());
+    let profile = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/a1b2c3";
+    assert!(written_to(profile, &request).is_err());
 }
 
 #[test]
@@ -406,4 +417,44 @@ fn schema_tier_notes_and_top_k_are_written() {
         json!({"inferenceConfig": {"topK": 40}})
     );
     assert!(written_to("meta.llama3-8b-instruct-v1:0", &request).is_err());
+}
+
+#[test]
+fn chance_is_used_as_far_as_the_model_takes_it() {
+    let sampling = Sampling {
+        temperature: Some("1.5"),
+        top_p: Some("0.9"),
+        top_k: Some("40"),
+        ..Sampling::default()
+    };
+    let thinking = Reasoning {
+        effort: Some(EffortLevel::Low),
+        ..Reasoning::default()
+    };
+    let both = json!({"temperature": 1, "topP": 0.9});
+    let one = json!({"temperature": 1});
+    for (model, reasoning, config) in [
+        ("amazon.nova-2-lite-v1:0", None, &both),
+        ("amazon.nova-2-lite-v1:0", Some(thinking), &both),
+        ("anthropic.claude-v2:1", None, &both),
+        (OLDER, None, &both),
+        (OLDER, Some(thinking), &Value::Null),
+        (CLAUDE, None, &one),
+        (CLAUDE, Some(thinking), &Value::Null),
+        ("anthropic.claude-opus-4-7", None, &Value::Null),
+    ] {
+        let request = Request {
+            sampling,
+            reasoning,
+            ..hello()
+        };
+        let told = written_to(model, &request).unwrap();
+        assert_eq!(told["inferenceConfig"], *config, "{model} {reasoning:?}");
+        let has_k = told["additionalModelRequestFields"]["top_k"] == 40;
+        assert_eq!(
+            has_k,
+            !config.is_null() && model.contains("claude"),
+            "{model}"
+        );
+    }
 }
