@@ -137,7 +137,7 @@ fn what_values_ask_for_is_told_with_its_place() {
         ),
         (
             json!([user, {"role": "assistant", "content": "x", "refusal": null, "annotations": [],
-                "audio": null, "function_call": null, "tool_calls": null}, user]),
+                "audio": null, "function_call": null, "tool_calls": null, "parsed": {"a": 1}}, user]),
             vec![],
         ),
         (
