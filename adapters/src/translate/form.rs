@@ -269,6 +269,15 @@ impl Form {
         })
     }
 
+    /// Whether callers of this form can be served by a deployment that is asked in another.
+    #[must_use]
+    pub fn leads_to(self, other: Self) -> bool {
+        match self.task() {
+            Task::Turn => self.asks().is_some() && other.serves().is_some(),
+            task => task == other.task(),
+        }
+    }
+
     /// What becomes of a feature at a deployment of that kind that is asked in this form.
     #[must_use]
     pub fn fate(self, feature: Feature, kind: ProviderKind) -> Fate {

@@ -202,7 +202,7 @@ fn chosen(
     let lead = choose::lead(asking)?;
     let trip = Trip::new(lead, asking, 0);
     let picked = choose::pick(asking, &trip, now_unix_ms);
-    picked.map_err(|why| choose::no_deployment(asking, &trip.lead, why, now_unix_ms))
+    picked.map_err(|why| choose::no_deployment(asking, &trip, why, now_unix_ms))
 }
 
 fn lot<'a>(entry: &'a Entry, order: Option<&Order>, config: &'a Config) -> Lot<'a> {
