@@ -155,7 +155,7 @@ fn pick_minding(
     };
     let order = order(asking, trip, choice).ok_or(WhyNobody::NotAllowed)?;
     let is_choice = candidates.len() > 1;
-    let weighing = is_choice.then(|| Weighing::new(route, choice, candidates, (&scored, &cached)));
+    let weighing = is_choice.then(|| Weighing::new(trip, choice, candidates, (&scored, &cached)));
     Ok((order, weighing))
 }
 

@@ -129,6 +129,11 @@ impl Trip {
         Ok(())
     }
 
+    /// The form that it comes in, where some of the route's deployments are asked otherwise for it.
+    pub(super) const fn form(&self) -> Option<Form> {
+        self.form
+    }
+
     /// The way on which a deployment is asked, where it is asked otherwise than the client asks.
     pub(crate) fn way(&self, deployment: &Deployment) -> Option<Way> {
         deployment.way(self.form?)

@@ -54,6 +54,9 @@ impl Entry {
                 cut(&mut weighed.deployment);
                 cut(&mut weighed.credential);
                 cut(&mut weighed.state);
+                cut(&mut weighed.translated_to);
+                weighed.lost.truncate(LIST_LEN_MAX);
+                weighed.lost.iter_mut().for_each(cut);
             }
         }
         entry
