@@ -34,13 +34,7 @@ pub(crate) static ADAPTER: Adapter = Adapter {
         _ => &ANSWERS,
     },
     error_codes: ERROR_CODES,
-    refusal: |told| {
-        format!(
-            "{{\"type\":\"error\",\"error\":{},\"request_id\":{}}}",
-            error(told.kind, told.message),
-            quoted(told.request_id)
-        )
-    },
+    refusal: |told| error_body(word(told.kind), &quoted(told.message), told.request_id),
     refusal_headers: no_headers,
     stream_error,
     stream_error_line: |_, _| None,
@@ -197,12 +191,20 @@ fn is_batch_results(suffix: &str) -> bool {
     id.is_some_and(|rest| rest.ends_with("/results"))
 }
 
-fn error(kind: RefusalKind, message: &str) -> String {
-    format!(
-        "{{\"type\":\"{}\",\"message\":{}}}",
-        word(kind),
-        quoted(message)
-    )
+/// The body of an error; `message` is a JSON string, quotes and all.
+pub(crate) fn error_body(word: &str, message: &str, request_id: &str) -> String {
+    let (error, request_id) = (error_object(word, message), quoted(request_id));
+    format!("{{\"type\":\"error\",\"error\":{error},\"request_id\":{request_id}}}")
+}
+
+/// What ends a stream before its time.
+pub(crate) fn error_event(word: &str, message: &str) -> String {
+    let error = error_object(word, message);
+    format!("event: error\ndata: {{\"type\":\"error\",\"error\":{error}}}\n\n")
+}
+
+fn error_object(word: &str, message: &str) -> String {
+    format!("{{\"type\":\"{word}\",\"message\":{message}}}")
 }
 
 /// The `type` by which the SDKs choose their exception, where the status alone does not.
@@ -229,8 +231,7 @@ const fn word(kind: RefusalKind) -> &'static str {
 }
 
 fn stream_error(operation: Operation, kind: RefusalKind, message: &str) -> Option<Vec<u8>> {
-    let error = error(kind, message);
-    let event = format!("event: error\ndata: {{\"type\":\"error\",\"error\":{error}}}\n\n");
+    let event = error_event(word(kind), &quoted(message));
     (operation == Operation::Messages).then(|| event.into_bytes())
 }
 

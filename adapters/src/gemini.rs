@@ -41,12 +41,7 @@ pub(crate) const PROVIDER: Provider = Provider {
 pub(crate) static ADAPTER: Adapter = Adapter {
     answers,
     error_codes: ERROR_CODES,
-    refusal: |told| {
-        format!(
-            "{{\"error\":{}}}",
-            error(told.kind, told.message, told.retry_after)
-        )
-    },
+    refusal: |told| error(told.kind, told.message, told.retry_after),
     refusal_headers: no_headers,
     stream_error,
     stream_error_line: |_, _| None,
@@ -121,13 +116,22 @@ pub(crate) fn operation(verb: &str) -> Operation {
 }
 
 fn error(kind: RefusalKind, message: &str, retry_after: Option<Duration>) -> String {
-    let (code, status, message) = (kind.status(), word(kind), quoted(message));
     let details = retry_after.map_or_else(String::new, |after| {
         let kind = "type.googleapis.com/google.rpc.RetryInfo";
         let seconds = after.as_nanos().div_ceil(1_000_000_000);
         format!(",\"details\":[{{\"@type\":\"{kind}\",\"retryDelay\":\"{seconds}s\"}}]")
     });
-    format!("{{\"code\":{code},\"message\":{message},\"status\":\"{status}\"{details}}}")
+    error_body(kind.status(), word(kind), &quoted(message), &details)
+}
+
+/// The body of an error; `message` is a JSON string, quotes and all, `more` what follows its members.
+pub(crate) fn error_body(code: u16, word: &str, message: &str, more: &str) -> String {
+    format!("{{\"error\":{{\"code\":{code},\"message\":{message},\"status\":\"{word}\"{more}}}}}")
+}
+
+/// What ends a stream before its time.
+pub(crate) fn error_event(body: &str) -> String {
+    format!("data: {body}\r\n\r\n")
 }
 
 /// The `status` of google.rpc.Code.
@@ -158,9 +162,7 @@ const fn word(kind: RefusalKind) -> &'static str {
 /// and Google's SDK breaks on comments and `[DONE]`.
 fn stream_error(operation: Operation, kind: RefusalKind, message: &str) -> Option<Vec<u8>> {
     let event = match operation {
-        Operation::GenerateContent => {
-            format!("data: {{\"error\":{}}}\r\n\r\n", error(kind, message, None))
-        }
+        Operation::GenerateContent => error_event(&error(kind, message, None)),
         Operation::Interactions => format!(
             "event: error\ndata: {{\"error\":{{\"message\":{},\"code\":\"{}\"}},\"event_type\":\"error\"}}\n\n",
             quoted(message),

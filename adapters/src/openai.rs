@@ -36,7 +36,10 @@ pub(crate) static ADAPTER: Adapter = Adapter {
         _ => asked.kind.row().answers.unwrap_or(&ANSWERS),
     },
     error_codes: COMPATIBLE_CODES,
-    refusal: |told| format!("{{\"error\":{}}}", error(told.kind, told.message)),
+    refusal: |told| {
+        let error = words(told.kind, &quoted(told.message)).object();
+        format!("{{\"error\":{error}}}")
+    },
     refusal_headers: no_headers,
     stream_error,
     stream_error_line: |_, _| None,
@@ -145,29 +148,57 @@ pub(crate) fn is_root(suffix: &str) -> bool {
     ROOTS.contains(&segment.split_once('/').map_or(segment, |(root, _)| root))
 }
 
-/// The error object; its `code` is the kind's name everywhere.
-fn error(kind: RefusalKind, message: &str) -> String {
-    let (code, message) = (kind.code(), quoted(message));
-    let class = match kind {
-        RefusalKind::BudgetExhausted => "insufficient_quota",
-        RefusalKind::RateLimited | RefusalKind::CoolingDown => "requests",
-        _ if kind.status() >= 500 => "server_error",
-        _ => "invalid_request_error",
-    };
-    format!("{{\"message\":{message},\"type\":\"{class}\",\"param\":null,\"code\":\"{code}\"}}")
+/// The words of an error: its `code` is the kind's name where we refuse.
+pub(crate) struct ErrorWords<'a> {
+    pub(crate) class: &'a str,
+    pub(crate) code: Option<&'a str>,
+    /// A JSON string, quotes and all.
+    pub(crate) message: &'a str,
+}
+
+impl ErrorWords<'_> {
+    /// The error object.
+    pub(crate) fn object(&self) -> String {
+        let Self { class, message, .. } = self;
+        let code = self.code();
+        format!("{{\"message\":{message},\"type\":\"{class}\",\"param\":null,\"code\":{code}}}")
+    }
+
+    /// What ends a stream before its time.
+    pub(crate) fn event(&self, operation: Operation) -> Option<String> {
+        let (error, code, message) = (self.object(), self.code(), self.message);
+        match operation {
+            Operation::Chat | Operation::Completions => {
+                Some(format!("data: {{\"error\":{error}}}\n\n"))
+            }
+            // The documented event has code and message at its top; openai-python raises only if it sees "error".
+            Operation::Responses => Some(format!(
+                "event: error\ndata: {{\"type\":\"error\",\"code\":{code},\"message\":{message},\"param\":null,\"error\":{error}}}\n\n"
+            )),
+            _ => None,
+        }
+    }
+
+    fn code(&self) -> String {
+        self.code
+            .map_or_else(|| "null".to_owned(), |code| format!("\"{code}\""))
+    }
+}
+
+fn words(kind: RefusalKind, message: &str) -> ErrorWords<'_> {
+    ErrorWords {
+        class: match kind {
+            RefusalKind::BudgetExhausted => "insufficient_quota",
+            RefusalKind::RateLimited | RefusalKind::CoolingDown => "requests",
+            _ if kind.status() >= 500 => "server_error",
+            _ => "invalid_request_error",
+        },
+        code: Some(kind.code()),
+        message,
+    }
 }
 
 fn stream_error(operation: Operation, kind: RefusalKind, message: &str) -> Option<Vec<u8>> {
-    let error = error(kind, message);
-    let event = match operation {
-        Operation::Chat | Operation::Completions => format!("data: {{\"error\":{error}}}\n\n"),
-        // The documented event has code and message at its top; openai-python raises only if it sees "error".
-        Operation::Responses => format!(
-            "event: error\ndata: {{\"type\":\"error\",\"code\":\"{}\",\"message\":{},\"param\":null,\"error\":{error}}}\n\n",
-            kind.code(),
-            quoted(message),
-        ),
-        _ => return None,
-    };
+    let event = words(kind, &quoted(message)).event(operation)?;
     Some(event.into_bytes())
 }

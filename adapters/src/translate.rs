@@ -20,6 +20,7 @@ mod identity;
 mod json;
 mod messages;
 mod ollama;
+mod parts;
 mod plain;
 mod refused;
 mod request;
@@ -93,6 +94,8 @@ pub struct Caller {
     pub model: Box<str>,
     /// Its chat stream asked for usage (`stream_options.include_usage`).
     pub wants_usage: bool,
+    /// Its embeddings are to be told as base64: [`wants_base64`].
+    pub wants_base64: bool,
     /// What an answer without an id is called.
     pub request_id: Box<str>,
     /// When it came, Unix seconds.
@@ -173,6 +176,13 @@ pub fn answer(
     };
     let answer = (serves.read_answer)(&value)?;
     (asks.write_answer)(&answer, caller, usage)
+}
+
+/// Whether a request asks for embeddings as base64, as `OpenAI`'s SDK does of itself.
+#[must_use]
+pub fn wants_base64(form: Form, body: &[u8]) -> bool {
+    let may = form == Form::Embeddings && memchr::memmem::find(body, b"base64").is_some();
+    may && tree(body).is_ok_and(|value| plain::wants_base64(&value))
 }
 
 /// The `content-type` of a stream to callers of a form.

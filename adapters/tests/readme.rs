@@ -1,4 +1,4 @@
-//! The README says what the code does.
+//! The README and the guides say what the code does.
 
 #[test]
 fn the_readme_lists_every_provider_as_the_code_has_it() {
@@ -10,5 +10,17 @@ fn the_readme_lists_every_provider_as_the_code_has_it() {
         table,
         quotah_adapters::provider_table(),
         "put in what `cargo run -p quotah-adapters --example provider_table` prints"
+    );
+}
+
+#[test]
+fn the_guide_to_translation_lists_every_member_as_the_code_has_it() {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/translation.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let (_, rest) = guide.split_once("<!-- fields -->\n").unwrap();
+    let (table, _) = rest.split_once("<!-- /fields -->").unwrap();
+    assert!(
+        table == quotah_adapters::translate::translation_table(),
+        "put in what `cargo run -p quotah-adapters --example translation_table` prints"
     );
 }

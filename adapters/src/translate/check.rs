@@ -16,6 +16,7 @@ pub(crate) fn caller(form: Form) -> Caller {
         form,
         model: "asked-for".into(),
         wants_usage: true,
+        wants_base64: false,
         request_id: "req-1".into(),
         now_unix_seconds: 1_700_000_000,
     }
@@ -134,7 +135,7 @@ pub(crate) fn events(form: Form, bytes: &[u8]) -> Result<Vec<Event<'static>>, An
 }
 
 /// Begin first, parts opened once and closed, finishes, one end.
-fn in_order(events: &[Event<'_>]) {
+pub(crate) fn in_order(events: &[Event<'_>]) {
     let mut open = std::collections::BTreeSet::new();
     let mut next = std::collections::BTreeMap::<u32, u32>::new();
     let mut ended = false;

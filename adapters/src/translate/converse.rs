@@ -1,6 +1,136 @@
 //! Bedrock's converse, between the neutral form and the wire.
+//!
+//! One format for all models, as far as the service knows a setting; what only some models have goes beside it in
+//! `additionalModelRequestFields`, each in its maker's words ([`model`]). Names and bounds are those of the service's
+//! own model (`bedrock-runtime`, 2023-09-30, as botocore 1.44 ships it, read 2026-11).
 
+mod answer;
+mod media;
+mod model;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tools;
+mod write;
+
+use super::feature::{Fate, Feature};
 use super::speaker::Serves;
+use crate::border::Framing;
+use crate::provider::ProviderKind;
 
 /// How its deployments are asked and understood.
-pub(crate) const SERVES: Option<&Serves> = None;
+pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
+    fate,
+    write: write::write,
+    read_answer: answer::read,
+    stream: || Box::new(stream::Reader::default()),
+    framing: Framing::Frames,
+});
+
+fn fate(feature: Feature, _: ProviderKind) -> Fate {
+    use Feature as F;
+    match feature {
+        F::SystemMidway
+        | F::Prefill
+        | F::ImageData
+        | F::FileData
+        | F::AudioInput
+        | F::ThinkingHistory
+        | F::Tools
+        | F::ToolStrict
+        | F::ToolChoiceNamed
+        | F::ToolResultError
+        | F::ToolResultMedia
+        | F::OutputMax
+        | F::Stop
+        | F::Temperature
+        | F::TopP
+        | F::JsonSchema
+        | F::CacheMarks
+        | F::CacheTtl
+        | F::ServiceTier => Fate::Carried,
+
+        F::FileText => Fate::Adapted("as a document of the format `txt`"),
+        F::FileName => Fate::Adapted("with the letters that a document's name may have there"),
+        F::CitationHistory => Fate::Adapted("for the whole text that it belongs to"),
+        F::RefusalHistory => Fate::Adapted("as text"),
+        F::ToolChoice => Fate::Adapted(
+            "that no tool may be called is said by leaving the tools out, and refused where earlier turns have calls",
+        ),
+        F::ToolChoiceAmong => Fate::Adapted("only these tools are told of"),
+        F::TopK => {
+            Fate::Adapted("in the words of the model's maker; refused where the maker has none")
+        }
+        F::ReasoningEffort | F::ReasoningBudget => Fate::Adapted(
+            "in the words of the model's maker, a budget or a word as the model takes it; refused where the maker has none",
+        ),
+        F::User => {
+            Fate::Adapted("as `user` in `requestMetadata`, with the letters that it may have there")
+        }
+        F::Metadata => {
+            Fate::Adapted("as `requestMetadata`, with the letters that it may have there")
+        }
+
+        F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
+        F::CacheKey => Fate::Needless("a cached prompt is found by what it says"),
+        F::StreamOptions => Fate::Needless("usage is always told"),
+
+        F::Unknown
+        | F::SpeakerName
+        | F::ImageUrl
+        | F::ImageId
+        | F::ImageDetail
+        | F::FileUrl
+        | F::FileId
+        | F::FileContext
+        | F::VideoInput
+        | F::SearchResults
+        | F::Citations
+        | F::AudioHistory
+        | F::ServerToolHistory
+        | F::ToolSettings
+        | F::CustomTools
+        | F::ServerTools
+        | F::FunctionsOld
+        | F::ParallelToolsOff
+        | F::MinP
+        | F::Seed
+        | F::PresencePenalty
+        | F::FrequencyPenalty
+        | F::RepeatPenalty
+        | F::LogitBias
+        | F::Logprobs
+        | F::ManyAnswers
+        | F::JsonObject
+        | F::Verbosity
+        | F::Prediction
+        | F::AudioOutput
+        | F::ImageOutput
+        | F::WebSearch
+        | F::MediaResolution
+        | F::SafetySettings
+        | F::CachedContent
+        | F::Store
+        | F::StoredState
+        | F::Background
+        | F::Placement
+        | F::Truncation
+        | F::ContextManagement
+        | F::Include
+        | F::ToolCallsMax
+        | F::Hosted
+        | F::ServerSettings
+        | F::Dimensions
+        | F::EmbeddingEncoding
+        | F::EmbeddingTask
+        | F::EmbeddingTitle
+        | F::TokenInput
+        | F::EmbeddingImages
+        | F::EmbeddingTruncation
+        | F::EmbeddingTruncationOff
+        | F::RankTop
+        | F::RankDocuments
+        | F::RankObjects
+        | F::RankTokensMax => Fate::Lost,
+    }
+}

@@ -208,8 +208,10 @@ features! {
     TokenInput,
     /// Images to be embedded.
     EmbeddingImages,
-    /// What becomes of texts that are too long.
+    /// Texts that are too long are cut elsewhere than at their end, or shorter than the model takes.
     EmbeddingTruncation,
+    /// Texts that are too long are refused and not cut.
+    EmbeddingTruncationOff,
     /// Only the best so many.
     RankTop,
     /// Ranked documents shall come back.

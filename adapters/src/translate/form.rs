@@ -283,7 +283,7 @@ impl Form {
     pub fn fate(self, feature: Feature, kind: ProviderKind) -> Fate {
         match self.serves() {
             Some(serves) => (serves.fate)(feature, kind),
-            None => super::plain::fate(self, feature),
+            None => super::plain::fate(self, feature, kind),
         }
     }
 

@@ -51,6 +51,21 @@ impl<'a> Spelled<'a> {
         &self.0
     }
 
+    /// What is before and behind the first `at` as it is spelled, if that is in it.
+    pub(crate) fn split_once(&self, at: &str) -> Option<(Self, Self)> {
+        match &self.0 {
+            Cow::Borrowed(raw) => {
+                let (before, behind) = raw.split_once(at)?;
+                Some((Self::of_raw(before), Self::of_raw(behind)))
+            }
+            Cow::Owned(raw) => {
+                let (before, behind) = raw.split_once(at)?;
+                let owned = |piece: &str| Self(Cow::Owned(piece.to_owned()));
+                Some((owned(before), owned(behind)))
+            }
+        }
+    }
+
     /// Whether there is nothing in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -144,6 +159,15 @@ mod tests {
             prop_assert_eq!(&serde_json::from_str::<String>(&quoted).unwrap(), &plain);
             prop_assert!(spelled.is(&plain));
         }
+    }
+
+    #[test]
+    fn a_data_url_comes_apart_without_a_copy() {
+        let spelled = Spelled::of_raw("image\\/png;base64,AB");
+        let (media_type, base64) = spelled.split_once(";base64,").unwrap();
+        assert!(media_type.is("image/png"));
+        assert_eq!(base64, Spelled::of_raw("AB"));
+        assert_eq!(spelled.split_once("?"), None);
     }
 
     #[test]

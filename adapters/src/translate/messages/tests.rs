@@ -1,0 +1,1 @@
+//! What callers and deployments of this dialect are held to.
