@@ -69,6 +69,7 @@ fn caller(context: &Context<'_>, words: &Translation) -> Caller {
         form: words.way.from,
         model: target.model(facts).unwrap_or_default().into(),
         wants_usage: facts.stream_options == StreamOptions::UsageAsked,
+        wants_base64: words.wants_base64(),
         request_id: context.refuser.id().hyphenated().to_string().into(),
         now_unix_seconds: u64::try_from(clock::unix_seconds()).unwrap_or(0),
     }
@@ -169,7 +170,13 @@ impl Whole<'_> {
         if let Some(booking) = relay.booking() {
             booking.entry.status = status.as_u16().into();
         }
-        self.given(relay, status, told.body.into())
+        let mut response = self.given(relay, status, told.body.into());
+        for (name, value) in told.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
     }
 
     fn given(self, mut relay: Relay, status: StatusCode, body: Bytes) -> Response<AnswerBody> {

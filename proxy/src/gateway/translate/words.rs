@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use quotah_adapters::translate::{To, request};
+use quotah_adapters::translate::{To, request, wants_base64};
 use quotah_adapters::{Changes, Dialect, Facts, Operation, apply, classify, plan, upstream_path};
 
 use super::Original;
@@ -170,6 +170,11 @@ impl Translation {
             Refusal::untranslatable(&fault, &deployment_name(&config.name, &self.model))
         })?;
         Ok(body.into())
+    }
+
+    /// Whether its embeddings are to be told as base64.
+    pub(crate) fn wants_base64(&self) -> bool {
+        wants_base64(self.way.from, &self.original.body)
     }
 
     /// Path and query at the deployment: as a client of its dialect would write them, behind its base URL.
