@@ -5,6 +5,7 @@ use crate::credential::CredentialPlace;
 use crate::openai;
 use crate::path::{Call, call};
 use crate::provider::{Paths, Provider, ProviderKind};
+use crate::translate::ChatVariant;
 
 /// The address is the resource's own: `https://{resource}.openai.azure.com`.
 pub(crate) const PROVIDER: Provider = Provider {
@@ -17,6 +18,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     // Entra ID's tokens are JWTs.
     token_prefix: Some("eyJ"),
     chat_cap: "max_completion_tokens",
+    chat: &ChatVariant::OPENAI,
     says_end: true,
     // The body names the deployment (`/openai/v1/responses`, recorded 2026-08), the header the model.
     served_model_header: Some("x-ms-served-model"),

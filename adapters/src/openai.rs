@@ -13,6 +13,7 @@ use crate::json::quoted;
 use crate::provider::Provider;
 use crate::refusal::RefusalKind;
 use crate::scan::Tracker;
+use crate::translate::ChatVariant;
 pub(crate) use fields::FIELDS;
 
 pub(crate) const PROVIDER: Provider = Provider {
@@ -25,6 +26,7 @@ pub(crate) const PROVIDER: Provider = Provider {
     // Its reasoning models refuse `max_tokens` (documented at
     // <https://platform.openai.com/docs/api-reference/chat/create>, read 2026-11).
     chat_cap: "max_completion_tokens",
+    chat: &ChatVariant::OPENAI,
     prefers_responses: true,
     says_end: true,
     ..Provider::COMPATIBLE

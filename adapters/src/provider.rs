@@ -116,7 +116,7 @@ impl Provider {
         token_prefix: None,
         asks_for_usage: true,
         chat_cap: "max_tokens",
-        chat: &ChatVariant::OPENAI,
+        chat: &ChatVariant::LIKE,
         prefers_responses: false,
         lacks_responses: false,
         says_end: false,

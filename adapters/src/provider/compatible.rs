@@ -7,6 +7,7 @@ use super::{Paths, Provider, UsageHeader};
 use crate::call::Dialect;
 use crate::meter::Count;
 use crate::openai::PERPLEXITY;
+use crate::translate::ChatVariant;
 
 /// In the order in which documentation lists them.
 pub(super) const ROWS: [&Provider; 15] = [
@@ -18,6 +19,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["MISTRAL_BASE_URL"],
         asks_for_usage: false,
         says_end: true,
+        chat: &ChatVariant::MISTRAL,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -28,6 +30,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["GROQ_BASE_URL"],
         asks_for_usage: false,
         says_end: true,
+        chat: &ChatVariant::GROQ,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -39,6 +42,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         chat_cap: "max_completion_tokens",
         also_speaks: &[Dialect::Anthropic],
         says_end: true,
+        chat: &ChatVariant::OPENROUTER,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -52,6 +56,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         also_speaks: &[Dialect::Anthropic],
         anthropic_path: Some("/anthropic"),
         says_end: true,
+        chat: &ChatVariant::DEEPSEEK,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -70,6 +75,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://api.together.xyz/v1"),
         key_vars: &["TOGETHER_API_KEY"],
         base_url_vars: &["TOGETHER_BASE_URL"],
+        chat: &ChatVariant::OPEN_MODELS,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -80,6 +86,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["FIREWORKS_BASE_URL"],
         also_speaks: &[Dialect::Anthropic],
         usage_headers: &FIREWORKS_HEADERS,
+        chat: &ChatVariant::OPEN_MODELS,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -91,6 +98,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["PERPLEXITY_BASE_URL"],
         asks_for_usage: false,
         answers: Some(&PERPLEXITY),
+        chat: &ChatVariant::PERPLEXITY,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -99,6 +107,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://api.cerebras.ai/v1"),
         key_vars: &["CEREBRAS_API_KEY"],
         base_url_vars: &["CEREBRAS_BASE_URL"],
+        chat: &ChatVariant::CEREBRAS,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -109,6 +118,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["HF_BASE_URL"],
         // Whoever is behind it decides; the recorded one (Novita, 2026-08) tells it unasked.
         asks_for_usage: false,
+        chat: &ChatVariant::THINKING,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -119,6 +129,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["DASHSCOPE_BASE_URL"],
         also_speaks: &[Dialect::Anthropic],
         anthropic_path: Some("/apps/anthropic"),
+        chat: &ChatVariant::THINKING,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -130,6 +141,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["ZAI_BASE_URL"],
         also_speaks: &[Dialect::Anthropic],
         anthropic_path: Some("/api/anthropic"),
+        chat: &ChatVariant::THINKING,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -138,6 +150,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url: Some("https://managed-inference-api-proxy.crusoecloud.com/v1"),
         key_vars: &["CRUSOE_API_KEY"],
         base_url_vars: &["CRUSOE_BASE_URL"],
+        chat: &ChatVariant::OPEN_MODELS,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -146,6 +159,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         key_vars: &["VLLM_API_KEY"],
         base_url_vars: &["VLLM_BASE_URL"],
         also_speaks: &[Dialect::Anthropic],
+        chat: &ChatVariant::OPEN_MODELS,
         ..Provider::COMPATIBLE
     },
     &Provider::COMPATIBLE,

@@ -121,7 +121,10 @@ pub(crate) fn events(form: Form, bytes: &[u8]) -> Result<Vec<Event<'static>>, An
         let data = line.strip_prefix("data:").unwrap_or(line).trim();
         match data {
             "" => continue,
-            "[DONE]" => reader.done(&mut sink)?,
+            "[DONE]" => {
+                reader.done_is_said();
+                reader.done(&mut sink)?;
+            }
             data if data.starts_with('{') => {
                 reader.event(name, &parse(data).unwrap(), &mut sink)?
             }

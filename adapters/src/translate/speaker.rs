@@ -64,6 +64,9 @@ pub(crate) trait ReadStream: Send + std::fmt::Debug {
         sink: &mut Sink<'_>,
     ) -> Result<(), AnswerFault>;
 
+    /// `[DONE]` has come, which [`Self::done`] is called for next: the stream surely is complete.
+    fn done_is_said(&mut self) {}
+
     /// `[DONE]`, or the stream's clean end. May be called twice. Tells [`Event::End`] if that was not told yet and the
     /// stream may end here.
     ///

@@ -177,6 +177,7 @@ impl Turn {
             writer.event(&event, usage.as_ref(), out);
         };
         if text.trim() == "[DONE]" {
+            reader.done_is_said();
             return reader.done(&mut sink);
         }
         let value = parse(text).map_err(|_| AnswerFault::Unreadable)?;

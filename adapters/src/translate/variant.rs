@@ -1,6 +1,8 @@
 //! How servers with `OpenAI`'s chat differ where a request is written for them: a row each, no code.
 
 use super::feature::Feature;
+use crate::facts::EffortLevel;
+use EffortLevel::{High, Low, Max, Medium, Minimal, None, XHigh};
 
 /// What is special about a provider's chat completions.
 #[derive(Debug)]
@@ -9,11 +11,16 @@ pub(crate) struct ChatVariant {
     pub(crate) tool_ids: ToolIds,
     /// The member that makes chance repeatable.
     pub(crate) seed: &'static str,
-    /// What it has no member for, and refuses or passes over.
+    /// What `OpenAI` has and it has no member for, and refuses or passes over.
     pub(crate) lacks: &'static [Feature],
-    /// `max_completion_tokens` or `max_tokens` is [`crate::provider::Provider::chat_cap`]; `developer` is the role of
-    /// instructions where this is set, else `system`.
-    pub(crate) has_developer: bool,
+    /// What it has and `OpenAI` has not.
+    pub(crate) has: &'static [Feature],
+    /// Its words for how hard to think, least first.
+    pub(crate) efforts: &'static [EffortLevel],
+    /// Contents are texts: lists of them are refused where there is nothing but text in them.
+    pub(crate) has_plain_texts: bool,
+    /// What a last message of the assistant is marked with so that it is continued; empty where it is not.
+    pub(crate) prefill: &'static str,
 }
 
 /// What ids of tool calls may be.
@@ -26,11 +33,170 @@ pub(crate) enum ToolIds {
 }
 
 impl ChatVariant {
-    /// As `OpenAI` has it.
+    /// As `OpenAI` has it. Ids of calls have 40 characters at most (its refusal of longer ones says so).
     pub(crate) const OPENAI: Self = Self {
         tool_ids: ToolIds::Any(40),
         seed: "seed",
         lacks: &[],
-        has_developer: false,
+        has: &[],
+        efforts: &EffortLevel::ALL,
+        has_plain_texts: false,
+        prefill: "",
+    };
+
+    /// A server of which nothing more is known than that it is like `OpenAI`'s: what only `OpenAI` has is not asked of it.
+    pub(crate) const LIKE: Self = Self {
+        lacks: NOT_COMMON,
+        ..Self::OPENAI
+    };
+
+    /// The same, with what servers of open models have: vLLM (<https://docs.vllm.ai/en/latest/serving/openai_compatible_server/>),
+    /// Together (<https://docs.together.ai/reference/chat-completions-1>), Fireworks
+    /// (<https://docs.fireworks.ai/api-reference/post-chatcompletions>), all read 2026-11. They tell what their models think.
+    pub(crate) const OPEN_MODELS: Self = Self {
+        has: &[Feature::TopK, Feature::MinP, Feature::ReasoningShown],
+        ..Self::LIKE
+    };
+
+    /// One that tells what its models think, and has no more than `OpenAI` else.
+    pub(crate) const THINKING: Self = Self {
+        has: &[Feature::ReasoningShown],
+        ..Self::LIKE
+    };
+
+    /// Mistral's own client (mistralai 2.x, `ChatCompletionRequest`, read 2026-11) has no other members, and the server refuses
+    /// those it does not know with 422. Ids of calls are refused unless they are nine letters and digits.
+    pub(crate) const MISTRAL: Self = Self {
+        tool_ids: ToolIds::Nine,
+        seed: "random_seed",
+        lacks: &[
+            Feature::Verbosity,
+            Feature::User,
+            Feature::ServiceTier,
+            Feature::ToolChoiceAmong,
+            Feature::FileData,
+            Feature::FileName,
+            Feature::AudioInput,
+            Feature::RefusalHistory,
+        ],
+        has: &[Feature::TopK, Feature::ReasoningShown],
+        prefill: "prefix",
+        ..Self::OPENAI
+    };
+
+    /// Groq refuses `logprobs`, `logit_bias`, `messages[].name` and more than one answer
+    /// (<https://console.groq.com/docs/openai>, read 2026-11), and has tiers of its own.
+    pub(crate) const GROQ: Self = Self {
+        lacks: &[
+            Feature::ManyAnswers,
+            Feature::Verbosity,
+            Feature::CacheKey,
+            Feature::ServiceTier,
+            Feature::ToolChoiceAmong,
+            Feature::FileData,
+            Feature::FileName,
+            Feature::AudioInput,
+            Feature::RefusalHistory,
+        ],
+        has: &[Feature::ReasoningShown],
+        efforts: &[None, Low, Medium, High],
+        ..Self::OPENAI
+    };
+
+    /// Cerebras (cerebras-cloud-sdk 1.x, `ChatCompletionCreateParams`; <https://inference-docs.cerebras.ai/resources/openai>,
+    /// read 2026-11): penalties are refused by its models.
+    pub(crate) const CEREBRAS: Self = Self {
+        lacks: &[
+            Feature::PresencePenalty,
+            Feature::FrequencyPenalty,
+            Feature::Verbosity,
+            Feature::ToolChoiceAmong,
+            Feature::ImageUrl,
+            Feature::FileData,
+            Feature::FileName,
+            Feature::AudioInput,
+            Feature::RefusalHistory,
+        ],
+        has: &[Feature::ReasoningShown],
+        efforts: &[None, Low, Medium, High],
+        ..Self::OPENAI
+    };
+
+    /// `DeepSeek` (<https://api-docs.deepseek.com/api/create-chat-completion>, read 2026-11): models of text alone; contents that
+    /// are lists are refused; it has neither schemas nor seeds nor several answers.
+    pub(crate) const DEEPSEEK: Self = Self {
+        lacks: &[
+            Feature::ManyAnswers,
+            Feature::Seed,
+            Feature::JsonSchema,
+            Feature::ParallelToolsOff,
+            Feature::Verbosity,
+            Feature::User,
+            Feature::CacheKey,
+            Feature::ServiceTier,
+            Feature::ToolChoiceAmong,
+            Feature::ImageData,
+            Feature::ImageUrl,
+            Feature::ImageDetail,
+            Feature::FileData,
+            Feature::FileName,
+            Feature::AudioInput,
+            Feature::RefusalHistory,
+        ],
+        has: &[Feature::ReasoningShown],
+        efforts: &[High, Max],
+        has_plain_texts: true,
+        ..Self::OPENAI
+    };
+
+    /// Perplexity (<https://docs.perplexity.ai/api-reference/chat-completions-post>, read 2026-11): it searches, and calls no
+    /// functions.
+    pub(crate) const PERPLEXITY: Self = Self {
+        lacks: &[
+            Feature::Tools,
+            Feature::ToolStrict,
+            Feature::ToolChoice,
+            Feature::ToolChoiceNamed,
+            Feature::ToolChoiceAmong,
+            Feature::ParallelToolsOff,
+            Feature::ToolResultError,
+            Feature::ManyAnswers,
+            Feature::Seed,
+            Feature::Stop,
+            Feature::Verbosity,
+            Feature::User,
+            Feature::CacheKey,
+            Feature::ServiceTier,
+            Feature::AudioInput,
+            Feature::RefusalHistory,
+        ],
+        has: &[Feature::TopK],
+        efforts: &[Minimal, Low, Medium, High],
+        ..Self::OPENAI
+    };
+
+    /// `OpenRouter` (<https://openrouter.ai/docs/api-reference/parameters>, read 2026-11).
+    pub(crate) const OPENROUTER: Self = Self {
+        lacks: &[
+            Feature::CacheKey,
+            Feature::ServiceTier,
+            Feature::ToolChoiceAmong,
+            Feature::ManyAnswers,
+        ],
+        has: &[
+            Feature::TopK,
+            Feature::MinP,
+            Feature::ReasoningShown,
+            Feature::FileUrl,
+        ],
+        efforts: &[None, Minimal, Low, Medium, High, XHigh, Max],
+        ..Self::OPENAI
     };
 }
+
+const NOT_COMMON: &[Feature] = &[
+    Feature::Verbosity,
+    Feature::CacheKey,
+    Feature::ServiceTier,
+    Feature::ToolChoiceAmong,
+];

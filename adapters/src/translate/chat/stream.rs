@@ -1,0 +1,335 @@
+//! A stream as chat callers get it: chunks, and `[DONE]`.
+//!
+//! openai-python joins the pieces of lists by their `index`, which all that stand in lists therefore have.
+
+use quotah_policy::Usage;
+
+use super::{answer, details, ids, usage, words};
+use crate::error_class::ErrorClass;
+use crate::translate::Caller;
+use crate::translate::answer::{ANSWERS_MAX, Event, Finish, PartKind};
+use crate::translate::json::{Json, Members, Spelled};
+use crate::translate::request::Citation;
+use crate::translate::signature::Signature;
+use crate::translate::speaker::WriteStream;
+
+/// Writes the stream of a caller.
+pub(super) fn stream(caller: &Caller) -> Box<dyn WriteStream> {
+    Box::new(Chunks {
+        caller: caller.clone(),
+        head: String::new(),
+        tier: None,
+        answers: Vec::new(),
+        held: None,
+    })
+}
+
+#[derive(Debug)]
+struct Chunks {
+    caller: Caller,
+    /// What every chunk begins with, up to its choices.
+    head: String,
+    tier: Option<Spelled<'static>>,
+    answers: Vec<Told>,
+    /// A call that began with the last event. What is signed of it belongs into its id and comes with the next.
+    held: Option<Held>,
+}
+
+/// What was told of an answer so far.
+#[derive(Debug, Default)]
+struct Told {
+    has_role: bool,
+    open: Open,
+    calls: u32,
+    thoughts: u32,
+    citations: u32,
+    /// Characters of its text, of all before the open part.
+    chars: u64,
+    part_chars: u64,
+}
+
+/// The kind of an answer's open part.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    #[default]
+    Text,
+    Thinking {
+        has_text: bool,
+    },
+    Refusal,
+    Call,
+}
+
+#[derive(Debug)]
+struct Held {
+    answer: u32,
+    id: Spelled<'static>,
+    name: Spelled<'static>,
+}
+
+impl WriteStream for Chunks {
+    fn event(&mut self, event: &Event<'_>, usage: Option<&Usage>, out: &mut String) {
+        if let Some(held) = self.held.take() {
+            let signature = match event {
+                Event::Signed {
+                    answer, signature, ..
+                } if *answer == held.answer => Some(signature),
+                _ => None,
+            };
+            self.call(&held, signature, out);
+            if signature.is_some() {
+                return;
+            }
+        }
+        match event {
+            Event::Begin { id, model } => self.begin(id, model, out),
+            Event::Open { answer, kind, .. } => self.open(*answer, kind),
+            Event::More { answer, text, .. } => self.more(*answer, text, out),
+            Event::Signed {
+                answer, signature, ..
+            } => self.signed(*answer, signature, out),
+            Event::Cited {
+                answer, citation, ..
+            } => self.cited(*answer, citation, out),
+            Event::Close { answer, .. } => self.close(*answer),
+            Event::Finish { answer, finish } => self.finish(*answer, finish, out),
+            Event::Tier(tier) => self.tier = Some(words::tier_told(tier).into_owned()),
+            Event::End => self.end(usage, out),
+            Event::Failed { class, message } => failed(*class, message, out),
+        }
+    }
+}
+
+impl Chunks {
+    fn begin(&mut self, id: &Spelled<'_>, model: &Spelled<'_>, out: &mut String) {
+        let head = Json::object(128, |json| {
+            answer::head(json, (id, model), &self.caller, "chat.completion.chunk");
+        });
+        self.head = head.strip_suffix('}').unwrap_or_default().to_owned();
+        self.chunk(0, None, out, |_| {});
+    }
+
+    fn open(&mut self, answer: u32, kind: &PartKind<'_>) {
+        let Some(told) = self.told(answer) else {
+            return;
+        };
+        told.open = match kind {
+            PartKind::Text => Open::Text,
+            PartKind::Thinking => Open::Thinking { has_text: false },
+            PartKind::Refusal => Open::Refusal,
+            PartKind::ToolCall { .. } => Open::Call,
+        };
+        if let PartKind::ToolCall { id, name } = kind {
+            self.held = Some(Held {
+                answer,
+                id: id.clone().into_owned(),
+                name: name.clone().into_owned(),
+            });
+        }
+    }
+
+    /// Tells that a call begins.
+    fn call(&mut self, held: &Held, signature: Option<&Signature<'_>>, out: &mut String) {
+        let Some(told) = self.told(held.answer) else {
+            return;
+        };
+        let index = told.calls;
+        told.calls = told.calls.saturating_add(1);
+        self.chunk(held.answer, None, out, |delta| {
+            delta.array("tool_calls", |calls| {
+                calls.object(|json| {
+                    json.number("index", index.into());
+                    match signature {
+                        Some(signature) => json.spelled("id", &ids::signed(&held.id, signature)),
+                        None => json.spelled("id", &held.id),
+                    }
+                    json.text("type", "function");
+                    json.object("function", |json| {
+                        json.spelled("name", &held.name);
+                        json.text("arguments", "");
+                    });
+                });
+            });
+        });
+    }
+
+    fn more(&mut self, answer: u32, text: &Spelled<'_>, out: &mut String) {
+        let Some(told) = self.told(answer) else {
+            return;
+        };
+        if text.is_empty() {
+            return;
+        }
+        let (call, thought) = (told.calls.saturating_sub(1), told.thoughts);
+        match &mut told.open {
+            Open::Text => {
+                told.part_chars = told.part_chars.saturating_add(answer::chars(text));
+                self.chunk(answer, None, out, |delta| delta.spelled("content", text));
+            }
+            Open::Refusal => {
+                self.chunk(answer, None, out, |delta| delta.spelled("refusal", text));
+            }
+            Open::Thinking { has_text } => {
+                *has_text = true;
+                self.chunk(answer, None, out, |delta| {
+                    delta.spelled("reasoning_content", text);
+                    delta.array("reasoning_details", |items| {
+                        details::text(items, thought, text);
+                    });
+                });
+            }
+            Open::Call => self.chunk(answer, None, out, |delta| arguments(delta, call, text)),
+        }
+    }
+
+    /// Of a call, what is signed comes right behind its beginning or not at all.
+    fn signed(&mut self, answer: u32, signature: &Signature<'_>, out: &mut String) {
+        let Some(told) = self.told(answer) else {
+            return;
+        };
+        if let Open::Thinking { has_text } = told.open {
+            let index = told.thoughts;
+            self.chunk(answer, None, out, |delta| {
+                delta.array("reasoning_details", |items| {
+                    details::signature(items, index, signature, has_text);
+                });
+            });
+        }
+    }
+
+    fn cited(&mut self, answer: u32, citation: &Citation<'_>, out: &mut String) {
+        let Some(told) = self.told(answer) else {
+            return;
+        };
+        let index = told.citations;
+        told.citations = told.citations.saturating_add(1);
+        let text = (told.chars, told.chars.saturating_add(told.part_chars));
+        self.chunk(answer, None, out, |delta| {
+            delta.array("annotations", |items| {
+                answer::annotation(items, citation, text, Some(index));
+            });
+        });
+    }
+
+    fn close(&mut self, answer: u32) {
+        let Some(told) = self.told(answer) else {
+            return;
+        };
+        told.chars = told
+            .chars
+            .saturating_add(std::mem::take(&mut told.part_chars));
+        if matches!(told.open, Open::Thinking { .. }) {
+            told.thoughts = told.thoughts.saturating_add(1);
+        }
+    }
+
+    fn finish(&mut self, answer: u32, finish: &Finish<'_>, out: &mut String) {
+        let word = words::finish_word(finish.reason);
+        self.chunk(answer, Some(word), out, |_| {});
+    }
+
+    fn end(&self, usage: Option<&Usage>, out: &mut String) {
+        if let Some(used) = usage.filter(|_| self.caller.wants_usage) {
+            out.push_str("data: ");
+            let rest = Json::object(256, |json| {
+                json.array("choices", |_| {});
+                self.told_tier(json);
+                usage::usage(json, used);
+            });
+            self.spliced(&rest, out);
+        }
+        out.push_str("data: [DONE]\n\n");
+    }
+
+    /// A chunk of one answer. Its first one tells the role.
+    fn chunk(
+        &mut self,
+        answer: u32,
+        finish: Option<&str>,
+        out: &mut String,
+        write: impl FnOnce(&mut Members<'_>),
+    ) {
+        let Some(told) = self.told(answer) else {
+            return;
+        };
+        let is_first = !std::mem::replace(&mut told.has_role, true);
+        let rest = Json::object(256, |json| {
+            json.array("choices", |choices| {
+                choices.object(|json| {
+                    json.number("index", answer.into());
+                    json.object("delta", |delta| {
+                        if is_first {
+                            delta.text("role", "assistant");
+                        }
+                        write(delta);
+                    });
+                    match finish {
+                        Some(word) => json.text("finish_reason", word),
+                        None => json.null("finish_reason"),
+                    }
+                });
+            });
+            self.told_tier(json);
+        });
+        out.push_str("data: ");
+        self.spliced(&rest, out);
+    }
+
+    /// The head and the rest as one object.
+    fn spliced(&self, rest: &str, out: &mut String) {
+        out.push_str(&self.head);
+        out.push(',');
+        out.push_str(rest.strip_prefix('{').unwrap_or(rest));
+        out.push_str("\n\n");
+    }
+
+    fn told_tier(&self, json: &mut Members<'_>) {
+        if let Some(tier) = &self.tier {
+            json.spelled("service_tier", tier);
+        }
+    }
+
+    fn told(&mut self, answer: u32) -> Option<&mut Told> {
+        let at = usize::try_from(answer)
+            .ok()
+            .filter(|at| *at < ANSWERS_MAX)?;
+        while self.answers.len() <= at {
+            self.answers.push(Told::default());
+        }
+        self.answers.get_mut(at)
+    }
+}
+
+fn arguments(delta: &mut Members<'_>, index: u32, text: &Spelled<'_>) {
+    delta.array("tool_calls", |calls| {
+        calls.object(|json| {
+            json.number("index", index.into());
+            json.object("function", |json| json.spelled("arguments", text));
+        });
+    });
+}
+
+/// The event that makes SDKs raise an error; nothing comes behind it.
+fn failed(class: ErrorClass, message: &Spelled<'_>, out: &mut String) {
+    let (kind, code) = match class {
+        ErrorClass::RateLimited => ("requests", "rate_limit_exceeded"),
+        ErrorClass::QuotaExhausted => ("insufficient_quota", "insufficient_quota"),
+        ErrorClass::Overloaded => ("server_error", "server_is_overloaded"),
+        ErrorClass::BadCredential => ("invalid_request_error", "invalid_api_key"),
+        ErrorClass::BadRequest => ("invalid_request_error", "invalid_request_error"),
+        ErrorClass::ContextOverflow => ("invalid_request_error", "context_length_exceeded"),
+        ErrorClass::ContentFiltered => ("invalid_request_error", "content_filter"),
+        ErrorClass::Timeout => ("server_error", "timeout"),
+        ErrorClass::ServerError => ("server_error", "server_error"),
+    };
+    out.push_str("data: ");
+    Json::object_into(out, |json| {
+        json.object("error", |json| {
+            json.spelled("message", message);
+            json.text("type", kind);
+            json.null("param");
+            json.text("code", code);
+        });
+    });
+    out.push_str("\n\n");
+}
