@@ -17,6 +17,11 @@ impl<'a> Spelled<'a> {
         Self(Cow::Borrowed(raw))
     }
 
+    /// The same of a text put together of several.
+    pub(crate) const fn of_raw_owned(raw: String) -> Spelled<'static> {
+        Spelled(Cow::Owned(raw))
+    }
+
     /// A text that is not escaped yet.
     pub(crate) fn of_plain(plain: &'a str) -> Self {
         let needs = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';

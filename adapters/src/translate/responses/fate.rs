@@ -1,0 +1,34 @@
+//! What becomes of what callers ask for at a deployment that is asked for responses.
+
+use crate::provider::ProviderKind;
+use crate::translate::feature::{Fate, Feature};
+
+/// The fate of a feature, the same with every provider.
+#[rustfmt::skip]
+pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
+    use Feature::*;
+    match feature {
+        SystemMidway | ImageData | ImageUrl | ImageDetail | FileData | FileUrl | FileName | RefusalHistory | Tools
+        | ToolStrict | ToolChoice | ToolChoiceNamed | ToolChoiceAmong | ParallelToolsOff | ToolResultMedia
+        | Temperature | TopP | JsonObject | JsonSchema | Verbosity | ReasoningEffort | CacheKey | User | Metadata
+        | ServiceTier => Fate::Carried,
+        FileText => Fate::Adapted("as a text of the prompt"),
+        CitationHistory => Fate::Adapted("addresses and titles are told, cited passages are not"),
+        ThinkingHistory => Fate::Adapted("what OpenAI encrypted goes back to it; other thoughts are left out"),
+        ToolResultError => Fate::Adapted("the result's text begins with `Error: `"),
+        OutputMax => Fate::Adapted("16 at the least"),
+        ReasoningBudget => Fate::Adapted("as the word for effort that comes nearest"),
+        ReasoningShown => Fate::Adapted("thoughts are told in summaries"),
+        CacheMarks => Fate::Needless("prompts are cached there without marks"),
+        CacheTtl => Fate::Needless("prompts are cached there for as long as the provider likes"),
+        StreamOptions => Fate::Needless("usage is always told, and nothing is padded"),
+        Unknown | Prefill | SpeakerName | ImageId | FileId | FileContext | AudioInput | VideoInput | SearchResults
+        | Citations | AudioHistory | ServerToolHistory | ToolSettings | CustomTools | ServerTools | FunctionsOld
+        | Stop | TopK | MinP | Seed | PresencePenalty | FrequencyPenalty | RepeatPenalty | LogitBias | Logprobs
+        | ManyAnswers | Prediction | AudioOutput | ImageOutput | WebSearch | MediaResolution | SafetySettings
+        | CachedContent | Store | StoredState | Background | Placement | Truncation | ContextManagement | Include
+        | ToolCallsMax | Hosted | ServerSettings | Dimensions | EmbeddingEncoding | EmbeddingTask | EmbeddingTitle
+        | TokenInput | EmbeddingImages | EmbeddingTruncation | RankTop | RankDocuments | RankObjects
+        | RankTokensMax => Fate::Lost,
+    }
+}

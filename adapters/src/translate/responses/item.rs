@@ -1,0 +1,170 @@
+//! An item of an answer to a caller, and how its parts are spelled.
+
+use crate::translate::json::{Json, Members, Spelled};
+
+/// An item under way. Texts are as they are spelled.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) id: String,
+    pub(super) body: Body,
+    /// What is told of its signature.
+    pub(super) encrypted: Option<Spelled<'static>>,
+}
+
+/// What kind of item it is, and what was told of it so far.
+#[derive(Debug)]
+pub(super) enum Body {
+    Message {
+        /// The parts that are complete, as the inside of an array.
+        content: String,
+        /// How many these are.
+        parts: u64,
+        part: Option<Said>,
+    },
+    Thought {
+        text: String,
+    },
+    Call {
+        call_id: Spelled<'static>,
+        name: Spelled<'static>,
+        arguments: String,
+    },
+}
+
+/// A part of a message.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) is_refusal: bool,
+    pub(super) text: String,
+    /// The inside of an array.
+    pub(super) annotations: String,
+    /// How many there are in it.
+    pub(super) cited: u64,
+}
+
+/// The status of an item that is under way.
+pub(super) const UNDER_WAY: &str = "in_progress";
+/// The status of one that is whole.
+pub(super) const COMPLETE: &str = "completed";
+
+impl Body {
+    /// A message with nothing in it.
+    pub(super) const fn message() -> Self {
+        Self::Message {
+            content: String::new(),
+            parts: 0,
+            part: None,
+        }
+    }
+
+    /// A thought with nothing in it.
+    pub(super) const fn thought() -> Self {
+        Self::Thought {
+            text: String::new(),
+        }
+    }
+}
+
+impl Item {
+    /// How many bytes of it are kept.
+    pub(super) fn kept_bytes(&self) -> usize {
+        match &self.body {
+            Body::Message { content, part, .. } => {
+                let said = part.as_ref();
+                let said = said.map_or(0, |said| {
+                    said.text.len().saturating_add(said.annotations.len())
+                });
+                content.len().saturating_add(said)
+            }
+            Body::Thought { text } => text.len(),
+            Body::Call { arguments, .. } => arguments.len(),
+        }
+    }
+
+    /// Writes it as far as it is told.
+    pub(super) fn written(&self, json: &mut Members<'_>, status: &str) {
+        json.text("id", &self.id);
+        match &self.body {
+            Body::Message { content, .. } => {
+                json.text("type", "message");
+                json.text("status", status);
+                json.text("role", "assistant");
+                list(json, "content", content);
+            }
+            Body::Thought { text } => {
+                json.text("type", "reasoning");
+                json.array("summary", |items| {
+                    if !text.is_empty() {
+                        items.object(|json| summary(json, text));
+                    }
+                });
+                if let Some(encrypted) = &self.encrypted {
+                    json.spelled("encrypted_content", encrypted);
+                }
+            }
+            Body::Call {
+                call_id,
+                name,
+                arguments,
+            } => {
+                json.text("type", "function_call");
+                json.text("status", status);
+                json.spelled("call_id", call_id);
+                json.spelled("name", name);
+                // An item that has only begun has none yet.
+                let arguments = match status {
+                    UNDER_WAY => Spelled::default(),
+                    _ => called_with(arguments),
+                };
+                json.spelled("arguments", &arguments);
+            }
+        }
+    }
+}
+
+impl Said {
+    /// Writes it as far as it is told.
+    pub(super) fn written(&self, json: &mut Members<'_>) {
+        if self.is_refusal {
+            json.text("type", "refusal");
+            json.spelled("refusal", &Spelled::of_raw(&self.text));
+        } else {
+            json.text("type", "output_text");
+            json.spelled("text", &Spelled::of_raw(&self.text));
+            list(json, "annotations", &self.annotations);
+            json.raw("logprobs", "[]");
+        }
+    }
+}
+
+/// A part of a thought's summary.
+pub(super) fn summary(json: &mut Members<'_>, text: &str) {
+    json.text("type", "summary_text");
+    json.spelled("text", &Spelled::of_raw(text));
+}
+
+/// The arguments of a call: an object also where the model told none.
+pub(super) fn called_with(arguments: &str) -> Spelled<'_> {
+    Spelled::of_raw(if arguments.is_empty() {
+        "{}"
+    } else {
+        arguments
+    })
+}
+
+/// An array that is written already.
+pub(super) fn list(json: &mut Members<'_>, name: &str, inside: &str) {
+    let mut array = String::with_capacity(inside.len().saturating_add(2));
+    for piece in ["[", inside, "]"] {
+        array.push_str(piece);
+    }
+    json.raw(name, &array);
+}
+
+/// One more object in the inside of an array.
+pub(super) fn append(inside: &mut String, write: impl FnOnce(&mut Members<'_>)) {
+    if !inside.is_empty() {
+        inside.push(',');
+    }
+    Json::object_into(inside, write);
+}
