@@ -141,7 +141,15 @@ pub fn request(
     streams: bool,
     to: &To<'_>,
 ) -> Result<String, Untranslatable> {
-    let value = tree(body)?;
+    let mut value = tree(body)?;
+    // Everything that is read borrows from the body: what has to be spelled anew is so before.
+    let respelled = match from {
+        Form::Generate => generate::respelled(&value),
+        _ => None,
+    };
+    if let Some(respelled) = &respelled {
+        value = tree(respelled.as_bytes())?;
+    }
     let (Some(asks), Some(serves)) = (from.asks(), to.form.serves()) else {
         return plain::request(from, &value, to);
     };
@@ -155,7 +163,11 @@ pub fn request(
 /// deployment that did not sign it would refuse it. `None` for the request as it is, which almost every one is.
 #[must_use]
 pub fn unmarked(form: Form, body: &[u8]) -> Option<String> {
-    memchr::memmem::find(body, signature::MARK.as_bytes())?;
+    let mark = match form {
+        Form::Generate => signature::MARK_BASE64,
+        _ => signature::MARK,
+    };
+    memchr::memmem::find(body, mark.as_bytes())?;
     (form.asks()?.unmarked)(&tree(body).ok()?)
 }
 

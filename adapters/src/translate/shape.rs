@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::feature::{Feature, Features};
-use super::json::{Object, Value};
+use super::json::{Object, Spelled, Value};
 
 /// What stands at a place in a request.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl<'v> Walk<'_, 'v> {
                 continue;
             }
             self.steps.push(Step::Member(name.raw()));
-            match fields.iter().find(|field| name.is(field.name)) {
+            match fields.iter().find(|field| spells(name, field.name)) {
                 Some(field) => self.field(field, value),
                 None => self.note(Feature::Unknown),
             }
@@ -242,6 +242,21 @@ fn place(steps: &[Step<'_>]) -> String {
         }
     }
     place
+}
+
+/// Whether a member's name is `name`, or, of `camelCase` names, the same in `snake_case`: protobuf's JSON may be spelled
+/// in both ways. No other dialect's names have capitals.
+pub(crate) fn spells(member: &Spelled<'_>, name: &str) -> bool {
+    if member.is(name) {
+        return true;
+    }
+    let mut said = member.raw().chars();
+    let is_snake = name.chars().all(|char| {
+        let is_begun = char.is_ascii_uppercase();
+        let char = char.to_ascii_lowercase();
+        (!is_begun || said.next() == Some('_')) && said.next() == Some(char)
+    });
+    is_snake && said.next().is_none()
 }
 
 /// How much of a member's name is told.
@@ -292,6 +307,22 @@ mod tests {
                 place(Feature::Unknown, "x"),
             ]
         );
+    }
+
+    #[test]
+    fn names_with_capitals_may_be_spelled_in_two_ways() {
+        let is = |member: &str, name| spells(&Spelled::of_owned(member), name);
+        assert!(is("inlineData", "inlineData") && is("inline_data", "inlineData"));
+        for odd in [
+            "inlinedata",
+            "inline__data",
+            "inline_dat",
+            "inline_data_",
+            "InlineData",
+        ] {
+            assert!(!is(odd, "inlineData"), "{odd}");
+        }
+        assert!(is("max_tokens", "max_tokens") && !is("maxTokens", "max_tokens"));
     }
 
     #[test]

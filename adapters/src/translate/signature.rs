@@ -12,6 +12,9 @@ use super::json::Spelled;
 /// `gAAAA` (`OpenAI`'s).
 pub(crate) const MARK: &str = "qh1.";
 
+/// What a mark begins with where it stands in base64 (Gemini's signatures are bytes), whatever alphabet.
+pub(crate) const MARK_BASE64: &str = "cWgxL";
+
 /// A signature, or a whole encrypted thought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signature<'a> {

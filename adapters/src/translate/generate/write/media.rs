@@ -1,0 +1,48 @@
+//! Images, documents and sound.
+
+use crate::translate::generate::{signed, words};
+use crate::translate::json::{Items, Spelled};
+use crate::translate::request::Source;
+
+/// Writes what is here or elsewhere. Both Vertex AI and, since January 2026, the Gemini API fetch public addresses
+/// (<https://ai.google.dev/gemini-api/docs/file-input-methods>, read 2026-11).
+pub(super) fn write(source: &Source<'_>, parts: &mut Items<'_>) {
+    match source {
+        Source::Data { media_type, base64 } => data(media_type, base64, parts),
+        Source::Text(text) => parts.object(|json| {
+            json.object("inlineData", |json| {
+                json.text("mimeType", "text/plain");
+                json.text("data", &signed::base64_of(text));
+            });
+        }),
+        Source::Url { url, media_type } => parts.object(|json| {
+            json.object("fileData", |json| {
+                if let Some(media_type) = media_type_of(url, media_type) {
+                    json.spelled("mimeType", &media_type);
+                }
+                json.spelled("fileUri", url);
+            });
+        }),
+    }
+}
+
+/// Writes what is here.
+pub(super) fn data(media_type: &Spelled<'_>, base64: &Spelled<'_>, parts: &mut Items<'_>) {
+    parts.object(|json| {
+        json.object("inlineData", |json| {
+            json.spelled("mimeType", media_type);
+            json.spelled("data", base64);
+        });
+    });
+}
+
+/// The media type of what is elsewhere: as it was told, else as the address ends.
+pub(super) fn media_type_of<'m>(
+    url: &Spelled<'_>,
+    media_type: &'m Spelled<'_>,
+) -> Option<Spelled<'m>> {
+    if !media_type.is_empty() {
+        return Some(media_type.borrowed());
+    }
+    words::media_type_of(&url.plain()).map(Spelled::of_plain)
+}
