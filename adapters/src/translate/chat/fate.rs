@@ -136,6 +136,7 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::TokenInput
         | Feature::EmbeddingImages
         | Feature::EmbeddingTruncation
+        | Feature::EmbeddingTruncationOff
         | Feature::RankTop
         | Feature::RankDocuments
         | Feature::RankObjects

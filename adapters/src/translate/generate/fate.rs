@@ -101,7 +101,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::EmbeddingTitle
         | F::TokenInput
         | F::EmbeddingImages
-        | F::EmbeddingTruncation
+        | F::EmbeddingTruncation | F::EmbeddingTruncationOff
         | F::RankTop
         | F::RankDocuments
         | F::RankObjects

@@ -99,22 +99,6 @@ impl<'a> Spelled<'a> {
         Spelled(Cow::Borrowed(&self.0))
     }
 
-    /// What stands before and behind the first `between`, which is nothing that an escape could be cut by.
-    pub(crate) fn split_once(&self, between: &str) -> Option<(Self, Self)> {
-        match &self.0 {
-            Cow::Borrowed(text) => {
-                let text: &'a str = text;
-                let (before, behind) = text.split_once(between)?;
-                Some((Self::of_raw(before), Self::of_raw(behind)))
-            }
-            Cow::Owned(text) => {
-                let (before, behind) = text.split_once(between)?;
-                let owned = |text: &str| Self(Cow::Owned(text.to_owned()));
-                Some((owned(before), owned(behind)))
-            }
-        }
-    }
-
     /// More text behind it.
     pub(crate) fn push(&mut self, more: &Spelled<'_>) {
         if !more.is_empty() {

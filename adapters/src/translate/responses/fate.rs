@@ -28,7 +28,7 @@ pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | ManyAnswers | Prediction | AudioOutput | ImageOutput | WebSearch | MediaResolution | SafetySettings
         | CachedContent | Store | StoredState | Background | Placement | Truncation | ContextManagement | Include
         | ToolCallsMax | Hosted | ServerSettings | Dimensions | EmbeddingEncoding | EmbeddingTask | EmbeddingTitle
-        | TokenInput | EmbeddingImages | EmbeddingTruncation | RankTop | RankDocuments | RankObjects
+        | TokenInput | EmbeddingImages | EmbeddingTruncation | EmbeddingTruncationOff | RankTop | RankDocuments | RankObjects
         | RankTokensMax => Fate::Lost,
     }
 }
