@@ -1,6 +1,7 @@
 //! One client, any provider: a route's deployment that speaks another dialect is asked in its own, and answers in the
 //! client's.
 
+mod beside;
 mod elsewhere;
 mod failures;
 mod lossy;
@@ -174,7 +175,7 @@ const DEPLOYMENTS: [Deployment; 4] = [
     },
     Deployment {
         route: "to-gemini",
-        row: r#"{ provider = "gemini", model = "gemini-2.5-flash" }"#,
+        row: r#"{ provider = "gemini", model = "gemini-2.5-flash", api = "own" }"#,
         path: "/v1beta/models/gemini-2.5-flash",
         dialect: "gemini",
         own: Caller::Generate,

@@ -137,8 +137,7 @@ fn a_stream_that_uses_a_budget_up_is_cut_between_events_in_the_callers_dialect()
             delay: std::time::Duration::from_millis(1),
             ..Directives::default()
         }));
-        let caps = if caller == Caller::Messages { "" } else { r"" };
-        let answer = quotah.send(&caller.ask_with(to.route, true, caps));
+        let answer = quotah.send(&caller.ask(to.route, true));
         let entry = quotah.entry(&answer);
         if entry.str("outcome") == "ok" {
             // Whoever capped its own output got all of it.
@@ -169,7 +168,7 @@ fn a_client_that_leaves_a_translated_stream_closes_the_provider_and_is_booked_on
         let before = quotah.ledger().len();
         let mut conn = quotah.connect();
         conn.send(caller.ask(to.route, true).bytes());
-        conn.read_until("quota");
+        conn.read_until("quota quota");
         drop(conn);
         let seen = served(&provider, 1);
         assert!(seen[0].aborted_at.is_some(), "{what}");

@@ -50,7 +50,7 @@ pub struct Deployment {
     pub when: Option<Condition>,
     /// Most tokens that a prompt and its answer may have; `None` where that is not known.
     pub context_tokens: Option<u64>,
-    /// Which of two ways to ask for a turn is used there, where the client's is not understood.
+    /// In which of several ways that it knows it is asked for a turn.
     pub api: Option<Api>,
     /// Whether what cannot be said in its dialect is left out, and not a reason to refuse.
     pub lossy: bool,

@@ -63,12 +63,17 @@ fn deployment(row: &Section<'_>, providers: &[Provider], lossy: bool) -> Option<
     })
 }
 
-/// Which of `OpenAI`'s two ways it is asked in.
+/// In which of several ways it is asked.
 fn api(row: &Section<'_>, provider: Option<&Provider>) -> Option<Api> {
-    let words = [("chat", Api::Chat), ("responses", Api::Responses)];
+    let words = [
+        ("chat", Api::Chat),
+        ("responses", Api::Responses),
+        ("own", Api::Own),
+    ];
     let api = row.choice("api", &words)?;
-    if provider.is_some_and(|provider| !provider.kind.speaks(Dialect::OpenAi)) {
-        let expected = "left out for a provider that does not speak OpenAI's dialect";
+    let speaks = |provider: &Provider| provider.kind.speaks(Dialect::OpenAi);
+    if api != Api::Own && !provider.is_none_or(speaks) {
+        let expected = "left out, or \"own\", for a provider that does not speak OpenAI's dialect";
         return row.invalid("api", row.place_of("api"), expected);
     }
     Some(api)

@@ -233,6 +233,10 @@ fn a_wrong_deployment_is_told_in_its_place() {
             "6:39 unknown key `wieght` in `deployments` in [[models]], did you mean `weight`?",
         ),
         (
+            "provider = \"anthropic\", api = \"chat\"",
+            "6:54 `api` must be left out, or \"own\", for a provider that does not speak OpenAI's dialect",
+        ),
+        (
             "provider = \"openai\", context_tokens = 0",
             "6:56 `context_tokens` must be a whole number from 1 to 1000000000",
         ),
@@ -372,7 +376,11 @@ fn what_is_lost_in_translation_may_be_left_out_in_a_row_or_at_one_deployment() {
 
 #[test]
 fn a_deployment_of_openais_dialect_may_say_in_which_of_two_ways_it_is_asked() {
-    for (word, api) in [("chat", Api::Chat), ("responses", Api::Responses)] {
+    for (word, api) in [
+        ("chat", Api::Chat),
+        ("responses", Api::Responses),
+        ("own", Api::Own),
+    ] {
         let text = format!(
             "[[models]]\nname = \"f\"\ndeployments = [{{ provider = \"openai\", api = \"{word}\" }}]\n"
         );
