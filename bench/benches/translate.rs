@@ -153,6 +153,7 @@ fn caller(form: Form) -> Caller {
         form,
         model: "asked".into(),
         wants_usage: true,
+        wants_base64: false,
         request_id: "req".into(),
         now_unix_seconds: 1_760_000_000,
     }

@@ -50,6 +50,7 @@ fn told<'a>(
         form: to,
         model: "m".into(),
         wants_usage: true,
+        wants_base64: false,
         request_id: "r".into(),
         now_unix_seconds: 1,
     };

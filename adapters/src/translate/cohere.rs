@@ -1,6 +1,128 @@
-//! Cohere's chat, between the neutral form and the wire.
+//! Cohere's chat of version 2, between the neutral form and the wire.
+//!
+//! Members are those of Cohere's own SDK (7.3) and of its reference (<https://docs.cohere.com/reference/chat>, read
+//! 2026-11); answers and streams are recorded ones too. What a model plans before it calls tools (`tool_plan`) is a
+//! thought here. Cohere signs nothing, so no thought goes back to it.
 
+mod answer;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use super::feature::{Fate, Feature};
 use super::speaker::Serves;
+use crate::border::Framing;
+use crate::provider::ProviderKind;
 
 /// How its deployments are asked and understood.
-pub(crate) const SERVES: Option<&Serves> = None;
+pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
+    fate,
+    write: write::write,
+    read_answer: answer::read,
+    stream: || Box::new(stream::Reader::default()),
+    framing: Framing::Events,
+});
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "a row for each feature, none left to a wildcard"
+)]
+fn fate(feature: Feature, _: ProviderKind) -> Fate {
+    use Feature as F;
+    match feature {
+        F::SystemMidway
+        | F::ImageData
+        | F::ImageUrl
+        | F::ImageDetail
+        | F::Tools
+        | F::ToolChoice
+        | F::OutputMax
+        | F::Stop
+        | F::Temperature
+        | F::TopP
+        | F::TopK
+        | F::Seed
+        | F::PresencePenalty
+        | F::FrequencyPenalty
+        | F::JsonObject
+        | F::JsonSchema
+        | F::ReasoningBudget => Fate::Carried,
+
+        F::FileText | F::FileName => {
+            Fate::Adapted("in `documents`, beside the messages, where it may be cited")
+        }
+        F::CitationHistory => Fate::Adapted("with its address and title as a document"),
+        F::RefusalHistory => Fate::Adapted("as text"),
+        F::ToolStrict => Fate::Adapted("for all functions as soon as one asks for it"),
+        F::ToolChoiceNamed | F::ToolChoiceAmong => Fate::Adapted("only these tools are told of"),
+        F::ToolResultError => Fate::Adapted("as the member `error` of a JSON object"),
+        F::ReasoningEffort => Fate::Adapted("as a budget of tokens"),
+
+        F::ThinkingHistory => Fate::Needless("only who signed a thought can read it again"),
+        F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
+        F::CacheMarks | F::CacheTtl | F::CacheKey => {
+            Fate::Needless("prompts are cached unasked, and found by what they say")
+        }
+        F::User => Fate::Needless("nobody there asks for whom an answer is"),
+        F::StreamOptions => Fate::Needless("usage is always told"),
+
+        F::Unknown
+        | F::Prefill
+        | F::SpeakerName
+        | F::ImageId
+        | F::FileData
+        | F::FileUrl
+        | F::FileId
+        | F::FileContext
+        | F::AudioInput
+        | F::VideoInput
+        | F::SearchResults
+        | F::Citations
+        | F::AudioHistory
+        | F::ServerToolHistory
+        | F::ToolSettings
+        | F::CustomTools
+        | F::ServerTools
+        | F::FunctionsOld
+        | F::ParallelToolsOff
+        | F::ToolResultMedia
+        | F::MinP
+        | F::RepeatPenalty
+        | F::LogitBias
+        | F::Logprobs
+        | F::ManyAnswers
+        | F::Verbosity
+        | F::Prediction
+        | F::AudioOutput
+        | F::ImageOutput
+        | F::WebSearch
+        | F::MediaResolution
+        | F::SafetySettings
+        | F::CachedContent
+        | F::Metadata
+        | F::Store
+        | F::StoredState
+        | F::Background
+        | F::ServiceTier
+        | F::Placement
+        | F::Truncation
+        | F::ContextManagement
+        | F::Include
+        | F::ToolCallsMax
+        | F::Hosted
+        | F::ServerSettings
+        | F::Dimensions
+        | F::EmbeddingEncoding
+        | F::EmbeddingTask
+        | F::EmbeddingTitle
+        | F::TokenInput
+        | F::EmbeddingImages
+        | F::EmbeddingTruncation
+        | F::EmbeddingTruncationOff
+        | F::RankTop
+        | F::RankDocuments
+        | F::RankObjects
+        | F::RankTokensMax => Fate::Lost,
+    }
+}

@@ -27,6 +27,10 @@ pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     framing: Framing::Frames,
 });
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a row for each feature, none left to a wildcard"
+)]
 fn fate(feature: Feature, _: ProviderKind) -> Fate {
     use Feature as F;
     match feature {

@@ -301,12 +301,15 @@ impl Form {
 
     /// What a request in it may say; `None` where its callers are not translated.
     pub(crate) fn shape(self) -> Option<&'static Shape> {
-        self.asks().map(|asks| asks.shape)
+        match self.asks() {
+            Some(asks) => Some(asks.shape),
+            None => super::plain::shape(self),
+        }
     }
 
     /// Whether a deployment may be asked in it.
-    pub(crate) const fn is_served(self) -> bool {
-        self.serves().is_some()
+    pub(crate) fn is_served(self) -> bool {
+        self.serves().is_some() || super::plain::is_served(self)
     }
 
     /// The half that callers see.

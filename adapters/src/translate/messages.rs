@@ -11,6 +11,7 @@ mod ids;
 mod model;
 mod read;
 mod reason;
+mod schema;
 mod shape;
 mod tell;
 mod tell_stream;

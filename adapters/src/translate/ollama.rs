@@ -1,6 +1,130 @@
-//! Ollama's chat, between the neutral form and the wire.
+//! Ollama's own chat, between the neutral form and the wire.
+//!
+//! Members are those of Ollama's API (<https://docs.ollama.com/api/chat>, read 2026-11, and its Python SDK 0.6);
+//! answers and JSON lines are recorded ones too. Calls have ids in newer versions only: where there are none, they are
+//! counted. Ollama signs nothing, so no thought goes back to it.
 
+mod answer;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use super::feature::{Fate, Feature};
 use super::speaker::Serves;
+use crate::border::Framing;
+use crate::provider::ProviderKind;
 
 /// How its deployments are asked and understood.
-pub(crate) const SERVES: Option<&Serves> = None;
+pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
+    fate,
+    write: write::write,
+    read_answer: answer::read,
+    stream: || Box::new(stream::Reader::default()),
+    framing: Framing::Lines,
+});
+
+#[expect(
+    clippy::too_many_lines,
+    reason = "a row for each feature, none left to a wildcard"
+)]
+fn fate(feature: Feature, _: ProviderKind) -> Fate {
+    use Feature as F;
+    match feature {
+        F::SystemMidway
+        | F::Prefill
+        | F::ImageData
+        | F::Tools
+        | F::OutputMax
+        | F::Stop
+        | F::Temperature
+        | F::TopP
+        | F::TopK
+        | F::MinP
+        | F::Seed
+        | F::PresencePenalty
+        | F::FrequencyPenalty
+        | F::JsonObject
+        | F::JsonSchema
+        | F::ReasoningEffort => Fate::Carried,
+
+        F::RefusalHistory => Fate::Adapted("as text"),
+        F::ToolResultError => Fate::Adapted("as the member `error` of a JSON object"),
+        F::ReasoningBudget => Fate::Adapted("as a word for effort"),
+        F::ToolChoice => Fate::Adapted(
+            "that no tool may be called is said by leaving the tools out; that one must be is refused",
+        ),
+
+        F::ThinkingHistory => Fate::Needless("only who signed a thought can read it again"),
+        F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
+        F::CacheMarks | F::CacheTtl | F::CacheKey => {
+            Fate::Needless("prompts are cached unasked, and found by what they say")
+        }
+        F::User => Fate::Needless("nobody there asks for whom an answer is"),
+        F::StreamOptions => Fate::Needless("usage is always told"),
+
+        F::Unknown
+        | F::SpeakerName
+        | F::ImageUrl
+        | F::ImageId
+        | F::ImageDetail
+        | F::FileData
+        | F::FileUrl
+        | F::FileId
+        | F::FileText
+        | F::FileName
+        | F::FileContext
+        | F::AudioInput
+        | F::VideoInput
+        | F::SearchResults
+        | F::Citations
+        | F::CitationHistory
+        | F::AudioHistory
+        | F::ServerToolHistory
+        | F::ToolStrict
+        | F::ToolSettings
+        | F::CustomTools
+        | F::ServerTools
+        | F::FunctionsOld
+        | F::ToolChoiceNamed
+        | F::ToolChoiceAmong
+        | F::ParallelToolsOff
+        | F::ToolResultMedia
+        | F::RepeatPenalty
+        | F::LogitBias
+        | F::Logprobs
+        | F::ManyAnswers
+        | F::Verbosity
+        | F::Prediction
+        | F::AudioOutput
+        | F::ImageOutput
+        | F::WebSearch
+        | F::MediaResolution
+        | F::SafetySettings
+        | F::CachedContent
+        | F::Metadata
+        | F::Store
+        | F::StoredState
+        | F::Background
+        | F::ServiceTier
+        | F::Placement
+        | F::Truncation
+        | F::ContextManagement
+        | F::Include
+        | F::ToolCallsMax
+        | F::Hosted
+        | F::ServerSettings
+        | F::Dimensions
+        | F::EmbeddingEncoding
+        | F::EmbeddingTask
+        | F::EmbeddingTitle
+        | F::TokenInput
+        | F::EmbeddingImages
+        | F::EmbeddingTruncation
+        | F::EmbeddingTruncationOff
+        | F::RankTop
+        | F::RankDocuments
+        | F::RankObjects
+        | F::RankTokensMax => Fate::Lost,
+    }
+}

@@ -2,13 +2,16 @@
 //!
 //! For readers of streams that tell one answer, a part after the other.
 
-use super::AnswerFault;
+use std::borrow::Cow;
+
 use super::answer::{Event, Finish, PARTS_MAX, PartKind};
-use super::json::Spelled;
+use super::json::{Spelled, parse};
 use super::request::Citation;
 use super::signature::Signature;
 use super::speaker::Sink;
-use crate::error_class::ErrorClass;
+use super::{AnswerFault, Untranslatable};
+use crate::call::Dialect;
+use crate::error_class::{ErrorClass, error_class};
 
 /// How far an answer has come.
 #[derive(Debug, Default)]
@@ -17,7 +20,6 @@ pub(crate) struct Parts {
     open: Option<Open>,
     /// How many were opened.
     count: u32,
-    has_calls: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd)]
@@ -122,7 +124,6 @@ impl Parts {
     ) -> Result<(), AnswerFault> {
         self.close(sink);
         let (id, name) = (id.borrowed(), name.borrowed());
-        self.has_calls = true;
         let open = Open::Call { has_input: false };
         self.open(open, PartKind::ToolCall { id, name }, sink)
     }
@@ -154,16 +155,6 @@ impl Parts {
         }
         let part = self.part();
         sink(Event::Close { answer: 0, part });
-    }
-
-    /// Whether tools were called.
-    pub(crate) const fn has_calls(&self) -> bool {
-        self.has_calls
-    }
-
-    /// How many parts there were.
-    pub(crate) const fn count(&self) -> u32 {
-        self.count
     }
 
     /// The answer is complete.
@@ -256,3 +247,30 @@ impl Parts {
         self.count.saturating_sub(1)
     }
 }
+
+/// The class of an error that stands in an answer with nothing but a sentence. A sentence tells what is wrong with a
+/// request; one that nobody knows is the provider's failure.
+pub(crate) fn class_of_sentence(dialect: Dialect, text: &str) -> ErrorClass {
+    match error_class(dialect, 400, b"", text.as_bytes()) {
+        ErrorClass::BadRequest => ErrorClass::ServerError,
+        class => class,
+    }
+}
+
+/// A call's arguments as JSON, for dialects that have no place for other text.
+///
+/// # Errors
+/// Where they are no JSON object: what a model made may be anything.
+pub(crate) fn arguments<'s>(input: &'s Spelled<'_>) -> Result<Cow<'s, str>, Untranslatable> {
+    let plain = input.plain();
+    if plain.trim().is_empty() {
+        return Ok(Cow::Borrowed("{}"));
+    }
+    let is_object = parse(&plain).is_ok_and(|value| value.as_object().is_some());
+    is_object.then_some(plain).ok_or_else(|| {
+        Untranslatable::at("", "the arguments of an earlier call are no JSON object")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@
 mod count;
 mod embed;
 mod rank;
+#[cfg(test)]
+mod tests;
 
 use quotah_policy::Usage;
 
@@ -27,6 +29,16 @@ pub(super) fn shape(form: Form) -> Option<&'static Shape> {
     }
 }
 
+/// Whether a deployment may be asked in it.
+pub(super) fn is_served(form: Form) -> bool {
+    match form {
+        // What it asks is asked by the batch.
+        Form::GeminiEmbed => false,
+        form if form.task() == Task::Count => count::is_served(form),
+        form => shape(form).is_some(),
+    }
+}
+
 /// What becomes of a feature there.
 pub(super) fn fate(form: Form, feature: Feature, kind: ProviderKind) -> Fate {
     match form.task() {
@@ -39,13 +51,17 @@ pub(super) fn fate(form: Form, feature: Feature, kind: ProviderKind) -> Fate {
 
 /// Notes what a request asks for.
 pub(super) fn look(form: Form, value: &Value<'_>, seen: &mut Seen) -> Result<(), Untranslatable> {
-    let shape = shape(form).ok_or_else(unknown)?;
-    shape::look(shape, value, seen);
-    match form.task() {
-        Task::Count => count::note(form, value, seen),
-        Task::Embed => embed::read(form, value, seen).map(drop),
-        Task::Rank => rank::read(form, value, seen).map(drop),
-        Task::Turn => Err(unknown()),
+    match (form.task(), shape(form)) {
+        (Task::Count, _) => count::look(form, value, seen),
+        (Task::Embed, Some(shape)) => {
+            shape::look(shape, value, seen);
+            embed::note(form, value, seen)
+        }
+        (Task::Rank, Some(shape)) => {
+            shape::look(shape, value, seen);
+            rank::read(form, value, seen).map(drop)
+        }
+        _ => Err(unknown()),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Readers of dialects make it, writers of dialects tell it. It holds what at least two dialects know; what only one
 //! knows cannot be translated and is a [`super::Feature`] alone. Everything borrows from the body that was read.
 
-use super::json::Spelled;
+use super::json::{Json, Spelled};
 use super::signature::Signature;
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
@@ -251,6 +251,33 @@ impl<'a> Part<'a> {
     }
 }
 
+impl ToolChoice<'_> {
+    /// Whether the model is told of that tool where which tools it may call is said by telling of these alone.
+    pub(crate) fn tells_of(&self, tool: &Spelled<'_>) -> bool {
+        match self {
+            Self::Named(name) => name == tool,
+            Self::Among { names, .. } => names.contains(tool),
+            Self::Auto | Self::Never | Self::Some => true,
+        }
+    }
+}
+
+impl ToolResult<'_> {
+    /// Its texts as the member `error` of a JSON object, as the inside of a string: for dialects that have no word for
+    /// a tool that failed.
+    pub(crate) fn failure(&self) -> Spelled<'static> {
+        let mut told = Spelled::default();
+        for part in &self.parts {
+            if let Part::Text { text, .. } | Part::Refusal { text } = part {
+                told.push(text);
+            }
+        }
+        let told = told.into_owned();
+        let capacity = told.raw().len().saturating_add(16);
+        Spelled::of_owned(&Json::object(capacity, |json| json.spelled("error", &told)))
+    }
+}
+
 impl<'a> Request<'a> {
     /// The name of the function that was called by this id in an earlier turn.
     pub(crate) fn called(&self, id: &Spelled<'_>) -> Option<&Spelled<'a>> {
@@ -275,6 +302,28 @@ impl<'a> Request<'a> {
                 }
                 _ => true,
             });
+        }
+    }
+}
+
+impl Reasoning {
+    /// The word for it: what was said, what comes nearest to its tokens, none where it is off, and the middle where it is
+    /// only said to be on.
+    pub(crate) const fn level(self) -> Option<EffortLevel> {
+        match self {
+            Self {
+                on: Some(false), ..
+            } => Some(EffortLevel::None),
+            Self {
+                effort: Some(effort),
+                ..
+            } => Some(effort),
+            Self {
+                tokens: Some(tokens),
+                ..
+            } => Some(effort_of(tokens)),
+            Self { on: Some(true), .. } => Some(EffortLevel::Medium),
+            Self { on: None, .. } => None,
         }
     }
 }

@@ -6,20 +6,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::call::Dialect;
 use crate::error_class::ErrorClass;
 use crate::eventstream::tests::{frame, text};
 use crate::eventstream::{Frames, Head, Sink};
-use crate::facts::EffortLevel;
 use crate::translate::answer::{Answer, Event, Reason};
 use crate::translate::json::{Spelled, parse};
-use crate::translate::request::{
-    CacheMark, Citation, File, Format, Part, Reasoning, Request, Role, Sampling, Source, Tier,
-    Tool, ToolCall, ToolChoice, ToolResult, Turn,
-};
-use crate::translate::signature::Signature;
+use crate::translate::request::Part;
 use crate::translate::speaker::ReadStream;
-use crate::translate::{AnswerFault, Form, To, Untranslatable, check};
+use crate::translate::{AnswerFault, check};
 
 /// What a stream tells, frame by frame.
 #[derive(Debug)]
@@ -45,7 +39,7 @@ impl Sink for Reading {
         let data = String::from_utf8(std::mem::take(&mut self.data)).unwrap();
         let mut sink = |event: Event<'_>| self.events.push(event.into_owned());
         let told = self.reader.event(&name, &parse(&data).unwrap(), &mut sink);
-        self.fault = self.fault.or(told.err());
+        self.fault = self.fault.or_else(|| told.err());
     }
 }
 
@@ -160,58 +154,36 @@ fn every_recorded_answer_is_read() {
 
 #[test]
 fn a_stream_of_thoughts_text_and_calls_is_what_the_whole_answer_is() {
+    let at = |name: &'static str, index: u64, member: &str, value: Value| {
+        (name, json!({"contentBlockIndex": index, member: value}))
+    };
+    let delta = |index, delta| at("contentBlockDelta", index, "delta", delta);
+    let thought = |index, thought: Value| delta(index, json!({"reasoningContent": thought}));
+    let start = |index, id: &str, name: &str| {
+        let call = json!({"toolUse": {"toolUseId": id, "name": name}});
+        at("contentBlockStart", index, "start", call)
+    };
+    let stop = |index| at("contentBlockStop", index, "p", json!("abc"));
+    let citation = json!({"citation": {"title": "Paper", "sourceContent": [{"text": "It rains"}],
+        "location": {"web": {"url": "https://a.example"}}}});
     let stream = frames(&[
         ("messageStart", json!({"role": "assistant", "p": "abc"})),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "Let me "}}}),
-        ),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "see."}}}),
-        ),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 0, "delta": {"reasoningContent": {"signature": "EqQB=="}}}),
-        ),
-        ("contentBlockStop", json!({"contentBlockIndex": 0})),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 1, "delta": {"reasoningContent": {"redactedContent": "c2VjcmV0"}}}),
-        ),
-        ("contentBlockStop", json!({"contentBlockIndex": 1})),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 2, "delta": {"text": "Rain, "}}),
-        ),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 2, "delta": {"text": "says the paper."}}),
-        ),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 2, "delta": {"citation": {"title": "Paper",
-                "sourceContent": [{"text": "It rains"}], "location": {"web": {"url": "https://a.example"}}}}}),
-        ),
-        ("contentBlockStop", json!({"contentBlockIndex": 2})),
-        (
-            "contentBlockStart",
-            json!({"contentBlockIndex": 3, "start": {"toolUse": {"toolUseId": "t1", "name": "f"}}}),
-        ),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 3, "delta": {"toolUse": {"input": "{\"a\":"}}}),
-        ),
-        (
-            "contentBlockDelta",
-            json!({"contentBlockIndex": 3, "delta": {"toolUse": {"input": "\"\u{e4}\\\"\"}"}}}),
-        ),
-        ("contentBlockStop", json!({"contentBlockIndex": 3})),
-        (
-            "contentBlockStart",
-            json!({"contentBlockIndex": 4, "start": {"toolUse": {"toolUseId": "t2", "name": "g"}}}),
-        ),
-        ("contentBlockStop", json!({"contentBlockIndex": 4})),
+        thought(0, json!({"text": "Let me "})),
+        thought(0, json!({"text": "see."})),
+        thought(0, json!({"signature": "EqQB=="})),
+        stop(0),
+        thought(1, json!({"redactedContent": "c2VjcmV0"})),
+        stop(1),
+        delta(2, json!({"text": "Rain, "})),
+        delta(2, json!({"text": "says the paper."})),
+        delta(2, citation),
+        stop(2),
+        start(3, "t1", "f"),
+        delta(3, json!({"toolUse": {"input": "{\"a\":"}})),
+        delta(3, json!({"toolUse": {"input": "\"\u{e4}\\\"\"}"}})),
+        stop(3),
+        start(4, "t2", "g"),
+        stop(4),
         ("messageStop", json!({"stopReason": "tool_use"})),
         (
             "metadata",
@@ -306,406 +278,4 @@ fn what_no_caller_has_a_place_for_breaks_the_answer_off() {
         let read = answer::read(&parse(&text).unwrap()).map(|_| ());
         assert_eq!(read, Err(AnswerFault::Unsayable), "{whole}");
     }
-}
-
-fn written_to(model: &str, request: &Request<'_>) -> Result<Value, Untranslatable> {
-    let to = To {
-        model,
-        ..check::to(Form::Converse)
-    };
-    let written = write::write(request, &to)?;
-    Ok(serde_json::from_str(&written).unwrap())
-}
-
-const CLAUDE: &str = "us.anthropic.claude-sonnet-4-6";
-
-fn written(request: &Request<'_>) -> Value {
-    written_to(CLAUDE, request).unwrap()
-}
-
-fn spelled(text: &str) -> Spelled<'_> {
-    Spelled::of_plain(text)
-}
-
-fn text_part(text: &str) -> Part<'_> {
-    Part::text(spelled(text))
-}
-
-fn turn<'a>(role: Role, parts: Vec<Part<'a>>) -> Turn<'a> {
-    Turn { role, parts }
-}
-
-fn hello<'a>() -> Request<'a> {
-    Request {
-        turns: vec![turn(Role::User, vec![text_part("Hi")])],
-        ..Request::default()
-    }
-}
-
-fn call<'a>(id: &'a str, input: &'a str) -> Part<'a> {
-    Part::ToolCall(ToolCall {
-        id: spelled(id),
-        name: spelled("f"),
-        input: spelled(input),
-        signature: None,
-        cache: None,
-    })
-}
-
-fn result<'a>(id: &'a str, text: &'a str) -> ToolResult<'a> {
-    ToolResult {
-        id: spelled(id),
-        name: None,
-        parts: vec![text_part(text)],
-        is_error: false,
-        cache: None,
-    }
-}
-
-#[test]
-fn a_turn_of_text_is_written() {
-    let request = Request {
-        system: vec![text_part("Be brief.")],
-        output_max: Some(100),
-        stop: vec![spelled("END")],
-        sampling: Sampling {
-            temperature: Some("0.50"),
-            top_p: Some("1e-1"),
-            ..Sampling::default()
-        },
-        ..hello()
-    };
-    assert_eq!(
-        written(&request),
-        json!({
-            "system": [{"text": "Be brief."}],
-            "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
-            "inferenceConfig": {"maxTokens": 100, "temperature": 0.5, "topP": 0.1, "stopSequences": ["END"]},
-            "additionalModelResponseFieldPaths": ["/stop_sequence"],
-        })
-    );
-    let least = json!({"messages": [{"role": "user", "content": [{"text": "Hi"}]}]});
-    assert_eq!(written(&hello()), least);
-}
-
-#[test]
-fn turns_of_one_role_are_one_message_and_empty_texts_are_left_out() {
-    let request = Request {
-        turns: vec![
-            turn(Role::User, vec![text_part("One")]),
-            turn(Role::User, vec![text_part("Two")]),
-            turn(
-                Role::Assistant,
-                vec![text_part(""), call("t1", "{\"a\":1}")],
-            ),
-            turn(Role::Assistant, vec![call("t 2", "")]),
-            turn(Role::User, vec![Part::ToolResult(result("t1", "1"))]),
-            turn(
-                Role::User,
-                vec![Part::ToolResult(ToolResult {
-                    is_error: true,
-                    ..result("t 2", "no")
-                })],
-            ),
-            turn(Role::System, vec![text_part("Now!")]),
-        ],
-        ..Request::default()
-    };
-    assert_eq!(
-        written(&request)["messages"],
-        json!([
-            {"role": "user", "content": [{"text": "One"}, {"text": "Two"}]},
-            {"role": "assistant", "content": [
-                {"toolUse": {"toolUseId": "t1", "name": "f", "input": {"a": 1}}},
-                {"toolUse": {"toolUseId": "call_560188194392ae91", "name": "f", "input": {}}},
-            ]},
-            {"role": "user", "content": [
-                {"toolResult": {"toolUseId": "t1", "content": [{"text": "1"}]}},
-                {"toolResult": {"toolUseId": "call_560188194392ae91", "content": [{"text": "no"}], "status": "error"}},
-            ]},
-            {"role": "system", "content": [{"text": "Now!"}]},
-        ])
-    );
-}
-
-#[test]
-fn arguments_that_are_no_object_are_refused() {
-    for input in ["[1]", "{\"a\":", "\"a\""] {
-        let mut request = hello();
-        request
-            .turns
-            .push(turn(Role::Assistant, vec![call("t1", input)]));
-        assert!(written_to(CLAUDE, &request).is_err(), "{input}");
-    }
-}
-
-#[test]
-fn media_are_written_with_their_formats() {
-    let data = |media_type, base64| Source::Data {
-        media_type: spelled(media_type),
-        base64: spelled(base64),
-    };
-    let file = |source, name: Option<&'static str>| {
-        Part::File(File {
-            source,
-            name: name.map(Spelled::of_plain),
-            cache: None,
-        })
-    };
-    let request = Request {
-        turns: vec![turn(
-            Role::User,
-            vec![
-                Part::Image {
-                    source: data("image/jpeg", "AAAA"),
-                    detail: None,
-                    cache: Some(CacheMark::Hour),
-                },
-                file(data("application/pdf", "BBBB"), Some("a_b.pdf")),
-                file(Source::Text(spelled("x\ny")), None),
-                Part::Audio {
-                    data: spelled("CCCC"),
-                    media_type: spelled("audio/wav"),
-                },
-            ],
-        )],
-        ..Request::default()
-    };
-    assert_eq!(
-        written(&request)["messages"][0]["content"],
-        json!([
-            {"image": {"format": "jpeg", "source": {"bytes": "AAAA"}}},
-            {"cachePoint": {"type": "default", "ttl": "1h"}},
-            {"document": {"format": "pdf", "name": "a b pdf", "source": {"bytes": "BBBB"}}},
-            {"document": {"format": "txt", "name": "document", "source": {"bytes": "eAp5"}}},
-            {"audio": {"format": "wav", "source": {"bytes": "CCCC"}}},
-        ])
-    );
-    let odd = Part::Image {
-        source: data("image/heic", "AAAA"),
-        detail: None,
-        cache: None,
-    };
-    let request = Request {
-        turns: vec![turn(Role::User, vec![odd])],
-        ..Request::default()
-    };
-    assert!(written_to(CLAUDE, &request).is_err());
-}
-
-#[test]
-fn thoughts_go_back_with_what_was_signed() {
-    let signed = |data: &'static str, is_whole| {
-        Some(Signature {
-            maker: Dialect::Bedrock,
-            data: spelled(data),
-            is_whole,
-        })
-    };
-    let mut request = hello();
-    request.turns.push(turn(
-        Role::Assistant,
-        vec![
-            Part::Thinking {
-                text: spelled("Hm"),
-                signature: signed("EqQB==", false),
-            },
-            Part::Thinking {
-                text: Spelled::default(),
-                signature: signed("c2Vj", true),
-            },
-            Part::Text {
-                text: spelled("Rain"),
-                citations: vec![Citation {
-                    url: Some(spelled("https://a.example")),
-                    title: Some(spelled("Paper")),
-                    cited_text: Some(spelled("It rains")),
-                    span: None,
-                }],
-                cache: None,
-            },
-        ],
-    ));
-    assert_eq!(
-        written(&request)["messages"][1]["content"],
-        json!([
-            {"reasoningContent": {"reasoningText": {"text": "Hm", "signature": "EqQB=="}}},
-            {"reasoningContent": {"redactedContent": "c2Vj"}},
-            {"citationsContent": {"content": [{"text": "Rain"}], "citations": [{"title": "Paper",
-                "sourceContent": [{"text": "It rains"}], "location": {"web": {"url": "https://a.example"}}}]}},
-        ])
-    );
-}
-
-#[test]
-fn tools_and_their_choice_are_written() {
-    let tool = |name: &'static str| Tool {
-        name: spelled(name),
-        description: Some(spelled("Does")),
-        schema: Some(r#"{"type":"object"}"#),
-        strict: Some(true),
-        cache: None,
-    };
-    let spec = |name| {
-        json!({"toolSpec": {"name": name, "description": "Does",
-        "inputSchema": {"json": {"type": "object"}}, "strict": true}})
-    };
-    let both = || json!([spec("f"), spec("g")]);
-    let among = |names: &[&'static str], must| ToolChoice::Among {
-        names: names.iter().map(|name| spelled(name)).collect(),
-        must,
-    };
-    for (choice, config) in [
-        (ToolChoice::Auto, json!({"tools": both()})),
-        (
-            ToolChoice::Some,
-            json!({"tools": both(), "toolChoice": {"any": {}}}),
-        ),
-        (
-            ToolChoice::Named(spelled("g")),
-            json!({"tools": both(), "toolChoice": {"tool": {"name": "g"}}}),
-        ),
-        (among(&["g"], false), json!({"tools": [spec("g")]})),
-        (
-            among(&["g"], true),
-            json!({"tools": [spec("g")], "toolChoice": {"tool": {"name": "g"}}}),
-        ),
-        (ToolChoice::Never, Value::Null),
-    ] {
-        let request = Request {
-            tools: vec![tool("f"), tool("g")],
-            tool_choice: Some(choice.clone()),
-            ..hello()
-        };
-        assert_eq!(written(&request)["toolConfig"], config, "{choice:?}");
-    }
-    let mut never = Request {
-        tools: vec![tool("f")],
-        tool_choice: Some(ToolChoice::Never),
-        ..hello()
-    };
-    never
-        .turns
-        .push(turn(Role::Assistant, vec![call("t1", "{}")]));
-    assert!(written_to(CLAUDE, &never).is_err());
-    let bare = Tool {
-        schema: None,
-        strict: None,
-        description: None,
-        cache: Some(CacheMark::Usual),
-        ..tool("f")
-    };
-    let request = Request {
-        tools: vec![bare],
-        ..hello()
-    };
-    assert_eq!(
-        written(&request)["toolConfig"]["tools"],
-        json!([
-            {"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object", "properties": {}}}}},
-            {"cachePoint": {"type": "default"}},
-        ])
-    );
-}
-
-#[test]
-fn thinking_is_asked_for_in_the_words_of_the_models_maker() {
-    let effort = |effort| Reasoning {
-        effort: Some(effort),
-        ..Reasoning::default()
-    };
-    let tokens = |tokens| Reasoning {
-        tokens: Some(tokens),
-        on: Some(true),
-        ..Reasoning::default()
-    };
-    let off = Reasoning {
-        on: Some(false),
-        ..Reasoning::default()
-    };
-    let budget = |tokens: u64| json!({"thinking": {"type": "enabled", "budget_tokens": tokens}});
-    const OLDER: &str = "anthropic.claude-sonnet-4-20250514-v1:0";
-    const NOVA: &str = "us.amazon.nova-2-lite-v1:0";
-    for (model, reasoning, cap, fields) in [
-        (OLDER, effort(EffortLevel::Low), None, budget(1_024)),
-        (OLDER, effort(EffortLevel::High), Some(8_000), budget(7_999)),
-        (OLDER, tokens(2_000), Some(8_000), budget(2_000)),
-        (OLDER, tokens(2_000), Some(500), Value::Null),
-        (OLDER, off, None, json!({"thinking": {"type": "disabled"}})),
-        (
-            CLAUDE,
-            tokens(2_000),
-            None,
-            json!({"thinking": {"type": "adaptive"}}),
-        ),
-        (
-            NOVA,
-            effort(EffortLevel::XHigh),
-            None,
-            json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}),
-        ),
-        (
-            "openai.gpt-oss-120b-1:0",
-            effort(EffortLevel::Minimal),
-            None,
-            json!({"reasoning_effort": "low"}),
-        ),
-    ] {
-        let request = Request {
-            reasoning: Some(reasoning),
-            output_max: cap,
-            ..hello()
-        };
-        let written = written_to(model, &request).unwrap();
-        assert_eq!(
-            written["additionalModelRequestFields"], fields,
-            "{model} {reasoning:?}"
-        );
-        if model == CLAUDE {
-            assert_eq!(written["outputConfig"], json!({"effort": "medium"}));
-        }
-    }
-    let request = Request {
-        reasoning: Some(effort(EffortLevel::Low)),
-        ..hello()
-    };
-    assert!(written_to("meta.llama3-8b-instruct-v1:0", &request).is_err());
-}
-
-#[test]
-fn schema_tier_notes_and_top_k_are_written() {
-    let request = Request {
-        format: Some(Format::Schema {
-            name: Some(spelled("city")),
-            description: None,
-            schema: r#"{"type":"object"}"#,
-            strict: Some(true),
-        }),
-        service_tier: Some(Tier::Standard),
-        metadata: Some(r#"{"team":"a{b}","n":1}"#),
-        user: Some(spelled("u-1\u{e4}")),
-        sampling: Sampling {
-            top_k: Some("40"),
-            ..Sampling::default()
-        },
-        ..hello()
-    };
-    let told = written(&request);
-    assert_eq!(
-        told["outputConfig"],
-        json!({"textFormat": {"type": "json_schema",
-            "structure": {"jsonSchema": {"schema": "{\"type\":\"object\"}", "name": "city"}}}})
-    );
-    assert_eq!(told["serviceTier"], json!({"type": "default"}));
-    assert_eq!(
-        told["requestMetadata"],
-        json!({"team": "a_b_", "n": "1", "user": "u-1_"})
-    );
-    assert_eq!(told["additionalModelRequestFields"], json!({"top_k": 40}));
-    let nova = written_to("amazon.nova-pro-v1:0", &request).unwrap();
-    assert_eq!(
-        nova["additionalModelRequestFields"],
-        json!({"inferenceConfig": {"topK": 40}})
-    );
-    assert!(written_to("meta.llama3-8b-instruct-v1:0", &request).is_err());
 }

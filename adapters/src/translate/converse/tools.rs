@@ -1,7 +1,7 @@
 //! Tools: which are told of, whether they must be called, and what names their calls have.
 
 use crate::translate::Untranslatable;
-use crate::translate::json::{Items, Json, Members, Spelled};
+use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{CacheMark, Part, Request, Tool, ToolChoice};
 
 /// Writes `toolConfig`.
@@ -107,20 +107,4 @@ pub(super) fn call_id(id: &Spelled<'_>) -> String {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("call_{hash:016x}")
-}
-
-/// A call's arguments as JSON.
-///
-/// # Errors
-/// Where they are no JSON object: what a model made may be anything.
-pub(super) fn arguments(input: &Spelled<'_>) -> Result<String, Untranslatable> {
-    let plain = input.plain();
-    if plain.trim().is_empty() {
-        return Ok(Json::object(2, |_| {}));
-    }
-    let is_object =
-        crate::translate::json::parse(&plain).is_ok_and(|value| value.as_object().is_some());
-    is_object.then(|| plain.into_owned()).ok_or_else(|| {
-        Untranslatable::at("", "the arguments of an earlier call are no JSON object")
-    })
 }

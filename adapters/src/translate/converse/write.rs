@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::media::{Names, audio_format, document_format, image_format};
 use super::model::Maker;
-use super::tools::{arguments, cache_point, call_id, config};
+use super::tools::{cache_point, call_id, config};
 use crate::translate::json::{Items, Json, Members, Spelled, parse};
+use crate::translate::parts::arguments;
 use crate::translate::request::{
     Citation, File, Format, Part, Request, Role, Source, Tier, ToolCall, ToolResult, Turn,
 };
@@ -382,3 +383,6 @@ fn cited(json: &mut Members<'_>, text: &Spelled<'_>, citations: &[Citation<'_>])
         });
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,9 +84,8 @@ impl Hearing {
             id: text("id").unwrap_or_default(),
             model: text("model").unwrap_or_default(),
         });
-        let usage = message.and_then(|message| message.object("usage"));
-        if let Some(tier) = usage.and_then(|usage| usage.text("service_tier")) {
-            sink(Event::Tier(tier.borrowed()));
+        if let Some(message) = message {
+            tier(message, sink);
         }
     }
 
@@ -172,6 +171,7 @@ impl Hearing {
     }
 
     fn finish(&mut self, event: &Object<'_>, sink: &mut Sink<'_>) {
+        tier(event, sink);
         let finish = event.object("delta").and_then(reason::finish);
         let Some(finish) = finish.filter(|_| !self.is_finished) else {
             return;
@@ -206,6 +206,13 @@ impl Hearing {
             class: answer_error_class(Dialect::Anthropic, &seen),
             message: text("message").map(Spelled::borrowed).unwrap_or_default(),
         });
+    }
+}
+
+fn tier(told: &Object<'_>, sink: &mut Sink<'_>) {
+    let usage = told.object("usage");
+    if let Some(tier) = usage.and_then(|usage| usage.text("service_tier")) {
+        sink(Event::Tier(tier.borrowed()));
     }
 }
 

@@ -47,11 +47,8 @@ impl Model {
     pub(super) fn named(name: &str) -> &'static Self {
         let name = name.to_ascii_lowercase().replace('.', "-");
         let row = ROWS.iter().find(|row| name.contains(row.name));
-        row.unwrap_or(if name.contains("claude") {
-            &NEWEST
-        } else {
-            &OTHER
-        })
+        let is_claude = name.contains("claude");
+        row.unwrap_or(if is_claude { &NEWEST } else { &OTHER })
     }
 
     const fn old(name: &'static str, output_max: u64) -> Self {

@@ -106,8 +106,8 @@ pub(super) const fn half(form: Form) -> Option<&'static Half> {
     }
 }
 
-/// Reads a request for what it asks.
-pub(super) fn read(form: Form, value: &Value<'_>, seen: &mut Seen) -> Result<(), Untranslatable> {
+/// Notes what hangs on values.
+pub(super) fn note(form: Form, value: &Value<'_>, seen: &mut Seen) -> Result<(), Untranslatable> {
     let half = half(form).ok_or_else(super::unknown)?;
     (half.read)(value, seen).map(drop)
 }
