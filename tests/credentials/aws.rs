@@ -46,12 +46,16 @@ const GIVEN: &str = r#"{"Code":"Success","AccessKeyId":"ASIA1","SecretAccessKey"
 #[test]
 fn a_translated_request_is_signed_as_it_goes_out() {
     let provider = provider();
-    let lines = format!("{REGION}\naccess_key_id = \"AKIA1\"\nsecret_access_key = \"sec/ret+1\"");
     let model = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
-    let quotah = toward(&provider, &lines)
+    let quotah = Config::empty()
+        .table(&format!(
+            "[[providers]]\nkind = \"bedrock\"\nbase_url = \"{}\"\n{REGION}\n\
+             access_key_id = \"AKIA1\"\nsecret_access_key = \"sec/ret+1\"",
+            provider.url()
+        ))
         .table(&format!(
             "[[models]]\nname = \"fast\"\n\
-             deployments = [{{ provider = \"cloud\", model = \"{model}\", api = \"own\" }}]"
+             deployments = [{{ provider = \"bedrock\", model = \"{model}\", api = \"own\" }}]"
         ))
         .start();
     provider.set(Script::always(Directives {
