@@ -160,12 +160,11 @@ impl<'s> Common<'s> {
                 cache: None,
             });
         }
-        if self.has(Feature::FileData) {
+        // Some want every document to have a name, so that one without would come back with one.
+        if self.has(Feature::FileData) && self.has(Feature::FileName) {
             parts.push(Part::File(File {
                 source: data("application/pdf"),
-                name: self
-                    .has(Feature::FileName)
-                    .then(|| Spelled::of_plain("a.pdf")),
+                name: Some(Spelled::of_plain("a.pdf")),
                 cache: None,
             }));
         }
@@ -224,7 +223,7 @@ impl<'s> Common<'s> {
             request.user = Some(Spelled::of_plain("user-1"));
         }
         if self.has(Feature::ServiceTier) {
-            request.service_tier = Some(Tier::Auto);
+            request.service_tier = Some(Tier::Priority);
         }
         if self.has(Feature::CacheKey) {
             request.cache_key = Some(Spelled::of_plain("key-1"));
@@ -265,8 +264,14 @@ fn neutral(form: Form, text: &str) -> Request<'_> {
         tool.strict = None;
     }
     for part in request.turns.iter_mut().flat_map(|turn| &mut turn.parts) {
-        if let Part::ToolResult(result) = part {
-            result.name = None;
+        match part {
+            Part::ToolResult(result) => result.name = None,
+            // What an address leads to is guessed where a dialect wants to be told.
+            Part::Image {
+                source: Source::Url { media_type, .. },
+                ..
+            } => *media_type = Spelled::default(),
+            _ => {}
         }
     }
     request

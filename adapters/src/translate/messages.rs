@@ -10,6 +10,7 @@ mod hear_stream;
 mod ids;
 mod read;
 mod reason;
+mod schema;
 mod shape;
 mod tell;
 mod tell_stream;

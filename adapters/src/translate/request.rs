@@ -306,6 +306,28 @@ impl<'a> Request<'a> {
     }
 }
 
+impl Reasoning {
+    /// The word for it: what was said, what comes nearest to its tokens, none where it is off, and the middle where it is
+    /// only said to be on.
+    pub(crate) const fn level(self) -> Option<EffortLevel> {
+        match self {
+            Self {
+                on: Some(false), ..
+            } => Some(EffortLevel::None),
+            Self {
+                effort: Some(effort),
+                ..
+            } => Some(effort),
+            Self {
+                tokens: Some(tokens),
+                ..
+            } => Some(effort_of(tokens)),
+            Self { on: Some(true), .. } => Some(EffortLevel::Medium),
+            Self { on: None, .. } => None,
+        }
+    }
+}
+
 /// How many tokens a word for effort stands for, where a dialect asks for tokens: what Google documents for its own
 /// OpenAI-compatible endpoint (<https://ai.google.dev/gemini-api/docs/openai>, read 2026-11) up to `high`, and twice as
 /// much above.

@@ -84,8 +84,8 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
     Field::plain("reasoning").of(&Shape::Object(&[
         Field::asks("effort", Feature::ReasoningEffort, "\"low\""),
         Field::asks("max_tokens", Feature::ReasoningBudget, "2000"),
-        Field::asks("enabled", Feature::ReasoningEffort, "false"),
-        Field::asks("exclude", Feature::ReasoningShown, "true"),
+        Field::asks("enabled", Feature::ReasoningEffort, "true"),
+        Field::asks("exclude", Feature::ReasoningShown, "false"),
     ])),
     Field::asks("include_reasoning", Feature::ReasoningShown, "true"),
     // Caches, tiers, books.

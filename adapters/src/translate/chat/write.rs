@@ -4,9 +4,7 @@ use super::{fate, words};
 use crate::facts::EffortLevel;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Items, Json, Members, Spelled};
-use crate::translate::request::{
-    Format, Reasoning, Request, Sampling, Tool, ToolChoice, effort_of,
-};
+use crate::translate::request::{Format, Reasoning, Request, Sampling, Tool, ToolChoice};
 use crate::translate::{ChatVariant, To, Untranslatable};
 
 mod messages;
@@ -174,7 +172,7 @@ impl Deployment<'_> {
     }
 
     fn reasoning(&self, json: &mut Members<'_>, reasoning: Option<&Reasoning>) {
-        if let Some(effort) = reasoning.and_then(effort)
+        if let Some(effort) = reasoning.and_then(|asked| asked.level())
             && let Some(word) = self.effort_word(effort)
         {
             json.text("reasoning_effort", word);
@@ -243,22 +241,4 @@ const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
 fn named(json: &mut Members<'_>, name: &Spelled<'_>) {
     json.text("type", "function");
     json.object("function", |json| json.spelled("name", name));
-}
-
-/// How hard to think, in a word: as it is said, or by how many tokens it may take.
-const fn effort(reasoning: &Reasoning) -> Option<EffortLevel> {
-    match *reasoning {
-        Reasoning {
-            effort: Some(effort),
-            ..
-        } => Some(effort),
-        Reasoning {
-            on: Some(false), ..
-        } => Some(EffortLevel::None),
-        Reasoning {
-            tokens: Some(tokens),
-            ..
-        } => Some(effort_of(tokens)),
-        _ => None,
-    }
 }

@@ -47,12 +47,8 @@ impl Model {
     pub(crate) fn named(name: &str) -> &'static Self {
         let name = name.to_ascii_lowercase().replace('.', "-");
         let row = ROWS.iter().find(|row| name.contains(row.name));
-        let unknown = if name.contains("claude") {
-            &NEWEST
-        } else {
-            &OTHER
-        };
-        row.unwrap_or(unknown)
+        let is_claude = name.contains("claude");
+        row.unwrap_or(if is_claude { &NEWEST } else { &OTHER })
     }
 
     const fn old(name: &'static str, output_max: u64) -> Self {

@@ -36,18 +36,18 @@ impl Thinking {
         let is_on = asked.on == Some(true)
             || asked.effort.is_some()
             || asked.tokens.is_some()
-            || asked.shown == Some(true);
+            || asked.shown.is_some();
         match model.thinking {
             model::Thinking::Always if is_off => Self {
                 effort: Some("low"),
                 ..Self::default()
             },
-            model::Thinking::MoreWords if is_off => Self {
+            _ if is_off => Self {
                 kind: Kind::Disabled,
                 ..Self::default()
             },
-            _ if is_off || !is_on => Self::default(),
             model::Thinking::None => Self::default(),
+            _ if !is_on => Self::default(),
             model::Thinking::Tokens => Self::by_tokens(request, &asked, output_max),
             model::Thinking::Words => Self::by_words(request, &asked, false),
             model::Thinking::MoreWords | model::Thinking::Always => {

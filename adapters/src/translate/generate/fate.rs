@@ -38,7 +38,6 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         F::RefusalHistory => Fate::Adapted("a text"),
         F::ThinkingHistory => Fate::Adapted("what Gemini signed; nobody else's can be read there"),
         F::ToolStrict => Fate::Adapted("mode `VALIDATED`, which holds for all functions"),
-        F::FunctionsOld => Fate::Adapted("functions"),
         F::ToolResultError => Fate::Adapted("`error` in the response"),
         F::ToolResultMedia => Fate::Adapted("up to Gemini 2.5 beside the response"),
         F::ReasoningEffort => {
@@ -101,6 +100,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::EmbeddingTitle
         | F::TokenInput
         | F::EmbeddingImages
+        | F::FunctionsOld
         | F::EmbeddingTruncation
         | F::EmbeddingTruncationOff
         | F::RankTop

@@ -1,5 +1,6 @@
 //! A request as Gemini's callers write it, read.
 
+mod kinds;
 mod settings;
 
 use crate::translate::Untranslatable;
@@ -10,10 +11,11 @@ use crate::translate::shape::Seen;
 use crate::translate::signature::Signature;
 
 use super::proto::Proto;
-use super::{signed, words};
+use super::{shape, signed, words};
 
 /// Reads a request.
 pub(super) fn read<'a>(value: &Value<'a>, seen: &mut Seen) -> Result<Request<'a>, Untranslatable> {
+    kinds::check(&shape::SHAPE, value)?;
     let body = Proto::of(value).ok_or_else(|| Untranslatable::at("", "not an object"))?;
     let mut request = Request::default();
     let mut reader = Reader {
@@ -107,6 +109,12 @@ impl<'a> Reader<'_, 'a> {
         turn: &mut Turn<'a>,
     ) -> Result<(), Untranslatable> {
         let signature = part.text("thoughtSignature").and_then(signed::read);
+        if part
+            .get("text")
+            .is_some_and(|text| text.as_text().is_none())
+        {
+            return Err(Untranslatable::at(format!("{place}.text"), "not a text"));
+        }
         if let Some(call) = part.object("functionCall") {
             let call = self.call(call, signature, place)?;
             turn.parts.push(Part::ToolCall(call));
@@ -148,9 +156,10 @@ impl<'a> Reader<'_, 'a> {
             name: name.clone(),
             is_answered: false,
         });
-        let input = match call.object("args") {
-            Some(args) => Spelled::of_owned(args.0.raw),
+        let input = match call.get("args") {
+            Some(Value::Object(args)) => Spelled::of_owned(args.raw),
             None => Spelled::of_plain("{}"),
+            Some(_) => return Err(Untranslatable::at(place, "arguments that are no object")),
         };
         Ok(ToolCall {
             id,
@@ -170,9 +179,10 @@ impl<'a> Reader<'_, 'a> {
         let id = self
             .answered(response.text("id"), name.as_ref())
             .ok_or_else(|| Untranslatable::at(place, "no earlier call has its id or its name"))?;
-        let (mut parts, is_error) = match response.object("response") {
-            Some(said) => words::result(said.0),
+        let (mut parts, is_error) = match response.get("response") {
+            Some(Value::Object(said)) => words::result(said),
             None => (Vec::new(), false),
+            Some(_) => return Err(Untranslatable::at(place, "a response that is no object")),
         };
         if is_error {
             self.seen.note(Feature::ToolResultError, || {

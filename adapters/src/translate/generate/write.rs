@@ -59,12 +59,15 @@ impl Writer<'_> {
         });
     }
 
-    /// The turns; those of one speaker that follow each other are one.
+    /// The turns; those of one speaker that follow each other are one. An answer that is only begun has no place.
     fn contents(&self, contents: &mut Items<'_>) {
         let turns = self.request.turns.iter();
-        let said: Vec<&Turn<'_>> = turns
+        let mut said: Vec<&Turn<'_>> = turns
             .filter(|turn| turn.role != Role::System && turn.parts.iter().any(is_told))
             .collect();
+        while said.last().is_some_and(|last| last.role == Role::Assistant) {
+            said.pop();
+        }
         for turns in said.chunk_by(|one, next| one.role == next.role) {
             let role = match turns.first() {
                 Some(Turn {

@@ -3,11 +3,13 @@
 use super::super::feature::{Fate, Feature};
 
 /// The fate of a feature.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) const fn of(feature: Feature) -> Fate {
     match feature {
         Feature::Prefill
         | Feature::ImageData
         | Feature::ImageUrl
+        | Feature::FileData
         | Feature::FileUrl
         | Feature::FileText
         | Feature::FileName
@@ -26,9 +28,6 @@ pub(super) const fn of(feature: Feature) -> Fate {
         Feature::SystemMidway => Fate::Adapted(
             "behind the user's turn that it stands before; models before Opus 4.8 are not asked, the request is refused",
         ),
-        Feature::FileData => {
-            Fate::Adapted("as a document if it is a PDF or plain text, as an image if it is one")
-        }
         Feature::RefusalHistory => Fate::Adapted("as text"),
         Feature::ThinkingHistory => Fate::Adapted(
             "thoughts that Anthropic signed, as they were; other makers' are left out",
@@ -43,12 +42,14 @@ pub(super) const fn of(feature: Feature) -> Fate {
         Feature::TopK => Fate::Adapted(
             "left out where the model thinks, and for models from Opus 4.7 on, which refuse it",
         ),
-        Feature::JsonSchema => Fate::Adapted("always strictly, and without its name"),
+        Feature::JsonSchema => Fate::Adapted(
+            "always strictly, and without its name; objects have no members but those that are named",
+        ),
         Feature::ReasoningEffort => Fate::Adapted(
-            "as a budget of tokens for models before 4.6; off where a tool is forced, and for those models also in a turn whose thoughts did not come back",
+            "as a budget of tokens for models before 4.6, and not at all for those that do not think; off where a tool is forced, and for older models in a turn whose thoughts did not come back",
         ),
         Feature::ReasoningBudget => Fate::Adapted(
-            "below the answer's cap; as a word for effort for models from 4.6 on; off where a tool is forced, and for older models in a turn whose thoughts did not come back",
+            "below the answer's cap, and not at all for models that do not think; as a word for effort for models from 4.6 on; off where a tool is forced, and for older models in a turn whose thoughts did not come back",
         ),
         Feature::ReasoningShown => {
             Fate::Adapted("turns thinking on where nothing else is said of it")

@@ -15,6 +15,7 @@ pub(super) fn read<'a>(value: &Value<'a>, seen: &mut Seen) -> Result<Request<'a>
     let body = value
         .as_object()
         .ok_or_else(|| Untranslatable::at("", "no object"))?;
+    numbers(body)?;
     let mut request = Request {
         system: blocks::texts(body.get("system")),
         turns: turns(body, seen)?,
@@ -47,6 +48,19 @@ pub(super) fn read<'a>(value: &Value<'a>, seen: &mut Seen) -> Result<Request<'a>
         mark_last(&mut request, mark);
     }
     Ok(request)
+}
+
+/// Refuses what would otherwise be passed over: numbers that are none.
+fn numbers(body: &Object<'_>) -> Result<(), Untranslatable> {
+    for name in ["temperature", "top_p", "top_k"] {
+        if body.get(name).is_some() && body.number(name).is_none() {
+            return Err(Untranslatable::at(name, "no number"));
+        }
+    }
+    if body.get("max_tokens").is_some() && body.u64("max_tokens").is_none() {
+        return Err(Untranslatable::at("max_tokens", "no whole number"));
+    }
+    Ok(())
 }
 
 fn turns<'a>(body: &Object<'a>, seen: &mut Seen) -> Result<Vec<Turn<'a>>, Untranslatable> {

@@ -2,7 +2,7 @@
 
 use quotah_policy::Usage;
 
-use super::super::answer::{Answer, Reason};
+use super::super::answer::{Answer, Choice, Reason};
 use super::super::json::{Items, Json, Members, Spelled, Value, parse};
 use super::super::request::{Citation, Part, ToolCall};
 use super::super::signature::{MARK, Signature};
@@ -16,7 +16,8 @@ pub(super) fn answer(
     caller: &Caller,
     used: Option<&Usage>,
 ) -> Result<String, AnswerFault> {
-    let choice = answer.choices.first().cloned().unwrap_or_default();
+    let nothing = Choice::default();
+    let choice = answer.choices.first().unwrap_or(&nothing);
     let is_fit = |part: &Part<'_>| match part {
         Part::ToolCall(call) => arguments(&call.input).is_some(),
         _ => true,

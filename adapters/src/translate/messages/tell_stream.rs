@@ -7,13 +7,14 @@ use quotah_policy::Usage;
 
 use super::super::Caller;
 use super::super::answer::{Event, Finish, PartKind};
+use super::super::form::Form;
 use super::super::json::{Json, Members, Spelled};
+use super::super::refused::stream_failed;
 use super::super::signature::Signature;
 use super::super::speaker::WriteStream;
 use super::tell::{self, Ended};
 use super::{ids, reason, usage};
 use crate::call::Dialect;
-use crate::error_class::ErrorClass;
 
 /// Writes `message_start` to `message_stop`.
 #[derive(Debug)]
@@ -91,7 +92,7 @@ impl WriteStream for Telling {
             Event::Tier(tier) => self.tier = reason::tier(tier),
             Event::End => self.end(used, out),
             Event::Failed { class, message } => {
-                failed(*class, message, out);
+                out.push_str(&stream_failed(Form::Messages, *class, message));
             }
             // Callers of this dialect ask for one answer; what says nothing is not told.
             Event::Open { .. }
@@ -266,25 +267,4 @@ fn event(out: &mut String, name: &str, write: impl FnOnce(&mut Members<'_>)) {
         write(json);
     });
     out.push_str("\n\n");
-}
-
-/// An error in the middle of a stream, of the type by which SDKs choose their exception.
-fn failed(class: ErrorClass, message: &Spelled<'_>, out: &mut String) {
-    let kind = match class {
-        ErrorClass::RateLimited => "rate_limit_error",
-        ErrorClass::QuotaExhausted => "billing_error",
-        ErrorClass::Overloaded => "overloaded_error",
-        ErrorClass::BadCredential => "authentication_error",
-        ErrorClass::Timeout => "timeout_error",
-        ErrorClass::ServerError => "api_error",
-        ErrorClass::BadRequest | ErrorClass::ContextOverflow | ErrorClass::ContentFiltered => {
-            "invalid_request_error"
-        }
-    };
-    event(out, "error", |json| {
-        json.object("error", |json| {
-            json.text("type", kind);
-            json.spelled("message", message);
-        });
-    });
 }

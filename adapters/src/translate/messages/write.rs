@@ -4,6 +4,7 @@ use super::super::claude::{Model, Sampling, Thinking, at_most_one};
 use super::super::json::{Items, Json, Members};
 use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
 use super::super::{To, Untranslatable};
+use super::schema;
 use super::turns::{self, Message};
 use super::write_blocks::{block, cache_control};
 
@@ -114,7 +115,11 @@ fn tools(json: &mut Members<'_>, request: &Request<'_>) {
                 if let Some(description) = &tool.description {
                     json.spelled("description", description);
                 }
-                json.raw("input_schema", tool.schema.unwrap_or(NO_ARGUMENTS));
+                let schema = schema::typed(tool.schema.unwrap_or(schema::NO_ARGUMENTS));
+                match tool.strict {
+                    Some(true) => json.raw("input_schema", &schema::closed(&schema)),
+                    _ => json.raw("input_schema", &schema),
+                }
                 if let Some(strict) = tool.strict {
                     json.bool("strict", strict);
                 }
@@ -124,9 +129,6 @@ fn tools(json: &mut Members<'_>, request: &Request<'_>) {
     });
     tool_choice(json, request);
 }
-
-/// The schema of a function without arguments: Anthropic wants one.
-const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{}}"#;
 
 /// Anthropic refuses calls in a history to a request without tools; others do not. Those that were called are named, and
 /// may not be called again.
@@ -147,7 +149,7 @@ fn tools_of_history(json: &mut Members<'_>, request: &Request<'_>) {
         for name in names {
             items.object(|json| {
                 json.spelled("name", name);
-                json.raw("input_schema", NO_ARGUMENTS);
+                json.raw("input_schema", schema::NO_ARGUMENTS);
             });
         }
     });
@@ -190,7 +192,7 @@ fn output_config(json: &mut Members<'_>, request: &Request<'_>, thinking: Thinki
         if let Some(schema) = schema {
             json.object("format", |json| {
                 json.text("type", "json_schema");
-                json.raw("schema", schema);
+                json.raw("schema", &schema::closed(schema));
             });
         }
     });

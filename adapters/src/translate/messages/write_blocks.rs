@@ -84,7 +84,7 @@ fn tool_result(items: &mut Items<'_>, result: &ToolResult<'_>) {
         };
         if told().next().is_some() {
             json.array("content", |items| {
-                told().for_each(|part| block(items, part))
+                told().for_each(|part| block(items, part));
             });
         }
         if result.is_error {

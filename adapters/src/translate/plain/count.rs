@@ -64,6 +64,8 @@ const fn is_beside(feature: Feature) -> bool {
             | Feature::Logprobs
             | Feature::ManyAnswers
             | Feature::Verbosity
+            | Feature::JsonObject
+            | Feature::ParallelToolsOff
             | Feature::SafetySettings
             | Feature::ReasoningShown
             | Feature::CacheMarks

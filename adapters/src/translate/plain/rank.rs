@@ -180,31 +180,24 @@ pub(super) fn answer(
 
 /// Billed by what is searched, or by tokens.
 fn write_usage(form: Form, usage: Option<&Usage>, json: &mut Members<'_>) {
-    let searches = usage.map_or(0, |usage| usage.units.get(Unit::SearchUnits));
-    let tokens = usage.map_or(0, |usage| usage.input_tokens);
+    let counts = |tokens: &'static str, json: &mut Members<'_>| {
+        let Some(usage) = usage else { return };
+        let searches = usage.units.get(Unit::SearchUnits);
+        if searches > 0 {
+            json.number("search_units", searches);
+        }
+        if searches == 0 || usage.input_tokens > 0 {
+            json.number(tokens, usage.input_tokens);
+        }
+    };
     match form {
         Form::CohereRerank => json.object("meta", |json| {
             json.object("api_version", |json| json.text("version", "2"));
             if usage.is_some() {
-                json.object("billed_units", |json| {
-                    write_each(
-                        &[("search_units", searches), ("input_tokens", tokens)],
-                        json,
-                    );
-                });
+                json.object("billed_units", |json| counts("input_tokens", json));
             }
         }),
-        _ if usage.is_some() => json.object("usage", |json| {
-            write_each(
-                &[("search_units", searches), ("total_tokens", tokens)],
-                json,
-            );
-        }),
+        _ if usage.is_some() => json.object("usage", |json| counts("total_tokens", json)),
         _ => {}
     }
-}
-
-fn write_each(counts: &[(&str, u64)], json: &mut Members<'_>) {
-    let said = counts.iter().filter(|(_, count)| *count > 0);
-    said.for_each(|(name, count)| json.number(name, *count));
 }

@@ -24,8 +24,6 @@ enum End {
     Complete,
     /// With the reason in `incomplete_details`.
     Incomplete(&'static str),
-    /// With the message in `error`.
-    Failed(&'static str),
 }
 
 impl End {
@@ -34,11 +32,13 @@ impl End {
         match reason {
             Reason::Done | Reason::Stop | Reason::ToolCalls | Reason::Other => Self::Complete,
             Reason::Refused if has_refused => Self::Complete,
-            Reason::Length | Reason::ContextFull | Reason::Paused => {
-                Self::Incomplete("max_output_tokens")
+            Reason::Length | Reason::ContextFull => Self::Incomplete("max_output_tokens"),
+            // After as many rounds of the provider's own tools as it makes at once.
+            Reason::Paused => Self::Incomplete("max_messages"),
+            // What cannot be read is held back too.
+            Reason::Filtered | Reason::Refused | Reason::BadCall => {
+                Self::Incomplete("content_filter")
             }
-            Reason::Filtered | Reason::Refused => Self::Incomplete("content_filter"),
-            Reason::BadCall => Self::Failed("the model's call of a tool could not be read"),
         }
     }
 
@@ -46,7 +46,6 @@ impl End {
         match self {
             Self::Complete => COMPLETE,
             Self::Incomplete(_) => "incomplete",
-            Self::Failed(_) => "failed",
         }
     }
 }
@@ -86,7 +85,7 @@ impl Response {
     pub(super) const fn last_status(&self) -> &'static str {
         match self.end {
             End::Complete => COMPLETE,
-            End::Incomplete(_) | End::Failed(_) => "incomplete",
+            End::Incomplete(_) => "incomplete",
         }
     }
 
@@ -95,7 +94,6 @@ impl Response {
         match self.end {
             End::Complete => "response.completed",
             End::Incomplete(_) => "response.incomplete",
-            End::Failed(_) => "response.failed",
         }
     }
 
@@ -110,15 +108,8 @@ impl Response {
     /// Writes it with its output, which is the inside of an array.
     pub(super) fn whole(&self, json: &mut Members<'_>, output: &str, usage: Option<&Usage>) {
         self.head(json, self.end.status());
-        match self.end {
-            End::Complete => {}
-            End::Incomplete(reason) => json.object("incomplete_details", |json| {
-                json.text("reason", reason);
-            }),
-            End::Failed(message) => json.object("error", |json| {
-                json.text("code", "server_error");
-                json.text("message", message);
-            }),
+        if let End::Incomplete(reason) = self.end {
+            json.object("incomplete_details", |json| json.text("reason", reason));
         }
         list(json, "output", output);
         match usage {
@@ -137,10 +128,8 @@ impl Response {
         if let Some(tier) = &self.tier {
             json.spelled("service_tier", tier);
         }
-        if !matches!(self.end, End::Failed(_)) {
-            json.null("error");
-        }
-        if !matches!(self.end, End::Incomplete(_)) {
+        json.null("error");
+        if self.end == End::Complete {
             json.null("incomplete_details");
         }
     }

@@ -1,10 +1,9 @@
 //! The neutral form into a responses request.
 
-use crate::facts::EffortLevel;
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
     Citation, File, Format, Part, Reasoning, Request, Role, Source, Tier, Tool, ToolCall,
-    ToolChoice, ToolResult, effort_of,
+    ToolChoice, ToolResult,
 };
 use crate::translate::{To, Untranslatable};
 
@@ -406,9 +405,7 @@ fn settings(json: &mut Members<'_>, request: &Request<'_>) {
 const OUTPUT_TOKENS_MIN: u64 = 16;
 
 fn reasoning(json: &mut Members<'_>, asked: Reasoning) {
-    let by_switch = (asked.on == Some(false)).then_some(EffortLevel::None);
-    let by_tokens = || asked.tokens.map(effort_of);
-    let effort = by_switch.or(asked.effort).or_else(by_tokens);
+    let effort = asked.level();
     let is_shown = asked.shown == Some(true);
     if effort.is_none() && !is_shown {
         return;

@@ -321,7 +321,7 @@ fn thinking_is_asked_for_in_the_words_of_the_models_maker() {
         (OLDER, effort(EffortLevel::High), Some(8_000), budget(4_000)),
         (OLDER, tokens(2_000), Some(8_000), budget(2_000)),
         (OLDER, tokens(2_000), Some(500), Value::Null),
-        (OLDER, off, None, Value::Null),
+        (OLDER, off, None, json!({"thinking": {"type": "disabled"}})),
         (
             "anthropic.claude-opus-4-7",
             off,

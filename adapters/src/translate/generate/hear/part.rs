@@ -1,7 +1,7 @@
 //! Parts of an answer, which come in snippets: those of a kind that follow each other are one part.
 
 use crate::translate::AnswerFault;
-use crate::translate::answer::{Event, PartKind};
+use crate::translate::answer::{Event, PARTS_MAX, PartKind};
 use crate::translate::generate::proto::Proto;
 use crate::translate::generate::signed;
 use crate::translate::json::Spelled;
@@ -59,7 +59,7 @@ impl Heard {
                 Some(true) => Open::Thinking,
                 _ => Open::Text,
             };
-            self.opened(kind, sink);
+            self.opened(kind, sink)?;
             sink(Event::More {
                 answer: self.answer,
                 part: self.current(),
@@ -67,7 +67,7 @@ impl Heard {
             });
         }
         if let Some(signature) = signature {
-            self.sign(signature, sink);
+            self.sign(signature, sink)?;
         }
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Heard {
         self.close(sink);
         self.calls = self.calls.saturating_add(1);
         let name = name.borrowed();
-        self.open(PartKind::ToolCall { id, name }, sink);
+        self.open(PartKind::ToolCall { id, name }, sink)?;
         let (answer, part) = (self.answer, self.current());
         let input = match call.object("args") {
             Some(args) => Spelled::of_owned(args.0.raw),
@@ -118,10 +118,10 @@ impl Heard {
     }
 
     /// A signature belongs to the thought before it, else to one of which nothing is told.
-    fn sign(&mut self, signature: Signature<'_>, sink: &mut Sink<'_>) {
+    fn sign(&mut self, signature: Signature<'_>, sink: &mut Sink<'_>) -> Result<(), AnswerFault> {
         if self.open != Some(Open::Thinking) || signature.is_whole {
             self.close(sink);
-            self.opened(Open::Thinking, sink);
+            self.opened(Open::Thinking, sink)?;
         }
         sink(Event::Signed {
             answer: self.answer,
@@ -129,6 +129,7 @@ impl Heard {
             signature,
         });
         self.close(sink);
+        Ok(())
     }
 
     /// What the open text has something from.
@@ -152,9 +153,9 @@ impl Heard {
         }
     }
 
-    fn opened(&mut self, kind: Open, sink: &mut Sink<'_>) {
+    fn opened(&mut self, kind: Open, sink: &mut Sink<'_>) -> Result<(), AnswerFault> {
         if self.open == Some(kind) {
-            return;
+            return Ok(());
         }
         self.close(sink);
         self.open = Some(kind);
@@ -162,16 +163,20 @@ impl Heard {
             Open::Text => PartKind::Text,
             Open::Thinking => PartKind::Thinking,
         };
-        self.open(kind, sink);
+        self.open(kind, sink)
     }
 
-    fn open(&mut self, kind: PartKind<'_>, sink: &mut Sink<'_>) {
+    fn open(&mut self, kind: PartKind<'_>, sink: &mut Sink<'_>) -> Result<(), AnswerFault> {
+        if usize::try_from(self.parts).is_ok_and(|parts| parts >= PARTS_MAX) {
+            return Err(AnswerFault::TooLong);
+        }
         sink(Event::Open {
             answer: self.answer,
             part: self.parts,
             kind,
         });
         self.parts = self.parts.saturating_add(1);
+        Ok(())
     }
 
     const fn current(&self) -> u32 {

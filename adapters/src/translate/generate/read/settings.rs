@@ -84,9 +84,9 @@ fn choice<'a>(
             tool.strict = Some(true);
         }
     }
-    let names = calling.items("allowedFunctionNames").iter();
-    let mut names: Vec<_> = names.filter_map(Value::as_text).cloned().collect();
     let allowed = || format!("{PLACE}.allowedFunctionNames");
+    let names = texts(calling, "allowedFunctionNames");
+    let mut names = names.ok_or_else(|| Untranslatable::at(allowed(), "not a list of texts"))?;
     request.tool_choice = match (must, names.len()) {
         (true, 0) => Some(ToolChoice::Some),
         (false, 0) if mode.is_empty() => None,
@@ -118,9 +118,21 @@ fn numbers<'a>(config: Proto<'_, 'a>, request: &mut Request<'a>) -> Result<(), U
     }
     request.answers = whole(config, "candidateCount")?.filter(|count| *count > 1);
     request.output_max = whole(config, "maxOutputTokens")?;
-    let stops = config.items("stopSequences").iter();
-    request.stop = stops.filter_map(Value::as_text).cloned().collect();
+    request.stop = texts(config, "stopSequences")
+        .ok_or_else(|| Untranslatable::at(place("stopSequences"), "not a list of texts"))?;
     Ok(())
+}
+
+/// A list of texts; none where it is not there.
+fn texts<'a>(object: Proto<'_, 'a>, name: &str) -> Option<Vec<Spelled<'a>>> {
+    match object.get(name) {
+        None => Some(Vec::new()),
+        Some(Value::Array(list)) => {
+            let texts = list.items.iter().map(Value::as_text);
+            texts.map(Option::<&Spelled<'a>>::cloned).collect()
+        }
+        Some(_) => None,
+    }
 }
 
 fn number<'a>(config: Proto<'_, 'a>, name: &str) -> Result<Option<&'a str>, Untranslatable> {

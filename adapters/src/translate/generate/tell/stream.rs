@@ -11,6 +11,7 @@ use crate::translate::Caller;
 use crate::translate::answer::{ANSWERS_MAX, Event, PartKind, Reason};
 use crate::translate::generate::words;
 use crate::translate::json::{Items, Json, Members, Spelled};
+use crate::translate::refused::stream_failed;
 use crate::translate::request::Citation;
 use crate::translate::signature::Signature;
 use crate::translate::speaker::WriteStream;
@@ -221,14 +222,7 @@ impl Telling {
 
     fn fail(&mut self, class: ErrorClass, message: &Spelled<'_>, out: &mut String) {
         self.is_over = true;
-        let (code, status) = status(class);
-        event(out, |json| {
-            json.object("error", |json| {
-                json.number("code", code);
-                json.spelled("message", message);
-                json.text("status", status);
-            });
-        });
+        out.push_str(&stream_failed(self.caller.form, class, message));
     }
 }
 
@@ -243,21 +237,6 @@ fn content(json: &mut Members<'_>, parts: impl FnOnce(&mut Items<'_>)) {
         json.array("parts", parts);
         json.text("role", "model");
     });
-}
-
-/// The words of google.rpc.Code for a class, and the status that they come with
-/// (<https://ai.google.dev/gemini-api/docs/troubleshooting>, read 2026-11).
-const fn status(class: ErrorClass) -> (u64, &'static str) {
-    match class {
-        ErrorClass::RateLimited | ErrorClass::QuotaExhausted => (429, "RESOURCE_EXHAUSTED"),
-        ErrorClass::Overloaded => (503, "UNAVAILABLE"),
-        ErrorClass::BadCredential => (403, "PERMISSION_DENIED"),
-        ErrorClass::BadRequest | ErrorClass::ContextOverflow | ErrorClass::ContentFiltered => {
-            (400, "INVALID_ARGUMENT")
-        }
-        ErrorClass::Timeout => (504, "DEADLINE_EXCEEDED"),
-        ErrorClass::ServerError => (500, "INTERNAL"),
-    }
 }
 
 impl Kind {

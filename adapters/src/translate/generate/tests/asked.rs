@@ -279,3 +279,43 @@ fn every_other_byte_of_an_unmarked_request_stays() {
         r#"{"contents":[{"parts":[{"text":"cWgxL",  "a":1e-07}]},{"role":"model","parts":[{"functionCall":{ "name":"f" }}]}],"k":[ 1.0 ]}"#
     );
 }
+
+#[test]
+fn what_stands_in_the_wrong_kind_is_refused_with_its_place() {
+    for (asked, place) in [
+        (json!([]), ""),
+        (json!({"contents": {"parts": []}}), "contents"),
+        (json!({"contents": ["hi"]}), "contents[0]"),
+        (
+            json!({"contents": [{"parts": {"text": "hi"}}]}),
+            "contents[0].parts",
+        ),
+        (
+            json!({"contents": [{"parts": [{"text": 1}]}]}),
+            "contents[0].parts[0].text",
+        ),
+        (
+            json!({"contents": [{"role": "system", "parts": []}]}),
+            "contents[0]",
+        ),
+        (json!({"systemInstruction": "hi"}), "systemInstruction"),
+        (json!({"tools": {}}), "tools"),
+        (json!({"generation_config": [1]}), "generationConfig"),
+        (
+            json!({"generationConfig": {"temperature": "1"}}),
+            "generationConfig.temperature",
+        ),
+        (
+            json!({"generationConfig": {"stopSequences": [1]}}),
+            "generationConfig.stopSequences",
+        ),
+        (
+            json!({"generationConfig": {"maxOutputTokens": 1.5}}),
+            "generationConfig.maxOutputTokens",
+        ),
+        (json!({"serviceTier": "odd"}), "serviceTier"),
+    ] {
+        let fault = sent(&asked, ProviderKind::GEMINI, "gemini-3-pro").unwrap_err();
+        assert_eq!(fault.place, place, "{asked}");
+    }
+}

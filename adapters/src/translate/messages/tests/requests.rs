@@ -3,6 +3,9 @@
 use serde_json::json;
 
 use super::super::super::feature::Feature;
+use super::super::super::json::Spelled;
+use super::super::super::request::{Part, Request, Role, Tier, Tool, ToolChoice, Turn};
+use super::super::write;
 use super::{Value, asked_of, assistant, least, noted, user};
 
 /// Everything that the neutral form and Anthropic both know.
@@ -43,14 +46,14 @@ fn everything() -> Value {
             ]},
         ],
         "tools": [
-            {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "properties": {}},
+            {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "additionalProperties": false},
                 "strict": true},
             {"name": "none", "input_schema": {"type": "object"}, "cache_control": {"type": "ephemeral"}},
         ],
         "tool_choice": {"type": "auto", "disable_parallel_tool_use": true},
         "stop_sequences": ["END", "\n\nHuman:"],
         "thinking": {"type": "enabled", "budget_tokens": 2000},
-        "output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}},
+        "output_config": {"format": {"type": "json_schema", "schema": {"type": "object", "additionalProperties": false}}},
         "metadata": {"user_id": "u-1"},
         "service_tier": "standard_only",
     })
@@ -151,9 +154,109 @@ fn a_body_that_is_no_request_is_refused_with_the_place_at_fault() {
             "tool_choice.name",
         ),
         (least(json!({"stop_sequences": ["END", " \n"]})), "stop[1]"),
+        (least(json!({"temperature": "0.5"})), "temperature"),
+        (least(json!({"max_tokens": 0.5})), "max_tokens"),
     ] {
         assert_eq!(asked_of("any", &body).unwrap_err().place, place, "{body}");
     }
+}
+
+#[test]
+fn no_value_in_any_place_makes_a_request_panic() {
+    let mut places = vec![String::new()];
+    pointers(&everything(), "", &mut places);
+    assert!(places.len() > 100);
+    for place in places {
+        for value in [
+            json!(null),
+            json!(1.5),
+            json!("x"),
+            json!([]),
+            json!({}),
+            json!([1]),
+            json!({"type": "x"}),
+        ] {
+            let mut body = everything();
+            *body.pointer_mut(&place).unwrap() = value;
+            let _seen = super::translate::look(super::Form::Messages, body.to_string().as_bytes());
+            for model in ["any", "claude-opus-5"] {
+                let _told = asked_of(model, &body);
+            }
+        }
+    }
+}
+
+fn pointers(value: &Value, at: &str, places: &mut Vec<String>) {
+    let inside: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(k, v)| (k.clone(), v)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(i, v)| (i.to_string(), v))
+            .collect(),
+        _ => Vec::new(),
+    };
+    for (step, value) in inside {
+        let place = format!("{at}/{step}");
+        pointers(value, &place, places);
+        places.push(place);
+    }
+}
+
+#[test]
+fn what_only_others_ask_is_asked_of_anthropic_in_its_own_way() {
+    let tool = |name| Tool {
+        name: Spelled::of_raw(name),
+        description: None,
+        schema: None,
+        strict: None,
+        cache: None,
+    };
+    let turn = |role, part| Turn {
+        role,
+        parts: vec![part],
+    };
+    let request = Request {
+        turns: vec![
+            turn(Role::User, Part::text(Spelled::of_raw("a"))),
+            turn(
+                Role::Assistant,
+                Part::Refusal {
+                    text: Spelled::of_raw("No."),
+                },
+            ),
+            turn(
+                Role::User,
+                Part::Audio {
+                    data: Spelled::default(),
+                    media_type: Spelled::default(),
+                },
+            ),
+            turn(Role::User, Part::text(Spelled::of_raw("b"))),
+        ],
+        tools: vec![tool("f"), tool("g"), tool("h")],
+        tool_choice: Some(ToolChoice::Among {
+            names: vec![Spelled::of_raw("f"), Spelled::of_raw("h")],
+            must: true,
+        }),
+        parallel_tools: Some(false),
+        service_tier: Some(Tier::Priority),
+        ..Request::default()
+    };
+    let to = super::check::to(super::Form::Messages);
+    let told: Value = serde_json::from_str(&write::write(&request, &to).unwrap()).unwrap();
+    let schema = json!({"type": "object", "properties": {}});
+    assert_eq!(
+        told,
+        json!({
+            "model": "sent-model",
+            "max_tokens": 32_000,
+            "messages": [user("a"), assistant(json!([{"type": "text", "text": "No."}])), user("b")],
+            "tools": [{"name": "f", "input_schema": schema}, {"name": "h", "input_schema": schema}],
+            "tool_choice": {"type": "any", "disable_parallel_tool_use": true},
+            "service_tier": "auto",
+        })
+    );
 }
 
 #[test]
@@ -199,6 +302,44 @@ fn instructions_in_the_middle_come_behind_the_users_turn() {
         asked_of("claude-haiku-4-5", &body).unwrap_err().place,
         "messages"
     );
+}
+
+#[test]
+fn a_schema_says_that_it_is_an_objects() {
+    let tools =
+        json!({"tools": [{"name": "f", "input_schema": {"properties": {}}}, {"name": "g"}]});
+    let told = asked_of("any", &least(tools)).unwrap();
+    for tool in told["tools"].as_array().unwrap() {
+        assert_eq!(
+            tool["input_schema"],
+            json!({"type": "object", "properties": {}})
+        );
+    }
+}
+
+#[test]
+fn a_file_is_what_its_type_says() {
+    let file = |media_type: &str| {
+        json!({"type": "document", "title": "a", "source":
+            {"type": "base64", "media_type": media_type, "data": "w6k="}})
+    };
+    let body = json!({"max_tokens": 9, "messages": [{"role": "user",
+        "content": [file("application/pdf"), file("text/csv"), file("image/png")]}]});
+    let told = asked_of("any", &body).unwrap();
+    let blocks = told["messages"][0]["content"].as_array().unwrap();
+    let said = blocks.iter().map(|block| {
+        let said = [
+            &block["type"],
+            &block["source"]["type"],
+            &block["source"]["data"],
+        ];
+        said.map(|text| text.as_str().unwrap())
+    });
+    assert!(said.eq([
+        ["document", "base64", "w6k="],
+        ["document", "text", "\u{e9}"],
+        ["image", "base64", "w6k="],
+    ]));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::super::super::answer::{Answer, Event, Finish, PartKind, Reason};
 use super::super::super::check::{self, folded};
 use super::super::super::form::Form;
 use super::super::super::json::{Spelled, parse};
-use super::super::super::request::{Citation, Part};
+use super::super::super::request::Citation;
 use super::super::super::signature::Signature;
 use super::super::super::speaker::WriteStream as _;
 use super::super::{hear, tell, tell_stream::Telling};

@@ -19,6 +19,7 @@ fn each_model_is_asked_to_think_in_its_own_way() {
     let word = least(json!({"output_config": {"effort": "xhigh"}}));
     let off = least(json!({"thinking": {"type": "disabled"}}));
     let nothing = (Value::Null, Value::Null);
+    let disabled = (json!({"type": "disabled"}), Value::Null);
     let adaptive = |effort: &str| (json!({"type": "adaptive"}), json!(effort));
     let tokens = |tokens: u64| {
         let told = json!({"type": "enabled", "budget_tokens": tokens});
@@ -29,25 +30,25 @@ fn each_model_is_asked_to_think_in_its_own_way() {
             "claude-3-haiku-20240307",
             nothing.clone(),
             nothing.clone(),
-            nothing.clone(),
+            disabled.clone(),
         ),
         (
             "claude-haiku-4-5",
             tokens(2000),
             tokens(2048),
-            nothing.clone(),
+            disabled.clone(),
         ),
         (
             "claude-opus-4-6",
             adaptive("medium"),
             adaptive("max"),
-            nothing.clone(),
+            disabled.clone(),
         ),
         (
             "claude-opus-5",
             adaptive("medium"),
             adaptive("xhigh"),
-            (json!({"type": "disabled"}), Value::Null),
+            disabled.clone(),
         ),
         (
             "claude-fable-5",

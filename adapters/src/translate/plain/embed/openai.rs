@@ -120,6 +120,12 @@ fn write_answer(
             json.object("usage", |json| {
                 json.number("prompt_tokens", usage.input_tokens);
                 json.number("total_tokens", usage.input_tokens);
+                let images = usage.input_image_tokens;
+                if images > 0 {
+                    json.object("prompt_tokens_details", |json| {
+                        json.number("image_tokens", images);
+                    });
+                }
             });
         }
     }))
