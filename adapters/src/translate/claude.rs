@@ -1,8 +1,10 @@
 //! Claude's models, as every dialect has to ask them that leads to one: Anthropic's own, and Bedrock's.
 //!
-//! How they differ is in [`Model`], how they are asked to think in [`Thinking`].
+//! How they differ is in [`Model`], how they are asked to think in [`Thinking`], what they
+//! want of schemas in [`schema`].
 
 mod model;
+pub(crate) mod schema;
 mod thinking;
 
 pub(crate) use model::{Model, Sampling};

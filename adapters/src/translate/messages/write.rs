@@ -1,10 +1,9 @@
 //! A request to an Anthropic deployment, written.
 
-use super::super::claude::{Model, Sampling, Thinking, at_most_one};
+use super::super::claude::{Model, Sampling, Thinking, at_most_one, schema};
 use super::super::json::{Items, Json, Members};
 use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
 use super::super::{To, Untranslatable};
-use super::schema;
 use super::turns::{self, Message};
 use super::write_blocks::{block, cache_control};
 

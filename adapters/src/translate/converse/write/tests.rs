@@ -239,7 +239,7 @@ fn tools_and_their_choice_are_written() {
     };
     let spec = |name| {
         json!({"toolSpec": {"name": name, "description": "Does",
-        "inputSchema": {"json": {"type": "object"}}, "strict": true}})
+        "inputSchema": {"json": {"type": "object", "additionalProperties": false}}, "strict": true}})
     };
     let both = || json!([spec("f"), spec("g")]);
     let among = |names: &[&'static str], must| ToolChoice::Among {
@@ -403,7 +403,8 @@ fn schema_tier_notes_and_top_k_are_written() {
     assert_eq!(
         told["outputConfig"],
         json!({"textFormat": {"type": "json_schema",
-            "structure": {"jsonSchema": {"schema": "{\"type\":\"object\"}", "name": "city"}}}})
+            "structure": {"jsonSchema": {
+                "schema": "{\"type\":\"object\",\"additionalProperties\":false}", "name": "city"}}}})
     );
     assert_eq!(told["serviceTier"], json!({"type": "default"}));
     assert_eq!(
