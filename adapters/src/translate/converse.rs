@@ -47,11 +47,13 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ToolResultMedia
         | F::OutputMax
         | F::Stop
-        | F::JsonSchema
         | F::CacheMarks
         | F::CacheTtl
         | F::ServiceTier => Fate::Carried,
 
+        F::JsonSchema => {
+            Fate::Adapted("always strictly; objects have no members but those that are named")
+        }
         F::SystemMidway => Fate::Adapted("refused for Claude before Opus 4.8"),
         F::Temperature => Fate::Adapted(
             "at most 1; left out for Claude where it thinks, and from Opus 4.7 on, which refuses it",

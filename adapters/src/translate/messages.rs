@@ -10,7 +10,6 @@ mod hear_stream;
 mod ids;
 mod read;
 mod reason;
-mod schema;
 mod shape;
 mod tell;
 mod tell_stream;

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::media::{Names, audio_format, document_format, image_format};
 use super::model::Maker;
 use super::tools::{cache_point, call_id, config};
+use crate::translate::claude::schema::closed;
 use crate::translate::claude::{self, Chance, at_most_one};
 use crate::translate::feature::{Feature, Features};
 use crate::translate::json::{Items, Json, Members, Spelled, parse};
@@ -150,7 +151,7 @@ fn output(json: &mut Members<'_>, format: Option<&Format<'_>>, effort: Option<&s
                 json.text("type", "json_schema");
                 json.object("structure", |json| {
                     json.object("jsonSchema", |json| {
-                        json.text("schema", schema);
+                        json.text("schema", &closed(schema));
                         if let Some(name) = name {
                             json.spelled("name", name);
                         }

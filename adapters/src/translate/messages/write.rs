@@ -1,11 +1,10 @@
 //! A request to an Anthropic deployment, written.
 
-use super::super::claude::{self, Chance, Model, Thinking};
+use super::super::claude::{self, Chance, Model, Thinking, schema};
 use super::super::feature::Features;
 use super::super::json::{Items, Json, Members};
 use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
 use super::super::{To, Untranslatable};
-use super::schema;
 use super::turns::{self, Message};
 use super::write_blocks::{block, cache_control};
 

@@ -6,6 +6,8 @@ use crate::facts::EffortLevel;
 use crate::translate::request::{CacheMark, Reasoning, Sampling, Tool, ToolChoice};
 use crate::translate::{Form, check};
 
+mod models;
+
 fn written_to(model: &str, request: &Request<'_>) -> Result<Value, Untranslatable> {
     let to = To {
         model,
@@ -239,7 +241,7 @@ fn tools_and_their_choice_are_written() {
     };
     let spec = |name| {
         json!({"toolSpec": {"name": name, "description": "Does",
-        "inputSchema": {"json": {"type": "object"}}, "strict": true}})
+        "inputSchema": {"json": {"type": "object", "additionalProperties": false}}, "strict": true}})
     };
     let both = || json!([spec("f"), spec("g")]);
     let among = |names: &[&'static str], must| ToolChoice::Among {
@@ -300,88 +302,6 @@ fn tools_and_their_choice_are_written() {
 }
 
 #[test]
-fn thinking_is_asked_for_in_the_words_of_the_models_maker() {
-    let effort = |effort| Reasoning {
-        effort: Some(effort),
-        ..Reasoning::default()
-    };
-    let tokens = |tokens| Reasoning {
-        tokens: Some(tokens),
-        on: Some(true),
-        ..Reasoning::default()
-    };
-    let off = Reasoning {
-        on: Some(false),
-        ..Reasoning::default()
-    };
-    let budget = |tokens: u64| json!({"thinking": {"type": "enabled", "budget_tokens": tokens}});
-    const NOVA: &str = "us.amazon.nova-2-lite-v1:0";
-    for (model, reasoning, cap, fields) in [
-        (OLDER, effort(EffortLevel::Low), None, budget(1_024)),
-        (OLDER, effort(EffortLevel::High), Some(8_000), budget(4_000)),
-        (OLDER, tokens(2_000), Some(8_000), budget(2_000)),
-        (OLDER, tokens(2_000), Some(500), Value::Null),
-        (OLDER, off, None, Value::Null),
-        (
-            "anthropic.claude-opus-4-7",
-            off,
-            None,
-            json!({"thinking": {"type": "disabled"}}),
-        ),
-        (
-            CLAUDE,
-            tokens(2_000),
-            None,
-            json!({"thinking": {"type": "adaptive"}}),
-        ),
-        (
-            NOVA,
-            effort(EffortLevel::XHigh),
-            None,
-            json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "high"}}),
-        ),
-        (
-            "amazon.nova-pro-v1:0",
-            effort(EffortLevel::High),
-            None,
-            Value::Null,
-        ),
-        (
-            "meta.llama3-8b-instruct-v1:0",
-            effort(EffortLevel::High),
-            None,
-            Value::Null,
-        ),
-        (
-            "openai.gpt-oss-120b-1:0",
-            effort(EffortLevel::Minimal),
-            None,
-            json!({"reasoning_effort": "low"}),
-        ),
-    ] {
-        let request = Request {
-            reasoning: Some(reasoning),
-            output_max: cap,
-            ..hello()
-        };
-        let written = written_to(model, &request).unwrap();
-        assert_eq!(
-            written["additionalModelRequestFields"], fields,
-            "{model} {reasoning:?}"
-        );
-        if model == CLAUDE {
-            assert_eq!(written["outputConfig"], json!({"effort": "medium"}));
-        }
-    }
-    let request = Request {
-        reasoning: Some(effort(EffortLevel::Low)),
-        ..hello()
-    };
-    let profile = "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/a1b2c3";
-    assert!(written_to(profile, &request).is_err());
-}
-
-#[test]
 fn schema_tier_notes_and_top_k_are_written() {
     let request = Request {
         format: Some(Format::Schema {
@@ -403,7 +323,8 @@ fn schema_tier_notes_and_top_k_are_written() {
     assert_eq!(
         told["outputConfig"],
         json!({"textFormat": {"type": "json_schema",
-            "structure": {"jsonSchema": {"schema": "{\"type\":\"object\"}", "name": "city"}}}})
+            "structure": {"jsonSchema": {
+                "schema": "{\"type\":\"object\",\"additionalProperties\":false}", "name": "city"}}}})
     );
     assert_eq!(told["serviceTier"], json!({"type": "default"}));
     assert_eq!(
@@ -417,44 +338,4 @@ fn schema_tier_notes_and_top_k_are_written() {
         json!({"inferenceConfig": {"topK": 40}})
     );
     assert!(written_to("meta.llama3-8b-instruct-v1:0", &request).is_err());
-}
-
-#[test]
-fn chance_is_used_as_far_as_the_model_takes_it() {
-    let sampling = Sampling {
-        temperature: Some("1.5"),
-        top_p: Some("0.9"),
-        top_k: Some("40"),
-        ..Sampling::default()
-    };
-    let thinking = Reasoning {
-        effort: Some(EffortLevel::Low),
-        ..Reasoning::default()
-    };
-    let both = json!({"temperature": 1, "topP": 0.9});
-    let one = json!({"temperature": 1});
-    for (model, reasoning, config) in [
-        ("amazon.nova-2-lite-v1:0", None, &both),
-        ("amazon.nova-2-lite-v1:0", Some(thinking), &both),
-        ("anthropic.claude-v2:1", None, &both),
-        (OLDER, None, &both),
-        (OLDER, Some(thinking), &Value::Null),
-        (CLAUDE, None, &one),
-        (CLAUDE, Some(thinking), &Value::Null),
-        ("anthropic.claude-opus-4-7", None, &Value::Null),
-    ] {
-        let request = Request {
-            sampling,
-            reasoning,
-            ..hello()
-        };
-        let told = written_to(model, &request).unwrap();
-        assert_eq!(told["inferenceConfig"], *config, "{model} {reasoning:?}");
-        let has_k = told["additionalModelRequestFields"]["top_k"] == 40;
-        assert_eq!(
-            has_k,
-            !config.is_null() && model.contains("claude"),
-            "{model}"
-        );
-    }
 }
