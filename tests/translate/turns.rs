@@ -1,9 +1,11 @@
 //! A turn in every pair: text, usage, cost, and what the provider saw.
 
-use quotah_bench::mock::Directives;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use quotah_bench::mock::{Directives, Script};
 
 use super::{Caller, gateway, pairs, said, says};
-use crate::harness::{End, served};
+use crate::harness::{Config, End, provider, served, workspace};
 
 #[test]
 fn every_caller_gets_a_turn_from_every_other_dialects_deployment_whole_and_streamed() {
@@ -123,5 +125,67 @@ fn a_provider_gets_header_lines_of_its_own_dialect_and_none_of_the_clients() {
         assert!(all.contains(&format!("sk-test-{}", to.dialect)), "{all}");
         let version = (to.own == Caller::Messages).then_some("2023-06-01");
         assert_eq!(seen.header("anthropic-version"), version);
+    }
+}
+
+#[test]
+fn frames_of_aws_become_the_callers_events() {
+    let file = workspace().join("adapters/fixtures/bedrock/converse-stream.json");
+    let text = std::fs::read_to_string(file).expect("a recorded stream");
+    let recorded: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let body = recorded["response"]["body_base64"].as_str().expect("bytes");
+    let body = STANDARD.decode(body).expect("base64");
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/vnd.amazon.eventstream\r\n\
+         x-amzn-requestid: req-aws\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let raw = [head.as_bytes(), &body].concat();
+    let provider = provider();
+    let quotah = Config::empty()
+        .table(&format!(
+            "[[providers]]\nkind = \"bedrock\"\nbase_url = \"{}\"\nregion = \"eu-west-1\"\n\
+             access_key_id = \"AKIA1\"\nsecret_access_key = \"sec/ret+1\"",
+            provider.url()
+        ))
+        .table(
+            "[[models]]\nname = \"nova\"\ndeployments = [{ provider = \"bedrock\", \
+             model = \"amazon.titan-text-express-v1\", api = \"own\" }]",
+        )
+        .start();
+    let expected = &recorded["expected_usage"];
+    let count = |member: &str| expected[member].as_u64().unwrap_or(0);
+    for (drip, caller) in [None, Some(11)].into_iter().flat_map(|drip| {
+        [Caller::Chat, Caller::Messages, Caller::Generate].map(|caller| (drip, caller))
+    }) {
+        provider.forget();
+        provider.set(Script::always(Directives {
+            raw: Some(raw.clone().into()),
+            drip,
+            ..Directives::default()
+        }));
+        let answer = quotah.send(&caller.ask("nova", true));
+        let what = format!("{caller:?} {drip:?}: {}", answer.text());
+        assert_eq!((answer.status, answer.end), (200, End::Whole), "{what}");
+        assert_eq!(
+            caller.usage(&answer, true),
+            (count("input"), count("output")),
+            "{what}"
+        );
+        assert!(!caller.text(&answer, true).is_empty(), "{what}");
+        let seen = served(&provider, 1).remove(0);
+        assert_eq!(
+            seen.target,
+            "/model/amazon.titan-text-express-v1/converse-stream"
+        );
+        let entry = quotah.entry(&answer);
+        assert_eq!(entry.str("outcome"), "ok", "{what}");
+        assert_eq!(entry.u64("output_tokens"), count("output"), "{what}");
+        let id = match caller {
+            Caller::Messages => "request-id",
+            _ => "x-request-id",
+        };
+        let told = (caller != Caller::Generate).then_some("req-aws");
+        assert_eq!(answer.header(id), told, "{what}");
     }
 }
