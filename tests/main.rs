@@ -49,5 +49,6 @@ mod routes;
 mod sdk;
 mod smoke;
 mod smuggling;
+mod translate;
 mod transport;
 mod whatif;

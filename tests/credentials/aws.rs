@@ -1,6 +1,6 @@
 //! AWS's access keys, by every way they are given out, and the signatures made with them.
 
-use quotah_bench::mock::{Mock, Recorded};
+use quotah_bench::mock::{Directives, Mock, Recorded, Script};
 
 use super::cloud::{Asked, Cloud};
 use super::signature::{Arrived, Receiver};
@@ -42,6 +42,44 @@ fn sts_answer(_: &Asked) -> (u16, String) {
 
 const GIVEN: &str = r#"{"Code":"Success","AccessKeyId":"ASIA1","SecretAccessKey":"sec/ret+1",
     "Token":"session==","Expiration":"2999-01-01T00:00:00Z"}"#;
+
+#[test]
+fn a_translated_request_is_signed_as_it_goes_out() {
+    let provider = provider();
+    let model = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
+    let quotah = Config::empty()
+        .table(&format!(
+            "[[providers]]\nkind = \"bedrock\"\nbase_url = \"{}\"\n{REGION}\n\
+             access_key_id = \"AKIA1\"\nsecret_access_key = \"sec/ret+1\"",
+            provider.url()
+        ))
+        .table(&format!(
+            "[[models]]\nname = \"fast\"\n\
+             deployments = [{{ provider = \"bedrock\", model = \"{model}\", api = \"own\" }}]"
+        ))
+        .start();
+    provider.set(Script::always(Directives {
+        body: Some(
+            r#"{"output":{"message":{"role":"assistant","content":[{"text":"Hello"}]}},
+            "stopReason":"end_turn","usage":{"inputTokens":10,"outputTokens":2,"totalTokens":12}}"#
+                .into(),
+        ),
+        ..Directives::default()
+    }));
+    let body = r#"{"model":"fast","messages":[{"role":"user","content":"hi"}]}"#;
+    let answer = quotah.post("/v1/chat/completions", body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let told = answer.json();
+    assert_eq!(told["choices"][0]["message"]["content"], "Hello");
+    assert_eq!(told["usage"]["prompt_tokens"], 10);
+    let seen = last(&provider);
+    let target = "/model/us.anthropic.claude-haiku-4-5-20251001-v1%3A0/converse";
+    assert_eq!(seen.target, target);
+    assert_eq!(signed(&seen, "AKIA1", "bedrock"), None);
+    let entry = quotah.entry(&answer);
+    assert_eq!(entry.str("translated_to"), "bedrock");
+    assert_eq!(entry.u64("output_tokens"), 2);
+}
 
 #[test]
 fn what_goes_out_is_what_is_signed() {

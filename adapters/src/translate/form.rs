@@ -61,13 +61,16 @@ pub enum Task {
     Rank,
 }
 
-/// Which of `OpenAI`'s two ways to ask for a turn a deployment is asked in: `api` of a deployment.
+/// In which of several ways that it knows a deployment is asked for a turn: `api` of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Api {
     /// `/v1/chat/completions`
     Chat,
     /// `/v1/responses`
     Responses,
+    /// Neither: the provider's own dialect, also where it understands `OpenAI`'s or another as well. What it has in its
+    /// own (Bedrock's `converse` serves every model, its `OpenAI` paths some) it may lack there.
+    Own,
 }
 
 impl Form {
@@ -236,10 +239,12 @@ impl Form {
         let openai = || match api {
             Some(Api::Chat) => Self::Chat,
             Some(Api::Responses) => Self::Responses,
-            None if row.prefers_responses => Self::Responses,
-            None => Self::Chat,
+            None | Some(Api::Own) if row.prefers_responses => Self::Responses,
+            None | Some(Api::Own) => Self::Chat,
         };
-        if kind.speaks(self.dialect()) {
+        let own = kind.dialect();
+        let is_elsewhere = api == Some(Api::Own) && own != self.dialect();
+        if kind.speaks(self.dialect()) && !is_elsewhere {
             return Some(match (self, api) {
                 (Self::Responses, Some(Api::Chat)) => Self::Chat,
                 (Self::Responses, None) if row.lacks_responses => Self::Chat,
@@ -247,7 +252,6 @@ impl Form {
                 (same, _) => same,
             });
         }
-        let own = kind.dialect();
         Some(match (self.task(), own) {
             _ if kind == ProviderKind::CUSTOM => return None,
             (Task::Turn, Dialect::OpenAi) => openai(),
@@ -267,6 +271,15 @@ impl Form {
             (Task::Rank, Dialect::OpenAi) => Self::Rerank,
             _ => return None,
         })
+    }
+
+    /// Whether callers of this form can be served by a deployment that is asked in another.
+    #[must_use]
+    pub fn leads_to(self, other: Self) -> bool {
+        match self.task() {
+            Task::Turn => self.asks().is_some() && other.serves().is_some(),
+            task => task == other.task(),
+        }
     }
 
     /// What becomes of a feature at a deployment of that kind that is asked in this form.

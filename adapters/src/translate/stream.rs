@@ -4,6 +4,7 @@
 
 use quotah_policy::Usage;
 
+use super::answer::Event;
 use super::form::Form;
 use super::json::parse;
 use super::speaker::{ReadStream, WriteStream};
@@ -40,6 +41,7 @@ struct Turn {
     data: Vec<u8>,
     usage: Option<Usage>,
     out: String,
+    is_told: bool,
     fault: Option<AnswerFault>,
 }
 
@@ -61,6 +63,7 @@ impl StreamTranslator {
                 data: Vec::new(),
                 usage: None,
                 out: String::new(),
+                is_told: false,
                 fault: None,
             },
         })
@@ -98,6 +101,12 @@ impl StreamTranslator {
         }
         self.turn.done();
         self.turn.told()
+    }
+
+    /// Whether all is told: for its reader the answer is complete with what was given.
+    #[must_use]
+    pub const fn is_told(&self) -> bool {
+        self.turn.is_told
     }
 
     /// What was written before a fault.
@@ -160,9 +169,13 @@ impl Turn {
             writer,
             usage,
             out,
+            is_told,
             ..
         } = self;
-        let mut sink = |event: super::answer::Event<'_>| writer.event(&event, usage.as_ref(), out);
+        let mut sink = |event: Event<'_>| {
+            *is_told |= event == Event::End;
+            writer.event(&event, usage.as_ref(), out);
+        };
         if text.trim() == "[DONE]" {
             reader.done_is_said();
             return reader.done(&mut sink);
@@ -180,9 +193,13 @@ impl Turn {
             writer,
             usage,
             out,
+            is_told,
             ..
         } = self;
-        let done = reader.done(&mut |event| writer.event(&event, usage.as_ref(), out));
+        let done = reader.done(&mut |event| {
+            *is_told |= event == Event::End;
+            writer.event(&event, usage.as_ref(), out);
+        });
         if let Err(fault) = done {
             self.fail(fault);
         }

@@ -26,6 +26,9 @@ pub struct Candidate {
     pub headroom_ten_thousandths: Option<u16>,
     /// Requests that it is busy with.
     pub in_flight: u32,
+    /// Whether the request would have to be translated for it: of two that the strategy holds for equal, the one that
+    /// takes it as it is goes first.
+    pub is_translated: bool,
 }
 
 /// Whether a candidate may be chosen, and if not, why and until when. Times are unix milliseconds.
@@ -56,6 +59,8 @@ pub enum Availability {
     Tried,
     /// The request does not fit into the model's context window.
     TooSmall,
+    /// The request asks for something that cannot be said in its dialect.
+    Unsayable,
 }
 
 impl Availability {
@@ -77,6 +82,7 @@ impl Availability {
             Self::NotAllowed => "not_allowed",
             Self::Tried => "tried",
             Self::TooSmall => "too_small",
+            Self::Unsayable => "unsayable",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The choice of one candidate.
 //!
 //! Candidates are put into one order: those that serve before those on probation and those with a weight before
-//! reserves; then what the strategy goes by; then, among equals, who has more headroom, who is less busy, and dice.
+//! reserves; then what the strategy goes by; then, among equals, who takes the request untranslated, who has more headroom,
+//! who is less busy, and dice.
 //! One pass finds what candidates are measured by, another the first of them and the first of another deployment.
 
 use super::candidate::{Availability, CANDIDATES_MAX, Candidate};
@@ -93,6 +94,7 @@ pub fn choose(
             order: Order {
                 standing: standing(strategy, turn, candidate),
                 preference,
+                is_translated: candidate.is_translated,
                 used: WHOLE.saturating_sub(candidate.headroom_ten_thousandths.unwrap_or(WHOLE / 2)),
                 in_flight: candidate.in_flight,
             },
@@ -196,6 +198,7 @@ struct Entrant {
 struct Order {
     standing: u8,
     preference: u64,
+    is_translated: bool,
     /// Share of the headroom that is gone; half where it is unknown.
     used: u16,
     in_flight: u32,

@@ -21,6 +21,8 @@ pub enum WhyNobody {
     AllTried,
     /// The request fits into none of those that the caller may use.
     TooSmall,
+    /// Those that the caller may use speak another dialect, and the request asks for what cannot be said in it.
+    Unsayable,
 }
 
 /// Why none of `candidates` may be chosen.
@@ -50,12 +52,13 @@ fn one(availability: Availability, now_ms: u64) -> WhyNobody {
         Availability::NotAllowed => WhyNobody::NotAllowed,
         Availability::Tried => WhyNobody::AllTried,
         Availability::TooSmall => WhyNobody::TooSmall,
+        Availability::Unsayable => WhyNobody::Unsayable,
     }
 }
 
 /// What holds for both together.
 fn worse(one: WhyNobody, other: WhyNobody) -> WhyNobody {
-    use WhyNobody::{AllTried, Cooling, NotAllowed, TooSmall, Unhealthy};
+    use WhyNobody::{AllTried, Cooling, NotAllowed, TooSmall, Unhealthy, Unsayable};
     match (one, other) {
         (AllTried, _) | (_, AllTried) => AllTried,
         (Unhealthy { soonest_ms: a }, Unhealthy { soonest_ms: b } | Cooling { soonest_ms: b })
@@ -65,9 +68,13 @@ fn worse(one: WhyNobody, other: WhyNobody) -> WhyNobody {
         (Cooling { soonest_ms: a }, Cooling { soonest_ms: b }) => Cooling {
             soonest_ms: a.min(b),
         },
-        (timed @ (Unhealthy { .. } | Cooling { .. }), NotAllowed | TooSmall)
-        | (NotAllowed | TooSmall, timed @ (Unhealthy { .. } | Cooling { .. })) => timed,
-        (TooSmall, NotAllowed | TooSmall) | (NotAllowed, TooSmall) => TooSmall,
+        (timed @ (Unhealthy { .. } | Cooling { .. }), NotAllowed | TooSmall | Unsayable)
+        | (NotAllowed | TooSmall | Unsayable, timed @ (Unhealthy { .. } | Cooling { .. })) => timed,
+        // Who finds it too long may be asked all the same: that is an estimate.
+        (TooSmall, NotAllowed | TooSmall | Unsayable) | (NotAllowed | Unsayable, TooSmall) => {
+            TooSmall
+        }
+        (Unsayable, NotAllowed | Unsayable) | (NotAllowed, Unsayable) => Unsayable,
         (NotAllowed, NotAllowed) => NotAllowed,
     }
 }
@@ -90,7 +97,7 @@ mod tests {
 
     #[test]
     fn each_mixture_has_one_reason() {
-        use Availability::{Cooling, Full, NotAllowed, Open, TooSmall, Tried};
+        use Availability::{Cooling, Full, NotAllowed, Open, TooSmall, Tried, Unsayable};
         let (open, cooling, full) = (
             Open { until_ms: 300 },
             Cooling { until_ms: 200 },
@@ -100,6 +107,9 @@ mod tests {
             (&[][..], WhyNobody::NotAllowed),
             (&[NotAllowed, NotAllowed], WhyNobody::NotAllowed),
             (&[NotAllowed, TooSmall], WhyNobody::TooSmall),
+            (&[NotAllowed, Unsayable], WhyNobody::Unsayable),
+            (&[Unsayable, TooSmall], WhyNobody::TooSmall),
+            (&[open, Unsayable], WhyNobody::Unhealthy { soonest_ms: 300 }),
             (
                 &[cooling, NotAllowed],
                 WhyNobody::Cooling { soonest_ms: 200 },

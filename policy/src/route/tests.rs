@@ -20,6 +20,7 @@ pub(super) fn candidate(rank: u8) -> Candidate {
         success_ten_thousandths: None,
         headroom_ten_thousandths: None,
         in_flight: 0,
+        is_translated: false,
     }
 }
 
@@ -185,6 +186,31 @@ fn a_reserve_is_chosen_when_nobody_else_may_be() {
 }
 
 #[test]
+fn among_equals_the_one_that_takes_the_request_as_it_is_goes_first() {
+    let translated = |of: Candidate| Candidate {
+        is_translated: true,
+        headroom_ten_thousandths: Some(10_000),
+        ..of
+    };
+    let busy = |of: Candidate| Candidate {
+        headroom_ten_thousandths: Some(1),
+        in_flight: 9,
+        ..of
+    };
+    for (strategy, foreign, own, first) in [
+        (Strategy::Cheapest, costing(0, 5), costing(1, 5), 1),
+        (Strategy::Cheapest, costing(0, 4), costing(1, 5), 0),
+        (Strategy::Fastest, timed(0, 5), timed(1, 5), 1),
+        (Strategy::Ordered, candidate(0), candidate(1), 0),
+        (Strategy::Weighted, weighing(0, 1), weighing(0, 1), 1),
+    ] {
+        let both = [translated(foreign), busy(own)];
+        let chosen = with_dice(strategy, &both, 7).map(|choice| choice.place);
+        assert_eq!(chosen, Some(first), "{strategy:?}");
+    }
+}
+
+#[test]
 fn among_equals_headroom_decides_then_what_is_in_flight_then_dice() {
     let with = |headroom, in_flight| Candidate {
         headroom_ten_thousandths: headroom,
@@ -333,6 +359,7 @@ fn any_candidate() -> impl proptest::strategy::Strategy<Value = Candidate> {
             success_ten_thousandths: share,
             headroom_ten_thousandths: share,
             in_flight,
+            is_translated: in_flight == 1,
         },
     )
 }

@@ -111,6 +111,9 @@ pub struct ExplainedRoute {
         example = "the cheapest of 2 that could be called; groq/llama-3.1-8b-instant was open"
     )]
     pub choice: Option<String>,
+    /// The dialect that the deployment would be asked in, where that is not the client's.
+    #[schema(example = "anthropic")]
+    pub translated_to: Option<String>,
     /// The route's deployments, at most sixteen; none where there is one alone.
     pub candidates: Vec<ExplainedCandidate>,
 }
@@ -123,7 +126,7 @@ pub struct ExplainedCandidate {
     pub deployment: String,
     /// The name of its credential.
     pub credential: String,
-    /// `ready`, `half_open`, or why it cannot be called: `open`, `cooling`, `full`, `not_allowed`, `too_small`.
+    /// `ready`, `half_open`, or why it cannot be called: `open`, `cooling`, `full`, `not_allowed`, `too_small`, `unsayable`.
     #[schema(example = "ready")]
     pub state: String,
     /// Whether the request would go there.
@@ -135,6 +138,10 @@ pub struct ExplainedCandidate {
     pub expected_usd: Option<String>,
     /// How long its answers usually take to begin, milliseconds; `null` before one was measured.
     pub first_byte_ms: Option<u64>,
+    /// The dialect that it would be asked in, where that is not the client's: what cannot be said there is refused, or
+    /// left out where its row says `lossy`.
+    #[schema(example = "anthropic")]
+    pub translated_to: Option<String>,
 }
 
 /// What a million tokens would cost, dollars.

@@ -176,6 +176,9 @@ fn candidate(of: &ExplainedCandidate, choice: &str) -> Vec<String> {
     if let Some(ms) = of.first_byte_ms {
         stands.push_str(&format!(", {ms} ms to the first byte"));
     }
+    if let Some(dialect) = &of.translated_to {
+        stands.push_str(&format!(", translated to {dialect}"));
+    }
     let because = if of.chosen { choice } else { "" };
     line(
         "candidate",

@@ -139,7 +139,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// The fields of an entry in the order in which the documentation lists them. New ones come last.
-pub(super) const COLUMNS: [&str; 66] = [
+pub(super) const COLUMNS: [&str; 68] = [
     "id",
     "client_request_id",
     "at",
@@ -206,4 +206,6 @@ pub(super) const COLUMNS: [&str; 66] = [
     "cache",
     "saved_usd",
     "saved_nanousd",
+    "translated_to",
+    "dropped",
 ];

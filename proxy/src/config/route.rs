@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderName;
+use quotah_adapters::translate::Api;
 use quotah_policy::route::{Strategy, Weights};
 use quotah_policy::{Condition, RetryForm};
 
@@ -49,6 +50,10 @@ pub struct Deployment {
     pub when: Option<Condition>,
     /// Most tokens that a prompt and its answer may have; `None` where that is not known.
     pub context_tokens: Option<u64>,
+    /// In which of several ways that it knows it is asked for a turn.
+    pub api: Option<Api>,
+    /// Whether what cannot be said in its dialect is left out, and not a reason to refuse.
+    pub lossy: bool,
 }
 
 /// `fallback_on` of a `[[models]]` row.

@@ -123,7 +123,7 @@ impl Admission {
         let lead = choose::lead(&asking)?;
         let trip = Trip::new(lead, &asking, 0);
         let now_unix_ms = clock::unix_ms();
-        let nobody = |why| choose::no_deployment(&asking, &trip.lead, why, now_unix_ms);
+        let nobody = |why| choose::no_deployment(&asking, &trip, why, now_unix_ms);
         let (order, _) = choose::pick(&asking, &trip, now_unix_ms).map_err(nobody)?;
         if !self.state.drain.enter(usize::MAX) {
             return Err(Refusal::overloaded().into());
@@ -169,7 +169,7 @@ impl Sample {
         };
         let now_unix_ms = clock::unix_ms();
         let picked = choose::pick(&asking, &self.trip, now_unix_ms);
-        let nobody = |why| choose::no_deployment(&asking, &self.trip.lead, why, now_unix_ms);
+        let nobody = |why| choose::no_deployment(&asking, &self.trip, why, now_unix_ms);
         Ok(picked.map_err(nobody)?.0.place)
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use quotah_adapters::{EffortLevel, Facts};
 use quotah_policy::budget::{Parts, Reservation, reserve_share};
 use quotah_policy::limit::Asking;
-use quotah_policy::{Asked, Expected, estimate_tokens};
+use quotah_policy::{Asked, CacheWrites, Expected, estimate_tokens};
 
 use super::choose::Order;
 use super::describe::describe_order;
@@ -199,7 +199,11 @@ fn reserve(
     let held = parts.iter().find(|part| part.is_held);
     let held = held.map(|part| Arc::clone(&part.budget.id));
     let facts = call.facts;
-    let beside = beside(call.target, facts, booking.evidence.units);
+    let mut beside = beside(call.target, facts, booking.evidence.units);
+    // Marks of what is to be cached are carried there, by whatever name.
+    if ["anthropic", "bedrock"].contains(&&*booking.entry.translated_to) {
+        beside.cache_writes = CacheWrites::Long;
+    }
     let Some(quote) = Quote::new(booking, expected, beside, tier(facts)) else {
         return match held {
             Some(budget) => Err(Refusal::unpriced(&booking.entry.model_sent, &budget)),

@@ -1,10 +1,12 @@
 //! A provider's answer, from its head on: what the client is told beside it, and what relays its body.
 
-use http::Response;
+mod translated;
+
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
 };
-use quotah_adapters::{Asked, Decoder, Encoder, Framing, Meter, is_json_lines};
+use http::{Response, response};
+use quotah_adapters::{Asked, Decoder, Encoder, Facts, Framing, Meter, is_json_lines};
 use quotah_policy::Money;
 
 use super::body::AnswerBody;
@@ -14,17 +16,19 @@ use super::headers::forward_answer;
 use super::learn::Refused;
 use super::parse::Target;
 use super::record::Booking;
-use super::refuse::{Refuser, put_standing};
-use super::relay::{Failure, Relay};
+use super::refuse::{Refusal, Refuser, put_standing};
+use super::relay::{Change, Failure, Relay};
 use super::rewrite::Rewrite;
 use super::routes::Upstream;
 use super::tap::Tap;
+use super::translate::Spoken;
 use crate::clock;
 use crate::upstream::Answer;
 
 /// What an answer is judged by.
 pub(super) struct Context<'a> {
     pub(super) target: &'a Target,
+    pub(super) facts: &'a Facts,
     /// Usage was asked for by us.
     pub(super) asks_usage: bool,
     pub(super) upstream: &'a Upstream,
@@ -33,40 +37,62 @@ pub(super) struct Context<'a> {
 }
 
 /// The answer as the client gets it, its body on the way through the meter.
-pub(super) fn relayed(
-    mut booking: Booking,
+///
+/// # Errors
+/// 502 where it would have to be translated and cannot be; the failure is booked.
+pub(super) async fn relayed(
+    booking: Booking,
     answer: Answer,
     context: &Context<'_>,
-) -> Response<AnswerBody> {
-    let Answer { head, body } = answer;
+) -> Result<Response<AnswerBody>, Refusal> {
+    match context.order.words.translation() {
+        None => Ok(as_it_is(booking, answer, context)),
+        Some(words) => Box::pin(translated::answer(booking, answer, (context, words))).await,
+    }
+}
+
+/// Notes the head of an answer, and reads its body from here on.
+fn begun(booking: &mut Booking, head: &response::Parts, context: &Context<'_>) -> Tap {
     let status = head.status;
     booking.entry.status = status.as_u16().into();
     booking.evidence.accepted = status.is_success();
     context.upstream.credential.heard(status);
     let is_error = status.is_client_error() || status.is_server_error();
     booking.attempt(status.as_u16());
-    let dialect = context.target.dialect;
+    let spoken = context.order.spoken(context.target);
     let refused = is_error.then(|| {
         let status = status.as_u16();
-        Box::new(Refused::new(context.order, dialect, status, &head.headers))
+        Box::new(Refused::new(
+            context.order,
+            spoken.dialect,
+            status,
+            &head.headers,
+        ))
     });
+    Tap::new(
+        Decoder::new(bytes_of(&head.headers, &CONTENT_ENCODING)),
+        meter(context.order, spoken, &head.headers),
+        refused,
+    )
+}
 
+/// An answer whose bytes pass as they come.
+fn as_it_is(mut booking: Booking, answer: Answer, context: &Context<'_>) -> Response<AnswerBody> {
+    let Answer { head, body } = answer;
+    let status = head.status;
+    let tap = begun(&mut booking, &head, context);
     let content_type = bytes_of(&head.headers, &CONTENT_TYPE);
     let encoding = bytes_of(&head.headers, &CONTENT_ENCODING);
     let framing = framing(content_type);
     let is_events = framing == Some(Framing::Events);
     let is_framed = framing == Some(Framing::Frames);
-    let tap = Tap::new(
-        Decoder::new(encoding),
-        meter(context.order, context.target, &head.headers),
-        refused,
-    );
     let rewrite = (context.asks_usage && is_events && status.is_success())
         .then(|| rewrite(encoding))
         .flatten();
     let failure = Failure {
         dialect: context.target.dialect,
         operation: context.target.operation,
+        spoken: context.target.dialect,
         can_say: framing.is_some()
             && encoding.is_empty()
             && !head.headers.contains_key(CONTENT_LENGTH),
@@ -91,7 +117,8 @@ pub(super) fn relayed(
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     booking.streams = (is_events || is_framed).then(|| booking.state.metrics.inflight_stream());
-    let relay = Relay::new(body, booking, tap, rewrite, failure);
+    let change = rewrite.map_or(Change::Nothing, Change::Strip);
+    let relay = Relay::new(body, booking, tap, change, failure);
     let mut response = Response::new(AnswerBody::Relay(Box::new(relay)));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -126,12 +153,12 @@ fn put_own(headers: &mut HeaderMap, booking: &Booking, context: &Context<'_>) {
 }
 
 /// A meter for the answer to an order, its head read.
-pub(super) fn meter(order: &Order, target: &Target, headers: &HeaderMap) -> Meter {
+pub(super) fn meter(order: &Order, spoken: Spoken, headers: &HeaderMap) -> Meter {
     let config = &order.upstream.config;
     let asked = Asked {
         kind: config.kind,
-        dialect: target.dialect,
-        operation: target.operation,
+        dialect: spoken.dialect,
+        operation: spoken.operation,
         model: &order.model_sent,
         custom: config.custom.as_ref(),
     };

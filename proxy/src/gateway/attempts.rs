@@ -85,9 +85,9 @@ async fn walk(
             continue;
         }
         return match tried {
-            Tried::Answer(answer) => Ok(way.relay(booking, answer, &refuser)),
+            Tried::Answer(answer) => way.relay(booking, answer, &refuser).await,
             Tried::Nothing(error) => Err(failed(booking, error, &refuser)),
-            Tried::NoCredential(refusal) => Err(without_credential(booking, refusal, &refuser)),
+            Tried::Unsent(refusal) => Err(unsent(booking, refusal, &refuser)),
         };
     }
 }
@@ -96,7 +96,7 @@ async fn walk(
 fn hear(booking: &mut Booking, order: &Order, tried: &Tried) {
     match tried {
         Tried::Answer(answer) => learn::from_head(booking, order, &answer.head.headers),
-        Tried::Nothing(ExchangeError::Connect(_)) | Tried::NoCredential(_) => {
+        Tried::Nothing(ExchangeError::Connect(_)) | Tried::Unsent(_) => {
             if let Some(going) = &mut booking.going {
                 going.unsent();
             }
@@ -130,28 +130,29 @@ impl Way {
         }
     }
 
-    fn relay(
+    async fn relay(
         &self,
         mut booking: Booking,
         answer: Answer,
         refuser: &Refuser,
-    ) -> Response<AnswerBody> {
+    ) -> Result<Response<AnswerBody>, Refusal> {
         if let Some(keeper) = &mut booking.keeper {
             keeper.answered_on(self.terms);
         }
         let context = Context {
             target: &self.sending.target,
+            facts: &self.sending.facts,
             asks_usage: asks_usage(&self.sending.facts, &self.order),
             upstream: &self.order.upstream,
             order: &self.order,
             refuser,
         };
-        relayed(booking, answer, &context)
+        relayed(booking, answer, &context).await
     }
 }
 
-/// Books an attempt that was not sent for want of a credential.
-fn without_credential(mut booking: Booking, refusal: Refusal, refuser: &Refuser) -> Refusal {
+/// Books an attempt that was not sent, for want of a credential or of words.
+fn unsent(mut booking: Booking, refusal: Refusal, refuser: &Refuser) -> Refusal {
     let class = ErrorClass::BadCredential.as_str();
     let refusal = refusal.standing_so(booking.standing());
     booking.attempt(0);

@@ -22,6 +22,7 @@ use super::identify::Identity;
 use super::parse::Target;
 use super::record::Booking;
 use super::routes::{Deployment, Route, Upstream};
+use super::translate::Words;
 use crate::fleet::Health;
 use crate::ledger::Entry;
 use crate::state::Snapshot;
@@ -50,6 +51,8 @@ pub(crate) struct Order {
     pub(crate) headroom: Arc<Place>,
     /// What the request is expected to take of it.
     pub(crate) estimate: Estimate,
+    /// How it is asked: as the client asks, until it is put into other words.
+    pub(crate) words: Words,
 }
 
 /// What is asked for, and by whom.
@@ -152,7 +155,7 @@ fn pick_minding(
     };
     let order = order(asking, trip, choice).ok_or(WhyNobody::NotAllowed)?;
     let is_choice = candidates.len() > 1;
-    let weighing = is_choice.then(|| Weighing::new(route, choice, candidates, (&scored, &cached)));
+    let weighing = is_choice.then(|| Weighing::new(trip, choice, candidates, (&scored, &cached)));
     Ok((order, weighing))
 }
 
@@ -202,8 +205,19 @@ impl Look<'_> {
                 Cached::default(),
             );
         }
-        if !self.may_go(deployment) {
+        let way = self.trip.way(deployment);
+        if !self.may_go(deployment, way.is_some()) {
             return (known, Cached::default());
+        }
+        if way.is_some_and(|way| !self.trip.can_go(&way)) {
+            let availability = Availability::Unsayable;
+            return (
+                Candidate {
+                    availability,
+                    ..known
+                },
+                Cached::default(),
+            );
         }
         let asked = self.trip.model(deployment);
         // What a row names is looked at where it is; sharing it for a look would cost more than the look.
@@ -240,17 +254,19 @@ impl Look<'_> {
             success_ten_thousandths: view.success_ten_thousandths,
             headroom_ten_thousandths: room.left_ten_thousandths,
             in_flight: room.in_flight,
+            is_translated: way.is_some(),
             ..known
         };
         (candidate, cached)
     }
 
-    /// Whether the request may go there at all.
-    fn may_go(&self, deployment: &Deployment) -> bool {
+    /// Whether the request may go there at all, perhaps in other words.
+    fn may_go(&self, deployment: &Deployment, is_translated: bool) -> bool {
         let provider = &deployment.upstream.config;
         let asking = self.asking;
-        let understands =
-            asking.target.provider.is_some() || asking.target.wire().fits(provider.kind);
+        let understands = is_translated
+            || asking.target.provider.is_some()
+            || asking.target.wire().fits(provider.kind);
         understands
             && asking.identity.may_use_provider(&provider.name)
             && deployment
@@ -310,6 +326,7 @@ fn order(asking: &Asking<'_>, trip: &Trip, choice: Choice) -> Option<Order> {
         upstream: Arc::clone(&deployment.upstream),
         rename: rename.cloned(),
         model_sent,
+        words: Words::Own,
     })
 }
 
@@ -328,6 +345,7 @@ const NOBODY: Candidate = Candidate {
     success_ten_thousandths: None,
     headroom_ten_thousandths: None,
     in_flight: 0,
+    is_translated: false,
 };
 
 /// How long others wait for the outcome of a probe before they ask again.

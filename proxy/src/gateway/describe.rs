@@ -89,6 +89,13 @@ pub(crate) fn describe_order(booking: &mut Booking, target: &Target, facts: &Fac
     entry.provider = provider.name.to_string();
     entry.deployment = order.health.deployment();
     entry.route = order.route.name.to_string();
+    entry.translated_to.clear();
+    entry.dropped.clear();
+    if let Some(translation) = order.words.translation() {
+        let dialect = translation.way.to.dialect();
+        dialect.as_str().clone_into(&mut entry.translated_to);
+        entry.dropped.clone_from(&translation.dropped);
+    }
     booking.credential.clear();
     if !provider.credentials_more.is_empty() {
         booking

@@ -3,10 +3,11 @@
 //! A request's lines are copied one by one into a new map: removing from the old one would reorder it.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap,
+    HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
-use quotah_adapters::{CREDENTIAL_HEADERS, SIGNATURE_HEADERS};
+use quotah_adapters::{CREDENTIAL_HEADERS, Dialect, SIGNATURE_HEADERS};
 
 /// Prefix of every header that Quotah reads from requests or adds to answers.
 const OURS: &str = "x-quotah-";
@@ -79,6 +80,46 @@ pub(crate) fn forward_request(client: &HeaderMap, forward: &Forward<'_>) -> Head
     }
     headers
 }
+
+/// The provider's header lines for a request that was translated: a few of the kind that a client of its dialect sends.
+/// The client's own speak of another dialect, and of features that this provider does not know.
+pub(crate) fn translated_request(
+    client: &HeaderMap,
+    forward: &Forward<'_>,
+    dialect: Dialect,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8 + forward.extra.len());
+    if let Some(host) = forward.host {
+        headers.insert(HOST, host.clone());
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    // It is read here, whatever the client could unpack.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if let Some(agent) = client.get(USER_AGENT) {
+        headers.insert(USER_AGENT, agent.clone());
+    }
+    if dialect == Dialect::Anthropic {
+        headers.insert("anthropic-version", ANTHROPIC_VERSION);
+    }
+    if let Some(length) = forward.content_length {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    for (name, _) in forward.extra {
+        headers.remove(name);
+    }
+    for (name, value) in forward.extra {
+        headers.append(name.clone(), value.clone());
+    }
+    if let Some((name, value)) = forward.credential {
+        headers.insert(name.clone(), value.clone());
+    }
+    headers
+}
+
+/// The version whose format is written: the only one that current models have (documented at
+/// <https://platform.claude.com/docs/en/api/versioning>, read 2026-11).
+const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
 /// The client's header lines for a provider's answer, with room for ours.
 ///

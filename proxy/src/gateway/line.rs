@@ -238,6 +238,7 @@ fn choose_and_admit(
     let asking = choose::asking(booking, call, wished);
     let mut trip = Trip::new(lead, &asking, clock::dice());
     trip.recall(&booking.state, head, held);
+    trip.read(booking, call, held)?;
     let now_unix_ms = clock::unix_ms();
     booking.state.retries.note_request(now_unix_ms);
     // What a deployment's own rules refuse, another may take: then the first refusal is told.
@@ -245,13 +246,18 @@ fn choose_and_admit(
     let mut missed = 0_u32;
     loop {
         let asking = choose::asking(booking, call, wished);
-        let (order, weighing) = match choose::pick(&asking, &trip, now_unix_ms) {
+        let (mut order, weighing) = match choose::pick(&asking, &trip, now_unix_ms) {
             Ok(picked) => picked,
             Err(why) => {
-                let nobody = || choose::no_deployment(&asking, &trip.lead, why, now_unix_ms);
+                let nobody = || choose::no_deployment(&asking, &trip, why, now_unix_ms);
                 return Err(refused.unwrap_or_else(nobody));
             }
         };
+        if let Err(refusal) = trip.word(&mut order) {
+            trip.leave_out(order.place);
+            refused.get_or_insert(refusal);
+            continue;
+        }
         let Ok(going) = Going::begin(&order, &trip, now_unix_ms) else {
             // Somebody else was a moment quicker: it is not to be asked now.
             missed = missed.saturating_add(1);

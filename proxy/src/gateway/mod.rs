@@ -38,3 +38,4 @@ pub(crate) mod routes;
 mod send;
 mod settle;
 mod tap;
+mod translate;

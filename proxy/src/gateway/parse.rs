@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, request};
+use quotah_adapters::translate::Form;
 use quotah_adapters::{
     Call, Dialect, Facts, FactsError, FactsReader, Operation, ProviderKind, classify, classify_raw,
     raw_upstream_path, upstream_path, without_query_key,
@@ -42,6 +43,25 @@ impl Target {
             dialect: self.dialect,
             only_at: self.call.as_ref().and_then(|call| call.only_at),
         }
+    }
+
+    /// The form in which it may be translated. What one kind of provider alone has is its own matter.
+    pub(crate) fn form(&self) -> Option<Form> {
+        let call = self.call.as_ref()?;
+        let is_anybodys = self.provider.is_none() && call.only_at.is_none();
+        is_anybodys.then(|| Form::of(call, &self.path)).flatten()
+    }
+
+    /// Whether a stream that is asked for comes as events: Gemini's come as one long array unless `alt=sse` is said.
+    pub(crate) fn streams_events(&self) -> bool {
+        self.call
+            .as_ref()
+            .is_none_or(|call| !call.stream_in_path || call.alt_sse)
+    }
+
+    /// A reader of a body that is put in place of the client's.
+    pub(crate) fn rereader(&self) -> Option<FactsReader> {
+        self.call.as_ref().map(FactsReader::new)
     }
 
     /// Whether anybody could serve it.

@@ -7,7 +7,7 @@ mod typical;
 
 use std::sync::Arc;
 
-use quotah_adapters::Operation;
+use quotah_adapters::{Dialect, Operation};
 use quotah_policy::budget::{Balance, Budget};
 use quotah_policy::guard::Guard;
 use quotah_policy::limit::{CellStanding, Limit};
@@ -49,6 +49,8 @@ pub(crate) struct Preview {
     pub(crate) operation: Operation,
     /// Where it would go; for a key that may not, where it would go if it might use everything.
     pub(crate) order: Option<Order>,
+    /// The dialect that it would be asked in there, where that is not the client's.
+    pub(crate) translated_to: Option<Dialect>,
     /// Why there, where there is a choice.
     pub(crate) decision: Option<Decision>,
     /// Why it is refused whatever rules there are.
@@ -111,6 +113,11 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
         wished: wish.provider,
     };
     let (order, decision, refused) = sight(&asking, wish.model, now_unix_ms);
+    let way = order.as_ref().and_then(|order| {
+        let form = order.route.translated(|| target.form())?;
+        order.route.deployments.get(order.place)?.way(form)
+    });
+    let translated_to = way.map(|way| way.to.dialect());
     let mut refusal = no_entry(&snapshot, &identity, status);
     refusal = refusal.or_else(|| Some(refused?.message().to_owned()));
     if let Some(order) = &order {
@@ -149,6 +156,7 @@ pub(crate) fn preview(state: &State, wish: Wish<'_>) -> Option<Preview> {
         snapshot,
         identity,
         status,
+        translated_to,
         order,
         decision,
         refusal,
@@ -202,7 +210,7 @@ fn chosen(
     let lead = choose::lead(asking)?;
     let trip = Trip::new(lead, asking, 0);
     let picked = choose::pick(asking, &trip, now_unix_ms);
-    picked.map_err(|why| choose::no_deployment(asking, &trip.lead, why, now_unix_ms))
+    picked.map_err(|why| choose::no_deployment(asking, &trip, why, now_unix_ms))
 }
 
 fn lot<'a>(entry: &'a Entry, order: Option<&Order>, config: &'a Config) -> Lot<'a> {

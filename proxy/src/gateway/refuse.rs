@@ -19,6 +19,7 @@ use super::io::Refused as AtTheGate;
 use super::routes::Wire;
 use crate::time::rfc3339;
 use crate::upstream::{ConnectError, ExchangeError, UploadFault};
+use quotah_adapters::translate::{AnswerFault, Untranslatable};
 
 /// When to come back after a momentary refusal.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -179,7 +180,7 @@ impl Refusal {
             RefusalKind::ModelNotFound,
             format!(
                 "the model {:?} is served by {provider:?}, which does not speak the {} dialect; \
-                 translation between dialects is not in this version",
+                 translated are requests for a `[[models]]` row that names a deployment of another",
                 short(model),
                 dialect.as_str(),
             ),
@@ -258,6 +259,48 @@ impl Refusal {
             UploadFault::Broken | UploadFault::Left => Self::broken_body(),
             UploadFault::Ambiguous(error) => Self::bad_request(error),
         }
+    }
+
+    /// What the request asks for cannot be said in its deployments' dialects. Each comes with the places in question.
+    pub(crate) fn unsayable(deployments: &[(String, Vec<String>)]) -> Self {
+        let mut message = String::new();
+        for (deployment, places) in deployments.iter().take(DEPLOYMENTS_TOLD) {
+            if !message.is_empty() {
+                message.push_str("; ");
+            }
+            let told = places.iter().take(PLACES_TOLD);
+            let told: Vec<String> = told.map(|place| format!("`{place}`")).collect();
+            let more = places.len().saturating_sub(told.len());
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            let told = told.join(", ");
+            message.push_str(&format!(
+                "{told}{more} cannot be carried to deployment {deployment}"
+            ));
+        }
+        Self::new(RefusalKind::InvalidRequest, message)
+    }
+
+    /// The request cannot be put into a deployment's words.
+    pub(crate) fn untranslatable(fault: &Untranslatable, deployment: &str) -> Self {
+        let Untranslatable { place, why } = fault;
+        let what = if place.is_empty() {
+            (*why).to_owned()
+        } else {
+            format!("`{place}`: {why}")
+        };
+        Self::new(
+            RefusalKind::InvalidRequest,
+            format!("{what}; the request cannot be carried to deployment {deployment}"),
+        )
+    }
+
+    /// An answer that cannot be put into the client's words.
+    pub(crate) fn untranslated(fault: AnswerFault) -> Self {
+        Self::new(RefusalKind::UpstreamUnreachable, fault.to_string())
     }
 
     /// A hard budget has no room for the request.
@@ -407,6 +450,10 @@ pub(crate) fn put_standing(headers: &mut HeaderMap, standing: &Standing) {
         ],
     );
 }
+
+/// Deployments that a message names, and places for each.
+const DEPLOYMENTS_TOLD: usize = 4;
+const PLACES_TOLD: usize = 8;
 
 /// At most 64 characters of what a client sent, for a message.
 fn short(text: &str) -> &str {

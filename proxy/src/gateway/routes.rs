@@ -1,6 +1,7 @@
 //! Where a model's name leads: the configuration's routes, as a snapshot holds them.
 
 mod deployment;
+mod ways;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,7 +21,8 @@ use crate::fleet::{Fleet, Squadron};
 use crate::headroom::{self, Headroom, Whose};
 use crate::upstream::{Origin, Pool, Pools};
 
-pub(crate) use deployment::{Deployment, Lead, Route};
+pub(crate) use deployment::{Deployment, Lead, MirrorTo, Route};
+pub(crate) use ways::Way;
 
 /// A provider behind one of its credentials, ready to be called.
 #[derive(Debug)]
@@ -79,7 +81,7 @@ impl Wire {
     }
 
     /// The kind whose own it is.
-    fn native(self) -> ProviderKind {
+    pub(crate) fn native(self) -> ProviderKind {
         self.only_at
             .unwrap_or_else(|| ProviderKind::native(self.dialect))
     }

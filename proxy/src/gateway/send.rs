@@ -7,12 +7,12 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderMap};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Uri, request};
-use quotah_adapters::{Changes, Edits, Facts, apply, plan};
+use quotah_adapters::{Changes, Dialect, Edits, Facts, apply, plan};
 
 use super::admit::Terms;
 use super::choose::Order;
 use super::credential::Carried;
-use super::headers::{Forward, forward_request};
+use super::headers::{Forward, forward_request, translated_request};
 use super::identify::Identity;
 use super::parse::Target;
 use super::refuse::Refusal;
@@ -53,8 +53,8 @@ pub(super) enum Tried {
     Answer(Answer),
     /// None did.
     Nothing(ExchangeError),
-    /// Nobody was asked, for want of a credential.
-    NoCredential(Refusal),
+    /// Nobody was asked, for want of a credential, or of words.
+    Unsent(Refusal),
 }
 
 /// An attempt that was made.
@@ -69,7 +69,7 @@ impl Made {
     pub(super) const fn is_sent(&self) -> bool {
         !matches!(
             self.tried,
-            Tried::NoCredential(_) | Tried::Nothing(ExchangeError::Connect(_))
+            Tried::Unsent(_) | Tried::Nothing(ExchangeError::Connect(_))
         )
     }
 }
@@ -93,23 +93,26 @@ async fn exchange(
     let Sending {
         head,
         body,
-        facts,
         target,
         identity,
         ..
     } = sending;
     let upstream = &order.upstream;
     let provider = &upstream.config;
-    let rename = order.rename.as_deref();
-    let changes = changes(rename, asks_usage(facts, order), terms);
-    let outgoing_body = body.edited(&plan(facts, &changes, provider.kind));
+    let outgoing_body = match sending.worded(order, terms) {
+        Ok(body) => body,
+        Err(refusal) => return Tried::Unsent(refusal),
+    };
     let keeps_key = upstream.credential.is_clients() && !identity.is_virtual && !order.is_copy;
-    let path = target.path_for(upstream, rename, keeps_key);
+    let path = match order.words.translation() {
+        Some(translation) => translation.path(upstream),
+        None => target.path_for(upstream, order.rename.as_deref(), keeps_key),
+    };
     let deadline = sending.deadline.min(sent_at + provider.timeout_total);
     let credential = match upstream.credential.grant(deadline).await {
         Ok(grant) => Carried::new(grant, &outgoing_body),
         Err(error) => {
-            return Tried::NoCredential(Refusal::no_credential(&provider.name, error.told()));
+            return Tried::Unsent(Refusal::no_credential(&provider.name, error.told()));
         }
     };
     let wire = Wire {
@@ -120,6 +123,7 @@ async fn exchange(
         body: outgoing_body,
         credential,
         is_copy: order.is_copy,
+        translated_to: order.words.way().map(|way| way.to.dialect()),
     };
     let make = |is_h2: bool| wire.request(is_h2);
     let outgoing = Outgoing {
@@ -139,7 +143,7 @@ async fn exchange(
 
 /// Whether we ask for usage that the client did not ask for.
 pub(super) fn asks_usage(facts: &Facts, order: &Order) -> bool {
-    order.upstream.config.inject_usage && facts.lacks_usage()
+    order.upstream.config.inject_usage && facts.lacks_usage() && order.words.way().is_none()
 }
 
 /// What is to change in a request's body.
@@ -151,6 +155,30 @@ fn changes(rename: Option<&str>, asks_usage: bool, terms: Terms) -> Changes<'_> 
         answers: terms.answers,
         effort: terms.effort,
         thinking_tokens: terms.thinking_tokens,
+    }
+}
+
+impl Sending {
+    /// The body in the words of an order, on these terms.
+    fn worded(&self, order: &Order, terms: Terms) -> Result<RequestBody, Refusal> {
+        let kind = order.upstream.config.kind;
+        if let Some(translation) = order.words.translation() {
+            let asked = (&self.target, &self.facts);
+            let body = translation.body(asked, &order.upstream, terms)?;
+            return Ok(RequestBody::new(vec![body]).holding(&self.body.memory));
+        }
+        let unmarked = order.words.unmarked();
+        let facts = unmarked.map_or(&self.facts, |unmarked| &unmarked.facts);
+        let rename = order.rename.as_deref();
+        let changes = changes(rename, asks_usage(facts, order), terms);
+        let edits = plan(facts, &changes, kind);
+        Ok(match unmarked {
+            Some(unmarked) => {
+                let chunks = apply(std::slice::from_ref(&unmarked.body), &edits);
+                RequestBody::new(chunks).holding(&self.body.memory)
+            }
+            None => self.body.edited(&edits),
+        })
     }
 }
 
@@ -189,6 +217,8 @@ struct Wire<'a> {
     body: RequestBody,
     credential: Carried,
     is_copy: bool,
+    /// The dialect that the request was translated to, if it was.
+    translated_to: Option<Dialect>,
 }
 
 impl Wire<'_> {
@@ -206,11 +236,14 @@ impl Wire<'_> {
         };
         let mut request = Request::new(self.body.clone());
         *request.method_mut() = self.head.method.clone();
-        *request.headers_mut() = forward_request(&self.head.headers, &forward);
+        *request.headers_mut() = match self.translated_to {
+            None => forward_request(&self.head.headers, &forward),
+            Some(dialect) => translated_request(&self.head.headers, &forward, dialect),
+        };
         self.credential
             .sign(&mut request, self.upstream, &self.path);
         *request.uri_mut() = self.uri(is_h2);
-        if self.upstream.config.keep_header_case {
+        if self.upstream.config.keep_header_case && self.translated_to.is_none() {
             *request.extensions_mut() = self.head.extensions.clone();
         }
         request

@@ -37,6 +37,33 @@ impl Tap {
         });
     }
 
+    /// Reads the next bytes and hands them on, unpacked, with what is known of usage by then.
+    pub(super) fn feed_through(
+        &mut self,
+        bytes: &[u8],
+        pass: &mut dyn FnMut(&[u8], Option<Usage>),
+    ) {
+        let Self {
+            decoder,
+            meter,
+            refused,
+        } = self;
+        decoder.push(bytes, &mut |plain| {
+            if let Some(meter) = meter.as_mut() {
+                meter.feed(plain);
+            }
+            if let Some(refused) = refused.as_mut() {
+                refused.feed(plain);
+            }
+            pass(plain, meter.as_ref().and_then(Meter::usage));
+        });
+    }
+
+    /// Whether all that came could be unpacked.
+    pub(super) fn is_readable(&self) -> bool {
+        self.decoder.fault().is_none()
+    }
+
     /// Bytes of output that have come.
     pub(super) fn output_bytes(&self) -> u64 {
         self.meter.as_ref().map_or(0, Meter::output_bytes)

@@ -228,6 +228,12 @@ pub struct Entry {
     /// What an answer from the cache would have cost at its provider, 10⁻¹² USD.
     #[prost(sint64, optional, tag = "68")]
     pub saved_picousd: Option<i64>,
+    /// The dialect that the deployment was asked in, where the request was translated; empty where it was not.
+    #[prost(string, tag = "69")]
+    pub translated_to: String,
+    /// What of the request was left out in translation, by its places in it.
+    #[prost(string, repeated, tag = "70")]
+    pub dropped: Vec<String>,
 }
 
 impl Entry {

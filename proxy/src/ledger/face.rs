@@ -73,6 +73,8 @@ fn fields<M: SerializeMap>(map: &mut M, entry: &Entry) -> Result<(), M::Error> {
     map.serialize_entry("output_bytes", &entry.output_bytes)?;
     map.serialize_entry("max_tokens_lowered_to", &entry.max_tokens_lowered_to)?;
     map.serialize_entry("cache", &word(&entry.cache))?;
+    map.serialize_entry("translated_to", &word(&entry.translated_to))?;
+    map.serialize_entry("dropped", &entry.dropped)?;
     let saved = entry.saved_picousd;
     map.serialize_entry("saved_usd", &saved.map(|pico| usd(pico.into())))?;
     map.serialize_entry("saved_nanousd", &saved.map(nanousd))?;

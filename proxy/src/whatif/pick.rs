@@ -72,6 +72,7 @@ fn candidate((rank, runner): (u8, &Runner)) -> Candidate {
         success_ten_thousandths: runner.success,
         headroom_ten_thousandths: None,
         in_flight: 0,
+        is_translated: false,
     }
 }
 

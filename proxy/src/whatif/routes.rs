@@ -220,8 +220,11 @@ fn form(config: &Config, model: &Model) -> String {
             weight,
             when,
             context_tokens,
+            api,
+            lossy,
         } = deployment;
-        (place, model, weight, when, context_tokens)
+        let asked = (context_tokens, api, lossy);
+        (place, model, weight, when, asked)
     });
     let deployments: Vec<_> = deployments.collect();
     format!("{:?} {:?} {deployments:?}", model.strategy, model.weights)

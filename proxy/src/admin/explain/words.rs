@@ -113,6 +113,9 @@ fn route(order: &Order, seen: &Preview, wish: Wish<'_>) -> ExplainedRoute {
         because: why(order, &seen.snapshot.config, wish),
         strategy: decision.map(|decision| decision.strategy.clone()),
         choice: decision.map(Decision::because),
+        translated_to: seen
+            .translated_to
+            .map(|dialect| dialect.as_str().to_owned()),
         candidates: candidates.unwrap_or_default(),
     }
 }
@@ -126,6 +129,7 @@ fn candidate(weighed: &Weighed) -> ExplainedCandidate {
         score: share(weighed.score),
         expected_usd: weighed.expected_picousd.map(|pico| usd(pico.into())),
         first_byte_ms: weighed.first_byte_us.map(|us| us / 1_000),
+        translated_to: Some(weighed.translated_to.clone()).filter(|to| !to.is_empty()),
     }
 }
 

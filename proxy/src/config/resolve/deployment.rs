@@ -1,5 +1,7 @@
 //! `deployments` of a `[[models]]` row: where requests of a route may go.
 
+use quotah_adapters::Dialect;
+use quotah_adapters::translate::Api;
 use quotah_policy::route::CANDIDATES_MAX;
 
 use super::super::problem::Problem;
@@ -10,6 +12,7 @@ use super::key::provider_index;
 
 /// A route's deployments in the order of the file.
 pub(super) fn deployments(row: &Section<'_>, providers: &[Provider]) -> Vec<Deployment> {
+    let lossy = row.boolean("lossy").unwrap_or(false);
     let rows = row.tables("deployments", "`deployments` in [[models]]");
     if rows.is_empty() {
         row.missing(
@@ -19,7 +22,7 @@ pub(super) fn deployments(row: &Section<'_>, providers: &[Provider]) -> Vec<Depl
     }
     let mut deployments = Vec::new();
     for row in rows {
-        deployments.extend(deployment(&row, providers));
+        deployments.extend(deployment(&row, providers, lossy));
         row.end();
     }
     let credentials = |deployment: &Deployment| {
@@ -37,7 +40,7 @@ pub(super) fn deployments(row: &Section<'_>, providers: &[Provider]) -> Vec<Depl
     deployments
 }
 
-fn deployment(row: &Section<'_>, providers: &[Provider]) -> Option<Deployment> {
+fn deployment(row: &Section<'_>, providers: &[Provider], lossy: bool) -> Option<Deployment> {
     let provider = row
         .required("provider", "")
         .and_then(|at| provider_index(row, &at, providers));
@@ -47,13 +50,33 @@ fn deployment(row: &Section<'_>, providers: &[Provider]) -> Option<Deployment> {
     let weight = row.integer("weight", 0..=WEIGHT_MAX);
     let when = when(row);
     let context_tokens = row.integer("context_tokens", 1..=CONTEXT_TOKENS_MAX);
+    let api = api(row, provider.and_then(|at| providers.get(at)));
+    let lossy = row.boolean("lossy").unwrap_or(lossy);
     Some(Deployment {
         provider: provider?,
         model,
         weight: weight.map_or(1, |weight| u32::try_from(weight).unwrap_or(u32::MAX)),
         when,
         context_tokens,
+        api,
+        lossy,
     })
+}
+
+/// In which of several ways it is asked.
+fn api(row: &Section<'_>, provider: Option<&Provider>) -> Option<Api> {
+    let words = [
+        ("chat", Api::Chat),
+        ("responses", Api::Responses),
+        ("own", Api::Own),
+    ];
+    let api = row.choice("api", &words)?;
+    let speaks = |provider: &Provider| provider.kind.speaks(Dialect::OpenAi);
+    if api != Api::Own && !provider.is_none_or(speaks) {
+        let expected = "left out, or \"own\", for a provider that does not speak OpenAI's dialect";
+        return row.invalid("api", row.place_of("api"), expected);
+    }
+    Some(api)
 }
 
 /// A share of a millionth is finer than any traffic shows.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quotah_adapters::translate::Api;
 use quotah_policy::route::{Strategy, Weights};
 
 use super::faults::faults;
@@ -232,6 +233,10 @@ fn a_wrong_deployment_is_told_in_its_place() {
             "6:39 unknown key `wieght` in `deployments` in [[models]], did you mean `weight`?",
         ),
         (
+            "provider = \"anthropic\", api = \"chat\"",
+            "6:54 `api` must be left out, or \"own\", for a provider that does not speak OpenAI's dialect",
+        ),
+        (
             "provider = \"openai\", context_tokens = 0",
             "6:56 `context_tokens` must be a whole number from 1 to 1000000000",
         ),
@@ -350,4 +355,36 @@ fn what_the_guide_shows_is_a_configuration() {
         seen += 1;
     }
     assert_eq!(seen, 6);
+}
+
+#[test]
+fn what_is_lost_in_translation_may_be_left_out_in_a_row_or_at_one_deployment() {
+    for (row, deployment, lossy) in [
+        ("", "", false),
+        ("lossy = true", "", true),
+        ("lossy = true", ", lossy = false", false),
+        ("", ", lossy = true", true),
+    ] {
+        let text = format!(
+            "[[models]]\nname = \"f\"\n{row}\ndeployments = [{{ provider = \"openai\"{deployment} }}]\n"
+        );
+        let model = loaded(&text).config.models.remove(0);
+        assert_eq!(model.deployments[0].lossy, lossy, "{row}{deployment}");
+        assert_eq!(model.deployments[0].api, None);
+    }
+}
+
+#[test]
+fn a_deployment_of_openais_dialect_may_say_in_which_of_two_ways_it_is_asked() {
+    for (word, api) in [
+        ("chat", Api::Chat),
+        ("responses", Api::Responses),
+        ("own", Api::Own),
+    ] {
+        let text = format!(
+            "[[models]]\nname = \"f\"\ndeployments = [{{ provider = \"openai\", api = \"{word}\" }}]\n"
+        );
+        let model = loaded(&text).config.models.remove(0);
+        assert_eq!(model.deployments[0].api, Some(api));
+    }
 }

@@ -35,7 +35,7 @@ impl Fault {
     /// What is wrong with an attempt; `None` where its answer shall go down, or its failure is nobody else's matter.
     pub(super) async fn of(booking: &Booking, way: &Way, tried: &mut Tried) -> Option<Self> {
         match tried {
-            Tried::NoCredential(_) => Some(Self::new(0, ErrorClass::BadCredential)),
+            Tried::Unsent(_) => Some(Self::new(0, ErrorClass::BadCredential)),
             Tried::Nothing(ExchangeError::Upload | ExchangeError::Draining) => None,
             Tried::Nothing(error) => Some(Self::broken(*error)),
             Tried::Answer(answer) if answer.head.status.is_success() => {
@@ -76,17 +76,17 @@ impl Way {
         let headers = &answer.head.headers;
         let content_type = bytes_of(headers, &CONTENT_TYPE);
         framing(content_type)?;
-        let target = &self.sending.target;
+        let spoken = self.order.spoken(&self.sending.target);
         let mut look = Preamble {
             decoder: Decoder::new(bytes_of(headers, &CONTENT_ENCODING)),
-            meter: meter(&self.order, target, headers),
+            meter: meter(&self.order, spoken, headers),
             bytes: 0,
         };
         let until = clock::now() + booking.snapshot.config.retry.hold;
         let unread: Vec<_> = answer.body.unread().cloned().collect();
         unread.iter().for_each(|data| look.feed(data));
         loop {
-            if let Some(verdict) = look.verdict(target.dialect) {
+            if let Some(verdict) = look.verdict(spoken.dialect) {
                 return verdict;
             }
             let rest = until.saturating_duration_since(clock::now());
@@ -106,7 +106,7 @@ impl Way {
         if status < 400 {
             return None;
         }
-        let dialect = self.sending.target.dialect;
+        let dialect = self.order.spoken(&self.sending.target).dialect;
         let mut decoder = Decoder::new(bytes_of(&answer.head.headers, &CONTENT_ENCODING));
         let mut refused = Refused::new(&self.order, dialect, status, &answer.head.headers);
         let mut prefix = Vec::new();

@@ -80,9 +80,13 @@ impl Way {
             };
             (race, second)
         };
-        let failed = race
-            .failed
-            .map(|made| Failed::of(&made, sending.target.dialect));
+        let loser = if race.is_seconds {
+            &self.order
+        } else {
+            &second.order
+        };
+        let spoken = loser.spoken(&sending.target);
+        let failed = race.failed.map(|made| Failed::of(&made, spoken.dialect));
         state.hedged(&second.order.health, race.is_seconds);
         if race.is_seconds {
             self.take_over(booking, second, failed);
@@ -97,7 +101,8 @@ impl Way {
         let now_unix_ms = clock::unix_ms();
         let mut trip = self.trip.clone();
         trip.leave_out(self.order.place);
-        let (order, _) = self.pick(booking, &trip, now_unix_ms)?;
+        let (mut order, _) = self.pick(booking, &trip, now_unix_ms)?;
+        trip.word(&mut order).ok()?;
         if !booking.state.retries.take(now_unix_ms) {
             return None;
         }
@@ -187,7 +192,7 @@ impl Failed {
                 (status, error_class(dialect, status, b"", b"").as_str())
             }
             Tried::Nothing(error) => (0, error.class()),
-            Tried::NoCredential(_) => (0, ErrorClass::BadCredential.as_str()),
+            Tried::Unsent(_) => (0, ErrorClass::BadCredential.as_str()),
         };
         Self {
             status,
@@ -204,6 +209,6 @@ fn is_answer(made: &Made) -> bool {
             let status = answer.head.status.as_u16();
             status < 500 && status != 408 && status != 429
         }
-        Tried::Nothing(_) | Tried::NoCredential(_) => false,
+        Tried::Nothing(_) | Tried::Unsent(_) => false,
     }
 }

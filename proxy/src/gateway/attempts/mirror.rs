@@ -7,11 +7,13 @@ use std::sync::Arc;
 use http_body::Body;
 
 use super::super::admit::readmit;
+use super::super::choose::Order;
 use super::super::going::Going;
 use super::super::record::{Booking, MIRROR};
 use super::super::refuse::Refuser;
+use super::super::routes::MirrorTo;
 use super::super::send::{Tried, attempt};
-use super::{Way, failed, without_credential};
+use super::{Way, failed, unsent};
 use crate::clock;
 
 /// Sends a share of a route's requests to its mirror, in a task of its own. Where money, a breaker or the bound on
@@ -27,7 +29,10 @@ pub(super) fn copy(booking: &Booking, way: &Way) {
     let Ok(permit) = Arc::clone(&booking.state.mirrors).try_acquire_owned() else {
         return;
     };
-    let order = mirror.order(&way.order);
+    let mut order = mirror.order(&way.order);
+    if !way.put_for(mirror, &mut order) {
+        return;
+    }
     let mut beside = booking.beside(MIRROR);
     let Ok(going) = Going::begin(&order, &way.trip, clock::unix_ms()) else {
         return;
@@ -50,6 +55,16 @@ pub(super) fn copy(booking: &Booking, way: &Way) {
 }
 
 impl Way {
+    /// Puts the request into the mirror's words. `false` where it cannot be said there: then there is no copy.
+    fn put_for(&self, mirror: &MirrorTo, order: &mut Order) -> bool {
+        let way = self.trip.way_to_mirror(mirror);
+        let target = &self.sending.target;
+        let understands =
+            target.provider.is_some() || target.wire().fits(mirror.upstream.config.kind);
+        let is_sayable = way.is_none_or(|way| self.trip.can_go(&way));
+        (understands || way.is_some()) && is_sayable && order.word(&self.trip, way).is_ok()
+    }
+
     /// One attempt, and its answer read to the end.
     async fn walk_alone(self, mut booking: Booking, refuser: &Refuser) {
         booking.evidence.sent = true;
@@ -61,11 +76,14 @@ impl Way {
         match made.tried {
             Tried::Answer(answer) => {
                 booking.first_byte_at = Some(clock::now());
-                let mut body = self.relay(booking, answer, refuser).into_body();
+                let Ok(relayed) = self.relay(booking, answer, refuser).await else {
+                    return;
+                };
+                let mut body = relayed.into_body();
                 while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {}
             }
             Tried::Nothing(error) => drop(failed(booking, error, refuser)),
-            Tried::NoCredential(refusal) => drop(without_credential(booking, refusal, refuser)),
+            Tried::Unsent(refusal) => drop(unsent(booking, refusal, refuser)),
         }
     }
 }

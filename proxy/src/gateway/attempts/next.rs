@@ -85,7 +85,8 @@ impl Way {
     ) -> Option<Picked> {
         let (mut order, mut weighing) = next;
         loop {
-            if let Ok(going) = Going::begin(&order, &self.trip, now_unix_ms) {
+            let is_worded = self.trip.word(&mut order).is_ok();
+            if is_worded && let Ok(going) = Going::begin(&order, &self.trip, now_unix_ms) {
                 booking.going = Some(going);
                 if let Ok(terms) = readmit(booking, self.call(), &order) {
                     self.terms = terms;

@@ -6,8 +6,9 @@ use quotah_policy::route::WhyNobody;
 
 use super::super::refuse::Refusal;
 use super::super::routes::Lead;
-use super::{Asking, about};
+use super::{Asking, Trip, about};
 use crate::clock;
+use crate::fleet::deployment_name;
 
 /// Finds the route of a request.
 ///
@@ -63,7 +64,7 @@ pub(crate) fn lead(asking: &Asking<'_>) -> Result<Lead, Refusal> {
 /// What a client is told when none of a route's deployments can take its request.
 pub(crate) fn no_deployment(
     asking: &Asking<'_>,
-    lead: &Lead,
+    trip: &Trip,
     why: WhyNobody,
     now_unix_ms: u64,
 ) -> Refusal {
@@ -76,20 +77,21 @@ pub(crate) fn no_deployment(
         WhyNobody::Cooling { soonest_ms } => Refusal::cooling_down(asked, wait(soonest_ms)),
         WhyNobody::Unhealthy { soonest_ms } => Refusal::unhealthy(asked, wait(soonest_ms)),
         WhyNobody::NotAllowed | WhyNobody::AllTried | WhyNobody::TooSmall => {
-            not_allowed(asking, lead)
+            not_allowed(asking, trip)
         }
+        WhyNobody::Unsayable => unsayable(trip),
     }
 }
 
 /// Why the request may go to none of them.
-fn not_allowed(asking: &Asking<'_>, lead: &Lead) -> Refusal {
+fn not_allowed(asking: &Asking<'_>, trip: &Trip) -> Refusal {
     let asked = asking.target.model(asking.facts).unwrap_or_default();
     let wire = asking.target.wire();
     let names_provider = asking.target.provider.is_some();
-    let deployments = &lead.route.deployments;
+    let deployments = &trip.lead.route.deployments;
     let mut understood = deployments
         .iter()
-        .filter(|d| names_provider || wire.fits(d.upstream.config.kind));
+        .filter(|d| names_provider || trip.way(d).is_some() || wire.fits(d.upstream.config.kind));
     let Some(first) = understood.next() else {
         let provider = deployments.first().map(|d| &d.upstream.config.name);
         let provider = provider.map_or("", |name| name);
@@ -101,6 +103,29 @@ fn not_allowed(asking: &Asking<'_>, lead: &Lead) -> Refusal {
         return Refusal::provider_not_allowed(provider);
     }
     Refusal::no_deployment_for(asked)
+}
+
+/// What the request asks for and none of those can be told that it might go to.
+fn unsayable(trip: &Trip) -> Refusal {
+    let Some(original) = &trip.original else {
+        return Refusal::overloaded();
+    };
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for deployment in &trip.lead.route.deployments {
+        let config = &deployment.upstream.config;
+        let name = deployment_name(&config.name, trip.model(deployment));
+        let is_new = told.iter().all(|(known, _)| *known != name);
+        if let Some(way) = trip.way(deployment)
+            && is_new
+            && !original.can_go(&way)
+        {
+            if let Some(fault) = original.fault() {
+                return Refusal::untranslatable(fault, &name);
+            }
+            told.push((name, original.lost(&way)));
+        }
+    }
+    Refusal::unsayable(&told)
 }
 
 /// Nobody is told to come back at once.

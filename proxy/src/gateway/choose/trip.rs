@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request;
+use quotah_adapters::translate::Form;
 use quotah_policy::headroom::Estimate;
 use quotah_policy::route::{CANDIDATES_MAX, Strategy};
 use quotah_policy::{PrefixHashes, Warm, estimate_tokens};
 
-use super::super::routes::{Deployment, Lead};
-use super::Asking;
+use super::super::admit::Call;
+use super::super::record::Booking;
+use super::super::refuse::Refusal;
+use super::super::routes::{Deployment, Lead, MirrorTo, Way};
+use super::super::translate::Original;
+use super::{Asking, Order};
 use crate::clock;
 use crate::state::State;
 
@@ -29,6 +34,10 @@ pub(crate) struct Trip {
     pub(crate) prefix: PrefixHashes,
     /// Whose caches hold its beginning.
     pub(super) warm: Warm,
+    /// The form that it comes in, where some of the route's deployments are asked otherwise for it.
+    form: Option<Form>,
+    /// What they are asked from; none where nothing is to be sent.
+    pub(crate) original: Option<Arc<Original>>,
 }
 
 /// Tokens that a request is expected to need.
@@ -66,6 +75,8 @@ impl Trip {
         };
         let prior = snapshot.config.reservation.prior_output_tokens;
         Self {
+            form: lead.route.translated(|| target.form()),
+            original: None,
             lead,
             tried: 0,
             asked: target.model(facts).unwrap_or_default().into(),
@@ -96,6 +107,56 @@ impl Trip {
         if !self.prefix.is_empty() {
             self.warm = state.warmth.find(&self.prefix, clock::unix_ms());
         }
+    }
+
+    /// Reads the body, where some of the route's deployments would be asked in other words.
+    ///
+    /// # Errors
+    /// 503 where there is no memory for that.
+    pub(in crate::gateway) fn read(
+        &mut self,
+        booking: &Booking,
+        call: Call<'_>,
+        held: &[Bytes],
+    ) -> Result<(), Refusal> {
+        let Some(form) = self.form else {
+            return Ok(());
+        };
+        let memory = booking.state.metrics.held_body();
+        let memory_max = booking.snapshot.config.server.memory_max;
+        let original = Original::read((form, call), held, (memory, memory_max))?;
+        self.original = Some(Arc::new(original));
+        Ok(())
+    }
+
+    /// The form that it comes in, where some of the route's deployments are asked otherwise for it.
+    pub(super) const fn form(&self) -> Option<Form> {
+        self.form
+    }
+
+    /// The way on which a deployment is asked, where it is asked otherwise than the client asks.
+    pub(crate) fn way(&self, deployment: &Deployment) -> Option<Way> {
+        deployment.way(self.form?)
+    }
+
+    /// Whether all that it asks for can be said on that way, or may be left out, as far as that is known.
+    pub(crate) fn can_go(&self, way: &Way) -> bool {
+        let original = self.original.as_ref();
+        original.is_none_or(|original| original.can_go(way))
+    }
+
+    /// The same for the route's mirror.
+    pub(crate) fn way_to_mirror(&self, mirror: &MirrorTo) -> Option<Way> {
+        mirror.way(self.form?)
+    }
+
+    /// Puts the request into the words of the deployment that an order is for.
+    ///
+    /// # Errors
+    /// See [`Order::word`].
+    pub(crate) fn word(&self, order: &mut Order) -> Result<(), Refusal> {
+        let deployment = self.lead.route.deployments.get(order.place);
+        order.word(self, deployment.and_then(|deployment| self.way(deployment)))
     }
 
     /// The model as a deployment would read it.

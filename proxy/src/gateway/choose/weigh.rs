@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use quotah_adapters::translate::Form;
 use quotah_policy::route::{
     Availability, CANDIDATES_MAX, Candidate, Choice, Expect, Scored, Strategy, UnitRates,
     effective_cost,
@@ -9,7 +10,8 @@ use quotah_policy::route::{
 use quotah_policy::{Money, TrackView};
 
 use super::super::routes::{Deployment, Route};
-use super::Look;
+use super::super::translate::Original;
+use super::{Look, Trip};
 use crate::fleet::deployment_name;
 use crate::ledger::{Decision, Weighed};
 
@@ -21,6 +23,9 @@ pub(crate) struct Weighing {
     place: usize,
     /// The best of another deployment.
     runner_up: Option<usize>,
+    /// The form that the request comes in, where some of the candidates are asked otherwise for it.
+    form: Option<Form>,
+    original: Option<Arc<Original>>,
     noted: [Option<Noted>; NOTED_MAX],
 }
 
@@ -89,7 +94,7 @@ impl Look<'_> {
 
 impl Weighing {
     pub(super) fn new(
-        route: &Arc<Route>,
+        trip: &Trip,
         choice: Choice,
         candidates: &[Candidate],
         (scored, cached): (&[Scored; CANDIDATES_MAX], &[Cached; CANDIDATES_MAX]),
@@ -109,9 +114,12 @@ impl Weighing {
                 cached_share: cached.share,
             });
         }
+        let route = &trip.lead.route;
         Box::new(Self {
             route: Arc::clone(route),
             strategy: route.strategy,
+            form: trip.form(),
+            original: trip.original.clone(),
             place: choice.place,
             runner_up: choice.runner_up,
             noted,
@@ -142,6 +150,10 @@ impl Weighing {
         let deployment = self.route.deployments.get(noted.place)?;
         let upstream = &deployment.upstream;
         let model = deployment.rename.as_deref().unwrap_or(model_asked);
+        let way = self.form.and_then(|form| deployment.way(form));
+        let translated_to = way.map_or("", |way| way.to.dialect().as_str());
+        let lost = self.original.as_ref().zip(way);
+        let lost = lost.map(|(original, way)| original.lost(&way));
         let picos = |cost: Money| i64::try_from(cost.picos()).unwrap_or(i64::MAX);
         Some(Weighed {
             deployment: deployment_name(&upstream.config.name, model),
@@ -158,6 +170,8 @@ impl Weighing {
             first_byte_us: noted.first_byte_us,
             warm_tokens: noted.warm_tokens,
             cached_share: noted.cached_share.map(Into::into),
+            translated_to: translated_to.to_owned(),
+            lost: lost.unwrap_or_default(),
         })
     }
 }

@@ -29,12 +29,18 @@ pub(super) fn request(snapshot: &Snapshot, wish: Wish<'_>) -> (Target, Facts) {
             entry: &Entry::default(),
             wished: wish.provider,
         };
-        let leads = lead(&asking);
-        if leads.is_ok_and(|lead| lead.route.fits(target.wire())) {
+        let Ok(lead) = lead(&asking) else {
+            continue;
+        };
+        if lead.route.fits(target.wire()) {
             return (target, facts);
         }
-        first.get_or_insert((target, facts));
+        let is_translated = lead.route.translated(|| target.form()).is_some();
+        if is_translated {
+            first.get_or_insert((target, facts));
+        }
     }
+    // Who would be answered in translation only is answered all the same.
     first.unwrap_or_else(|| read(snapshot, Operation::Chat, wish.model))
 }
 

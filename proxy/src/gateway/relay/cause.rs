@@ -1,11 +1,15 @@
 //! Why an answer ends before its end.
 
 use quotah_adapters::RefusalKind;
+use quotah_adapters::translate::AnswerFault;
 use quotah_policy::budget::Exhausted;
 
 use crate::gateway::refuse::exhausted_text;
 use crate::ledger::Outcome;
 use crate::upstream::ExchangeError;
+
+/// The ledger's word for an answer that could not be put into the caller's words.
+const UNTRANSLATABLE: &str = "untranslatable";
 
 /// Why an answer ends before its end. Shown to the client, so it names nobody else.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +17,9 @@ pub(crate) enum Cause {
     /// The exchange with the provider.
     #[error(transparent)]
     Exchange(ExchangeError),
+    /// It cannot be put into the caller's words.
+    #[error(transparent)]
+    Untranslatable(AnswerFault),
     /// A hard budget has nothing left.
     #[error("{0}")]
     Budget(Box<str>),
@@ -28,6 +35,7 @@ impl Cause {
     pub(super) const fn reason(&self) -> &'static str {
         match self {
             Self::Exchange(error) => error.class(),
+            Self::Untranslatable(_) => UNTRANSLATABLE,
             Self::Budget(_) => RefusalKind::BudgetExhausted.code(),
         }
     }
@@ -36,7 +44,7 @@ impl Cause {
     pub(super) const fn outcome(&self) -> Outcome {
         match self {
             Self::Exchange(ExchangeError::Draining) => Outcome::Interrupted,
-            Self::Exchange(_) => Outcome::UpstreamError,
+            Self::Exchange(_) | Self::Untranslatable(_) => Outcome::UpstreamError,
             Self::Budget(_) => Outcome::CutByBudget,
         }
     }
@@ -48,7 +56,7 @@ impl Cause {
             Self::Exchange(ExchangeError::IdleTimeout | ExchangeError::TotalTimeout) => {
                 RefusalKind::UpstreamTimeout
             }
-            Self::Exchange(_) => RefusalKind::UpstreamUnreachable,
+            Self::Exchange(_) | Self::Untranslatable(_) => RefusalKind::UpstreamUnreachable,
             Self::Budget(_) => RefusalKind::BudgetExhausted,
         }
     }
@@ -57,6 +65,9 @@ impl Cause {
     pub(super) const fn fault(&self) -> Option<&'static str> {
         match self {
             Self::Exchange(error) => Some(error.class()),
+            // A stream cut short is the provider's doing; what else we cannot say is ours.
+            Self::Untranslatable(AnswerFault::CutShort) => Some(ExchangeError::BrokenOff.class()),
+            Self::Untranslatable(_) => Some(UNTRANSLATABLE),
             Self::Budget(_) => None,
         }
     }

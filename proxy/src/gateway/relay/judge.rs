@@ -30,7 +30,7 @@ impl Inner {
     /// What was wrong with an answer that was no refusal, if anything was.
     fn class_of_answer(&self, outcome: Outcome, reading: &Reading) -> Option<&'static str> {
         if let Some(error) = &reading.error {
-            return Some(answer_error_class(self.failure.dialect, error).as_str());
+            return Some(answer_error_class(self.failure.spoken, error).as_str());
         }
         let is_unfinished = self.failure.accepted && outcome == Outcome::UpstreamError;
         let fault = self.broken_by.as_ref().and_then(super::Cause::fault);

@@ -6,6 +6,7 @@
 
 mod cause;
 mod judge;
+mod translated;
 mod watch;
 
 use std::collections::VecDeque;
@@ -28,6 +29,7 @@ use crate::ledger::Outcome;
 use crate::upstream::{AnswerBody, ExchangeError};
 
 pub(crate) use cause::Cause;
+pub(crate) use translated::Translated;
 pub(crate) use watch::Watch;
 
 /// An answer under way.
@@ -40,6 +42,8 @@ struct Inner {
     booking: Booking,
     tap: Tap,
     rewrite: Option<Rewrite>,
+    /// How it becomes one of the caller's dialect, where it comes in another.
+    translated: Option<Translated>,
     /// Bytes ready for the client: at most one frame's worth, cut in pieces.
     queue: VecDeque<Bytes>,
     border: Borders,
@@ -52,8 +56,12 @@ struct Inner {
 /// What to say when the answer breaks off.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Failure {
+    /// The client's.
     pub(crate) dialect: Dialect,
+    /// The client's.
     pub(crate) operation: Operation,
+    /// What the provider speaks.
+    pub(crate) spoken: Dialect,
     /// An event or line can be said only in a stream of such that is not compressed.
     pub(crate) can_say: bool,
     /// How the stream is divided.
@@ -62,6 +70,19 @@ pub(crate) struct Failure {
     pub(crate) accepted: bool,
     /// Whether the provider's streams surely say when they are complete.
     pub(crate) says_end: bool,
+}
+
+/// What is changed in an answer.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// Nothing.
+    Nothing,
+    /// Our own usage chunk is taken out.
+    Strip(Rewrite),
+    /// Its events become the caller's.
+    Translate(Translated),
+    /// It is read whole before anything of it is given: see [`Relay::gather`].
+    Gather,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,21 +100,28 @@ impl Relay {
         answer: AnswerBody,
         booking: Booking,
         tap: Tap,
-        rewrite: Option<Rewrite>,
+        change: Change,
         failure: Failure,
     ) -> Self {
+        let (rewrite, translated, is_gathered) = match change {
+            Change::Nothing => (None, None, false),
+            Change::Strip(rewrite) => (Some(rewrite), None, false),
+            Change::Translate(translated) => (None, Some(translated), false),
+            Change::Gather => (None, None, true),
+        };
         let mut inner = Inner {
             answer,
             booking,
             tap,
             rewrite,
+            translated,
             queue: VecDeque::new(),
             border: Borders::new(failure.framing),
             phase: Phase::Flowing,
             failure,
             broken_by: None,
         };
-        if inner.answer.is_ended() {
+        if inner.answer.is_ended() && !is_gathered {
             inner.finish();
         }
         Self(Some(inner))
@@ -116,7 +144,7 @@ impl Relay {
 
     pub(crate) fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Some(inner) if inner.rewrite.is_none() && inner.queue.is_empty() => {
+            Some(inner) if inner.passes_as_it_is() && inner.queue.is_empty() => {
                 inner.answer.size_hint()
             }
             _ => SizeHint::default(),
@@ -192,6 +220,8 @@ impl Inner {
                             return Poll::Ready(Some(Ok(frame)));
                         }
                     }
+                    // Whatever they are, they are of another dialect.
+                    Err(_) if self.translated.is_some() => {}
                     Err(trailers) => {
                         // A kept answer has none, so this one is not kept.
                         self.booking.keeper = None;
@@ -220,10 +250,19 @@ impl Inner {
         }
     }
 
+    /// Whether nothing in it is changed.
+    const fn passes_as_it_is(&self) -> bool {
+        self.rewrite.is_none() && self.translated.is_none()
+    }
+
     /// Meters a piece and passes it on: returned when it goes as it is, queued when it is rewritten.
     fn take(&mut self, data: Bytes) -> Option<Frame<Bytes>> {
+        if self.translated.is_some() {
+            self.take_translated(&data);
+            return None;
+        }
         self.tap.feed(&data);
-        let is_complete = self.answer.is_ended() || self.tap.says_complete(self.failure.dialect);
+        let is_complete = self.answer.is_ended() || self.tap.says_complete(self.failure.spoken);
         if !is_complete && let Some(exhausted) = self.over_budget() {
             self.cut(data, exhausted);
             return None;
@@ -300,6 +339,22 @@ impl Inner {
             return;
         }
         let queued = self.queue.len();
+        if let Some(translated) = &mut self.translated {
+            // An error that the provider told of is told; its stream may end anyhow.
+            let may_end = self.tap.says_error() || self.booking.is_settled();
+            let finished = translated.finish(self.tap.usage(), &mut self.queue);
+            self.count_queue(queued);
+            if let Err(fault) = finished
+                && !may_end
+            {
+                self.break_off(Cause::Untranslatable(fault));
+                return;
+            }
+            self.phase = Phase::Done;
+            self.settle(Outcome::Ok, true);
+            cached::keep(&mut self.booking);
+            return;
+        }
         let came_through = self
             .rewrite
             .as_mut()

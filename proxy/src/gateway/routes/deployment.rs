@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use http::HeaderName;
+use quotah_adapters::translate::Form;
 use quotah_policy::headroom::Place;
 use quotah_policy::route::{CANDIDATES_MAX, RateSheet, Strategy, UnitRates, Weights};
 use quotah_policy::{Condition, PriceTable};
 
 use super::super::choose::Order;
+use super::super::translate::Words;
+use super::ways::{Way, Ways};
 use super::{Upstream, Wire};
 use crate::config::resolved::{FallbackOn, Hedge, Model, RouteCache};
 use crate::fleet::Health;
@@ -31,6 +34,8 @@ pub(crate) struct Route {
     pub(crate) mirror: Option<MirrorTo>,
     pub(crate) cache: Option<RouteCache>,
     pub(crate) session_header: Option<HeaderName>,
+    /// The forms that some of its deployments are asked otherwise for, or its mirror is.
+    translated: Box<[Form]>,
 }
 
 /// A provider's model behind one credential.
@@ -50,6 +55,7 @@ pub(crate) struct Deployment {
     place: Option<Arc<Place>>,
     /// What candidates are compared by; looked up anew from time to time.
     rates: ArcSwapOption<RateSheet>,
+    ways: Ways,
 }
 
 /// Where a share of a route's requests is copied to.
@@ -59,6 +65,7 @@ pub(crate) struct MirrorTo {
     pub(crate) rename: Option<Arc<str>>,
     /// Of a million requests.
     pub(crate) share_ppm: u32,
+    ways: Ways,
 }
 
 /// Where a request's model leads.
@@ -92,6 +99,7 @@ impl Route {
                     health: rename.as_deref().map(|model| upstream.fleet.health(model)),
                     place: rename.as_ref().map(place),
                     rates: ArcSwapOption::empty(),
+                    ways: Ways::new(upstream.config.kind, row.api, row.lossy),
                 }
             }));
         }
@@ -102,8 +110,17 @@ impl Route {
                 upstream: Arc::clone(upstream),
                 rename: mirror.model.as_deref().map(Into::into),
                 share_ppm: mirror.share_ppm,
+                ways: Ways::new(upstream.config.kind, None, false),
             })
         });
+        let ways = deployments.iter().map(|d| &d.ways);
+        let ways = ways.chain(mirror.iter().map(|mirror| &mirror.ways));
+        let mut translated = Vec::new();
+        for form in ways.flat_map(Ways::forms) {
+            if !translated.contains(&form) {
+                translated.push(form);
+            }
+        }
         Self {
             name: model.name.as_str().into(),
             is_direct: false,
@@ -116,6 +133,7 @@ impl Route {
             mirror,
             cache: model.cache,
             session_header: model.session_header.clone(),
+            translated: translated.into(),
         }
     }
 
@@ -131,6 +149,7 @@ impl Route {
             health: None,
             place: None,
             rates: ArcSwapOption::empty(),
+            ways: Ways::default(),
         });
         Self {
             name: Arc::clone(name),
@@ -153,6 +172,7 @@ impl Route {
             mirror: None,
             cache: None,
             session_header: None,
+            translated: Box::default(),
         }
     }
 
@@ -160,6 +180,14 @@ impl Route {
     pub(crate) fn fits(&self, wire: Wire) -> bool {
         let mut kinds = self.deployments.iter().map(|d| d.upstream.config.kind);
         kinds.any(|kind| wire.fits(kind))
+    }
+
+    /// The form that a request comes in, where some of the deployments are asked otherwise for it.
+    pub(crate) fn translated(&self, form: impl FnOnce() -> Option<Form>) -> Option<Form> {
+        if self.translated.is_empty() {
+            return None;
+        }
+        form().filter(|form| self.translated.contains(form))
     }
 }
 
@@ -184,7 +212,13 @@ impl MirrorTo {
             cache_number: u64::MAX,
             is_copy: true,
             model_sent,
+            words: Words::Own,
         }
+    }
+
+    /// The way from a caller's form.
+    pub(crate) fn way(&self, from: Form) -> Option<Way> {
+        self.ways.from(from)
     }
 }
 
@@ -195,6 +229,11 @@ impl Deployment {
             Some(health) => Arc::clone(health),
             None => self.upstream.fleet.health(model),
         }
+    }
+
+    /// The way from a caller's form, where it is asked in another.
+    pub(crate) fn way(&self, from: Form) -> Option<Way> {
+        self.ways.from(from)
     }
 
     /// What a request of so many input tokens is compared by there.

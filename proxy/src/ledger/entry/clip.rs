@@ -29,12 +29,15 @@ impl Entry {
             &mut entry.route,
             &mut entry.alternative,
             &mut entry.cache,
+            &mut entry.translated_to,
         ] {
             cut(text);
         }
         clip_tags(&mut entry.tags);
         entry.attempts.truncate(LIST_LEN_MAX);
         entry.calls.truncate(LIST_LEN_MAX);
+        entry.dropped.truncate(LIST_LEN_MAX);
+        entry.dropped.iter_mut().for_each(cut);
         for call in &mut entry.calls {
             cut(&mut call.model);
         }
@@ -51,6 +54,9 @@ impl Entry {
                 cut(&mut weighed.deployment);
                 cut(&mut weighed.credential);
                 cut(&mut weighed.state);
+                cut(&mut weighed.translated_to);
+                weighed.lost.truncate(LIST_LEN_MAX);
+                weighed.lost.iter_mut().for_each(cut);
             }
         }
         entry

@@ -56,4 +56,10 @@ pub struct Weighed {
     /// Share of its input that usually came from its cache, of ten thousand.
     #[prost(uint32, optional, tag = "14")]
     pub cached_share: Option<u32>,
+    /// The dialect that it would be asked in, where that is not the client's.
+    #[prost(string, tag = "15")]
+    pub translated_to: String,
+    /// What the request asks for and cannot be said in it, by its places.
+    #[prost(string, repeated, tag = "16")]
+    pub lost: Vec<String>,
 }

@@ -31,6 +31,8 @@ impl Serialize for Weighed {
         map.serialize_entry("first_byte_ms", &first_byte_ms)?;
         map.serialize_entry("warm_tokens", &self.warm_tokens)?;
         map.serialize_entry("cached_share", &self.cached_share.map(share))?;
+        map.serialize_entry("translated_to", &word(&self.translated_to))?;
+        map.serialize_entry("lost", &self.lost)?;
         map.end()
     }
 }
@@ -114,6 +116,7 @@ fn kept_out_by(state: &str) -> &str {
         "not_allowed" => "was not for it",
         "tried" => "had been tried",
         "too_small" => "had too small a context for it",
+        "unsayable" => "could not be asked all of it",
         _ => "could not be called",
     }
 }
@@ -186,6 +189,8 @@ mod tests {
             expected_picousd: Some(1_234_500),
             first_byte_us: Some(120_999),
             cached_share: Some(25),
+            translated_to: "anthropic".to_owned(),
+            lost: vec!["n".to_owned()],
             ..candidate("p/m", "ready", true)
         };
         let text = serde_json::to_string(&weighed).expect("serializes");
@@ -193,7 +198,7 @@ mod tests {
             r#"{"deployment":"p/m","credential":null,"state":"ready","chosen":true,"score":0.8301,"#,
             r#""factors":{"latency":0.5,"success":1.0,"cost":0.0,"breaker":0.0,"headroom":0.0},"#,
             r#""expected_usd":"0.0000012345","expected_nanousd":1235,"first_byte_ms":120,"#,
-            r#""warm_tokens":0,"cached_share":0.0025}"#
+            r#""warm_tokens":0,"cached_share":0.0025,"translated_to":"anthropic","lost":["n"]}"#
         );
         assert_eq!(text, wanted);
     }

@@ -1,0 +1,61 @@
+//! The header lines of translated answers.
+
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use quotah_adapters::Dialect;
+
+use super::Translation;
+
+/// Longest list of what was left out that a header line has, bytes.
+const DROPPED_BYTES_MAX: usize = 1_024;
+
+/// The provider's header lines for a client of another dialect.
+pub(in crate::gateway) fn headers(
+    provider: &mut HeaderMap,
+    caller: Dialect,
+    content_type: &'static str,
+) {
+    // Said of another body than the one that goes down.
+    for name in [
+        &CONTENT_ENCODING,
+        &CONTENT_LENGTH,
+        &http::header::ETAG,
+        &http::header::ACCEPT_RANGES,
+    ] {
+        provider.remove(name);
+    }
+    provider.remove("content-md5");
+    provider.remove("digest");
+    provider.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // Where SDKs look for the id to ask their provider about.
+    let wanted = match caller {
+        Dialect::OpenAi => "x-request-id",
+        Dialect::Anthropic => "request-id",
+        Dialect::Gemini | Dialect::Bedrock | Dialect::Cohere | Dialect::Ollama => return,
+    };
+    let known = ["x-request-id", "request-id", "x-amzn-requestid"];
+    if !provider.contains_key(wanted)
+        && let Some(id) = known.iter().find_map(|name| provider.get(*name)).cloned()
+    {
+        provider.insert(wanted, id);
+    }
+}
+
+impl Translation {
+    /// What was left out, as `x-quotah-dropped` says it; `None` where nothing was.
+    pub(in crate::gateway) fn dropped_value(&self) -> Option<HeaderValue> {
+        let mut list = String::new();
+        for place in &self.dropped {
+            let between = if list.is_empty() { "" } else { ", " };
+            if list.len() + between.len() + place.len() > DROPPED_BYTES_MAX {
+                break;
+            }
+            list.push_str(between);
+            // A member's name is the client's own: what no header line may hold is not said.
+            list.extend(place.chars().map(|c| match c {
+                ' '..='~' => c,
+                _ => '?',
+            }));
+        }
+        (!list.is_empty()).then(|| HeaderValue::try_from(list).ok())?
+    }
+}
