@@ -108,7 +108,7 @@ fn reaches(case: &Case, to: Form) -> Result<(), String> {
         "application/json"
     };
     let read = check::usage(to, told.as_bytes(), type_told);
-    let (told_usage, said) = (priced(read), priced(usage));
+    let (told_usage, said) = (priced(read, to), priced(usage, to));
     if told_usage != said {
         return Err(format!("usage {told_usage:?} of {said:?}"));
     }
@@ -238,15 +238,27 @@ const fn coarse(reason: Reason) -> Reason {
     }
 }
 
-/// The classes that every caller's dialect has names for.
-fn priced(usage: Option<Usage>) -> [u64; 4] {
+/// The classes that a caller's dialect has names for: Gemini's has none for what is written to a cache, and only
+/// Anthropic's tells for how long that is kept.
+fn priced(usage: Option<Usage>, to: Form) -> Usage {
     let usage = usage.unwrap_or_default();
-    [
-        usage.input_tokens,
-        usage.cached_input_tokens,
-        usage.output_tokens,
-        0,
-    ]
+    Usage {
+        input_tokens: usage.input_tokens,
+        cached_input_tokens: usage.cached_input_tokens,
+        cache_write_tokens: if to == Form::Generate {
+            0
+        } else {
+            usage.cache_write_tokens
+        },
+        cache_write_long_tokens: if to == Form::Messages {
+            usage.cache_write_long_tokens
+        } else {
+            0
+        },
+        output_tokens: usage.output_tokens,
+        reasoning_tokens: usage.reasoning_tokens,
+        ..Usage::default()
+    }
 }
 
 fn cases() -> Vec<Case> {

@@ -22,8 +22,6 @@ pub(crate) enum Shape {
         tag: &'static str,
         kinds: &'static [Kind],
     },
-    /// An array, or else one such: dialects that take both.
-    OneOrMany(&'static Shape),
 }
 
 /// A kind of object.
@@ -173,14 +171,13 @@ impl<'v> Walk<'_, 'v> {
             (Shape::Tagged { tag, kinds }, Value::Object(object)) => {
                 self.tagged((tag, kinds), object);
             }
-            (Shape::List(inside) | Shape::OneOrMany(inside), Value::Array(array)) => {
+            (Shape::List(inside), Value::Array(array)) => {
                 for (at, item) in array.items.iter().enumerate() {
                     self.steps.push(Step::Item(at));
                     self.value(inside, item);
                     self.steps.pop();
                 }
             }
-            (Shape::OneOrMany(inside), value) => self.value(inside, value),
             _ => {}
         }
     }
