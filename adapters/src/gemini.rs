@@ -116,12 +116,15 @@ pub(crate) fn operation(verb: &str) -> Operation {
 }
 
 fn error(kind: RefusalKind, message: &str, retry_after: Option<Duration>) -> String {
-    let details = retry_after.map_or_else(String::new, |after| {
-        let kind = "type.googleapis.com/google.rpc.RetryInfo";
-        let seconds = after.as_nanos().div_ceil(1_000_000_000);
-        format!(",\"details\":[{{\"@type\":\"{kind}\",\"retryDelay\":\"{seconds}s\"}}]")
-    });
-    error_body(kind.status(), word(kind), &quoted(message), &details)
+    let more = retry_after.map(retry_info).unwrap_or_default();
+    error_body(kind.status(), word(kind), &quoted(message), &more)
+}
+
+/// When to come back, as it stands behind an error's other members.
+pub(crate) fn retry_info(after: Duration) -> String {
+    let kind = "type.googleapis.com/google.rpc.RetryInfo";
+    let seconds = after.as_nanos().div_ceil(1_000_000_000);
+    format!(",\"details\":[{{\"@type\":\"{kind}\",\"retryDelay\":\"{seconds}s\"}}]")
 }
 
 /// The body of an error; `message` is a JSON string, quotes and all, `more` what follows its members.

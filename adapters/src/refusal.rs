@@ -165,10 +165,7 @@ impl RefusalKind {
         if self.face().2 == Retry::Never {
             headers.push(("x-should-retry", "false".to_owned()));
         } else if let Some(after) = self.retry_after(retry_after) {
-            // Whoever waits as long as it says is not to come too early, by however little.
-            let ms = after.as_nanos().div_ceil(1_000_000).max(1);
-            headers.push(("retry-after", ms.div_ceil(1_000).to_string()));
-            headers.push(("retry-after-ms", ms.to_string()));
+            headers.extend(retry_headers(after));
         }
         headers
     }
@@ -181,6 +178,16 @@ impl RefusalKind {
                 .max(Duration::from_millis(1))
         })
     }
+}
+
+/// How SDKs are told when to come back.
+pub(crate) fn retry_headers(after: Duration) -> [(&'static str, String); 2] {
+    // Whoever waits as long as it says is not to come too early, by however little.
+    let ms = after.as_nanos().div_ceil(1_000_000).max(1);
+    [
+        ("retry-after", ms.div_ceil(1_000).to_string()),
+        ("retry-after-ms", ms.to_string()),
+    ]
 }
 
 /// What to send down a stream that must end early, before its connection is aborted; `None` where the dialect has

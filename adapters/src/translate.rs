@@ -8,6 +8,7 @@ mod answer;
 mod chat;
 #[cfg(test)]
 pub(crate) mod check;
+mod claude;
 mod cohere;
 mod converse;
 mod feature;
@@ -130,8 +131,19 @@ pub fn look(form: Form, body: &[u8]) -> Result<Seen, Untranslatable> {
     Ok(seen)
 }
 
+/// A request as a deployment is asked it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// JSON.
+    pub body: String,
+    /// Places in the caller's request of what this very model is not told, or not as it was said: beside what
+    /// [`Form::lost`] says of all of them.
+    pub left_out: Vec<String>,
+}
+
 /// A request as the deployment is asked it. `streams` is whether the caller asks for a stream, in the path or the body.
-/// What is lost there is left out: whoever calls has seen by [`look`] and [`Form::lost`] that it may be.
+/// What is lost there is left out: whoever calls has seen by [`look`] and [`Form::lost`] that it may be, and sees by
+/// [`Written::left_out`] what else is.
 ///
 /// # Errors
 /// [`Untranslatable`] for what depends on values: arguments that are no JSON, say.
@@ -140,7 +152,7 @@ pub fn request(
     body: &[u8],
     streams: bool,
     to: &To<'_>,
-) -> Result<String, Untranslatable> {
+) -> Result<Written, Untranslatable> {
     let mut value = tree(body)?;
     // Everything that is read borrows from the body: what has to be spelled anew is so before.
     let respelled = match from {
@@ -151,12 +163,23 @@ pub fn request(
         value = tree(respelled.as_bytes())?;
     }
     let (Some(asks), Some(serves)) = (from.asks(), to.form.serves()) else {
-        return plain::request(from, &value, to);
+        return plain::request(from, &value, to).map(|body| Written {
+            body,
+            left_out: Vec::new(),
+        });
     };
-    let mut request = (asks.read)(&value, &mut Seen::default())?;
+    let mut seen = Seen::default();
+    let mut request = (asks.read)(&value, &mut seen)?;
     request.stream = streams;
     request.keep_signatures_of(to.form.dialect());
-    (serves.write)(&request, to)
+    let left_out = (serves.left_out)(&request, to);
+    if !left_out.is_empty() {
+        shape::look(asks.shape, &value, &mut seen);
+    }
+    Ok(Written {
+        body: (serves.write)(&request, to)?,
+        left_out: seen.places_of(left_out),
+    })
 }
 
 /// A request for a deployment of the caller's own dialect, without what translated answers have left in its history: a

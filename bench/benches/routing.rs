@@ -226,6 +226,7 @@ impl World {
             first_byte_us: views[at].first_byte_us,
             success_ten_thousandths: views[at].success_ten_thousandths,
             headroom_ten_thousandths: Some(8_000),
+            is_translated: false,
             in_flight: 3,
         })
     }

@@ -108,6 +108,8 @@ pub(super) const ROWS: [&Provider; 15] = [
         key_vars: &["CEREBRAS_API_KEY"],
         base_url_vars: &["CEREBRAS_BASE_URL"],
         chat: &ChatVariant::CEREBRAS,
+        // Neither <https://inference-docs.cerebras.ai/api-reference> (read 2026-11) nor its client has it.
+        lacks_responses: true,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -129,7 +131,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["DASHSCOPE_BASE_URL"],
         also_speaks: &[Dialect::Anthropic],
         anthropic_path: Some("/apps/anthropic"),
-        chat: &ChatVariant::THINKING,
+        chat: &ChatVariant::ALIBABA,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -141,7 +143,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["ZAI_BASE_URL"],
         also_speaks: &[Dialect::Anthropic],
         anthropic_path: Some("/api/anthropic"),
-        chat: &ChatVariant::THINKING,
+        chat: &ChatVariant::ZAI,
         ..Provider::COMPATIBLE
     },
     &Provider {

@@ -35,7 +35,9 @@ pub(crate) fn to(form: Form) -> To<'static> {
 pub(crate) fn request(from: Form, body: &serde_json::Value, to_form: Form) -> serde_json::Value {
     let body = body.to_string();
     let streams = body.contains("\"stream\":true");
-    let written = super::request(from, body.as_bytes(), streams, &to(to_form)).unwrap();
+    let written = super::request(from, body.as_bytes(), streams, &to(to_form))
+        .unwrap()
+        .body;
     serde_json::from_str(&written).unwrap()
 }
 

@@ -18,6 +18,7 @@ use crate::provider::ProviderKind;
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate,
+    left_out: super::speaker::nothing,
     write: write::write,
     read_answer: answer::read,
     stream: || Box::new(stream::Reader::default()),
@@ -52,13 +53,14 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         F::FileText | F::FileName => {
             Fate::Adapted("in `documents`, beside the messages, where it may be cited")
         }
-        F::CitationHistory => Fate::Adapted("with its address and title as a document"),
         F::RefusalHistory => Fate::Adapted("as text"),
         F::ToolStrict => Fate::Adapted("for all functions as soon as one asks for it"),
         F::ToolChoiceNamed | F::ToolChoiceAmong => Fate::Adapted("only these tools are told of"),
         F::ToolResultError => Fate::Adapted("as the member `error` of a JSON object"),
         F::ReasoningEffort => Fate::Adapted("as a budget of tokens"),
 
+        F::CitationHistory => Fate::Needless("the text that cites is kept"),
+        F::Prediction => Fate::Needless("it makes an answer faster, not another one"),
         F::ThinkingHistory => Fate::Needless("only who signed a thought can read it again"),
         F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
         F::CacheMarks | F::CacheTtl | F::CacheKey => {
@@ -93,7 +95,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::Logprobs
         | F::ManyAnswers
         | F::Verbosity
-        | F::Prediction
         | F::AudioOutput
         | F::ImageOutput
         | F::WebSearch

@@ -21,6 +21,7 @@ use crate::provider::ProviderKind;
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate,
+    left_out: write::left_out,
     write: write::write,
     read_answer: answer::read,
     stream: || Box::new(stream::Reader::default()),
@@ -34,8 +35,7 @@ pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
 fn fate(feature: Feature, _: ProviderKind) -> Fate {
     use Feature as F;
     match feature {
-        F::SystemMidway
-        | F::Prefill
+        F::Prefill
         | F::ImageData
         | F::FileData
         | F::AudioInput
@@ -47,16 +47,22 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ToolResultMedia
         | F::OutputMax
         | F::Stop
-        | F::Temperature
-        | F::TopP
-        | F::JsonSchema
         | F::CacheMarks
         | F::CacheTtl
         | F::ServiceTier => Fate::Carried,
 
+        F::JsonSchema => {
+            Fate::Adapted("always strictly; objects have no members but those that are named")
+        }
+        F::SystemMidway => Fate::Adapted("refused for Claude before Opus 4.8"),
+        F::Temperature => Fate::Adapted(
+            "at most 1; left out for Claude where it thinks, and from Opus 4.7 on, which refuses it",
+        ),
+        F::TopP => Fate::Adapted(
+            "left out for Claude where it thinks, beside a temperature from Opus 4.1 on, and from Opus 4.7 on, which refuses it",
+        ),
         F::FileText => Fate::Adapted("as a document of the format `txt`"),
         F::FileName => Fate::Adapted("with the letters that a document's name may have there"),
-        F::CitationHistory => Fate::Adapted("for the whole text that it belongs to"),
         F::RefusalHistory => Fate::Adapted("as text"),
         F::ToolChoice => Fate::Adapted(
             "that no tool may be called is said by leaving the tools out, and refused where earlier turns have calls",
@@ -66,7 +72,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
             Fate::Adapted("in the words of the model's maker; refused where the maker has none")
         }
         F::ReasoningEffort | F::ReasoningBudget => Fate::Adapted(
-            "in the words of the model's maker, a budget or a word as the model takes it; refused where the maker has none",
+            "in the words of the model's maker, a budget or a word as the model takes it; not at all for models that do not think; refused for makers that we do not know",
         ),
         F::User => {
             Fate::Adapted("as `user` in `requestMetadata`, with the letters that it may have there")
@@ -75,6 +81,8 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
             Fate::Adapted("as `requestMetadata`, with the letters that it may have there")
         }
 
+        F::CitationHistory => Fate::Needless("the text that cites is kept"),
+        F::Prediction => Fate::Needless("it makes an answer faster, not another one"),
         F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
         F::CacheKey => Fate::Needless("a cached prompt is found by what it says"),
         F::StreamOptions => Fate::Needless("usage is always told"),
@@ -107,7 +115,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ManyAnswers
         | F::JsonObject
         | F::Verbosity
-        | F::Prediction
         | F::AudioOutput
         | F::ImageOutput
         | F::WebSearch

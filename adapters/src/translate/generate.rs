@@ -35,6 +35,7 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate: fate::fate,
+    left_out: super::speaker::nothing,
     write: write::write,
     read_answer: hear::answer,
     stream: hear::stream,

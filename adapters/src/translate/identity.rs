@@ -244,8 +244,8 @@ proptest! {
                 }
                 let common = Common { spec: &spec, forms: [a, b], next: 2.into() };
                 let begun = (a.serves().unwrap().write)(&common.request(), &to(a)).unwrap();
-                let there = super::request(a, begun.as_bytes(), spec.picks & 2 == 2, &to(b)).unwrap();
-                let back = super::request(b, there.as_bytes(), spec.picks & 2 == 2, &to(a)).unwrap();
+                let there = super::request(a, begun.as_bytes(), spec.picks & 2 == 2, &to(b)).unwrap().body;
+                let back = super::request(b, there.as_bytes(), spec.picks & 2 == 2, &to(a)).unwrap().body;
                 let read = |text: &str| format!("{:#?}", neutral(a, text));
                 prop_assert_eq!(read(&begun), read(&back), "{:?} to {:?}:\n{}\n{}\n{}", a, b, begun, there, back);
             }

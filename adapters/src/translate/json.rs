@@ -8,7 +8,7 @@ mod parse;
 mod spelled;
 mod write;
 
-pub(crate) use parse::{NODES_MAX, ParseError, parse};
+pub(crate) use parse::{ParseError, parse};
 pub(crate) use spelled::Spelled;
 pub(crate) use write::{Items, Json, Members};
 

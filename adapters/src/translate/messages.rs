@@ -8,16 +8,13 @@ mod fate;
 mod hear;
 mod hear_stream;
 mod ids;
-mod model;
 mod read;
 mod reason;
-mod schema;
 mod shape;
 mod tell;
 mod tell_stream;
 #[cfg(test)]
 mod tests;
-mod thinking;
 mod turns;
 mod unmark;
 mod usage;
@@ -40,6 +37,7 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate: |feature, _| fate::of(feature),
+    left_out: write::left_out,
     write: write::write,
     read_answer: hear::answer,
     stream: || Box::new(hear_stream::Hearing::default()),

@@ -18,6 +18,7 @@ use crate::provider::ProviderKind;
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate,
+    left_out: super::speaker::nothing,
     write: write::write,
     read_answer: answer::read,
     stream: || Box::new(stream::Reader::default()),
@@ -51,10 +52,9 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         F::RefusalHistory => Fate::Adapted("as text"),
         F::ToolResultError => Fate::Adapted("as the member `error` of a JSON object"),
         F::ReasoningBudget => Fate::Adapted("as a word for effort"),
-        F::ToolChoice => Fate::Adapted(
-            "that no tool may be called is said by leaving the tools out; that one must be is refused",
-        ),
 
+        F::CitationHistory => Fate::Needless("the text that cites is kept"),
+        F::Prediction => Fate::Needless("it makes an answer faster, not another one"),
         F::ThinkingHistory => Fate::Needless("only who signed a thought can read it again"),
         F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
         F::CacheMarks | F::CacheTtl | F::CacheKey => {
@@ -78,7 +78,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::VideoInput
         | F::SearchResults
         | F::Citations
-        | F::CitationHistory
         | F::AudioHistory
         | F::ServerToolHistory
         | F::ToolStrict
@@ -86,6 +85,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::CustomTools
         | F::ServerTools
         | F::FunctionsOld
+        | F::ToolChoice
         | F::ToolChoiceNamed
         | F::ToolChoiceAmong
         | F::ParallelToolsOff
@@ -95,7 +95,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::Logprobs
         | F::ManyAnswers
         | F::Verbosity
-        | F::Prediction
         | F::AudioOutput
         | F::ImageOutput
         | F::WebSearch

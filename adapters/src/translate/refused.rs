@@ -18,7 +18,9 @@ use crate::call::Dialect;
 use crate::error_class::ErrorClass;
 use crate::gemini;
 use crate::json::quoted;
+use crate::limits::retry_after;
 use crate::openai::ErrorWords;
+use crate::refusal::retry_headers;
 use face::Face;
 
 /// A refusal as the caller gets it.
@@ -63,20 +65,27 @@ pub fn refused(
         // SDKs would repeat it as they repeat any 429.
         headers.push(("x-should-retry", "false".to_owned()));
     }
+    // What a header says of it goes through as it is; Gemini and others say it in the body alone.
+    let is_passing = matches!(class, ErrorClass::RateLimited | ErrorClass::Overloaded);
+    let retry_after = retry_after(status, [], body, 0).filter(|_| is_passing);
+    headers.extend(retry_after.into_iter().flat_map(retry_headers));
     let body = match to {
         Dialect::OpenAi => {
             let error = face.openai(&quoted(&message)).object();
             format!("{{\"error\":{error}}}")
         }
         Dialect::Anthropic => anthropic::error_body(face.anthropic, &quoted(&message), request_id),
-        Dialect::Gemini => gemini::error_body(face.status, face.gemini, &quoted(&message), ""),
+        Dialect::Gemini => {
+            let more = retry_after.map(gemini::retry_info).unwrap_or_default();
+            gemini::error_body(face.status, face.gemini, &quoted(&message), &more)
+        }
         Dialect::Bedrock | Dialect::Cohere | Dialect::Ollama => {
             headers.extend((to.adapter().refusal_headers)(face.kind));
             (to.adapter().refusal)(&Told {
                 kind: face.kind,
                 message: &message,
                 request_id,
-                retry_after: None,
+                retry_after,
             })
         }
     };

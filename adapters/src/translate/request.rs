@@ -3,6 +3,7 @@
 //! Readers of dialects make it, writers of dialects tell it. It holds what at least two dialects know; what only one
 //! knows cannot be translated and is a [`super::Feature`] alone. Everything borrows from the body that was read.
 
+use super::feature::Feature;
 use super::json::{Json, Spelled};
 use super::signature::Signature;
 use crate::call::Dialect;
@@ -98,6 +99,9 @@ pub(crate) struct File<'a> {
     pub(crate) name: Option<Spelled<'a>>,
     pub(crate) cache: Option<CacheMark>,
 }
+
+/// What a document without a name is called where it has to have one; read back, it is none.
+pub(crate) const UNNAMED: &str = "unnamed.pdf";
 
 /// Where an image or document is.
 #[derive(Debug, Clone, PartialEq)]
@@ -307,6 +311,30 @@ impl<'a> Request<'a> {
 }
 
 impl Reasoning {
+    /// Whether the model shall think, however that is said.
+    pub(crate) fn asks_to_think(self) -> bool {
+        let is_off = self.on == Some(false)
+            || self.effort == Some(EffortLevel::None)
+            || self.tokens == Some(0);
+        let is_on = self.on == Some(true)
+            || self.effort.is_some()
+            || self.tokens.is_some()
+            || self.shown == Some(true);
+        is_on && !is_off
+    }
+
+    /// What is asked for by it.
+    pub(crate) fn features(self) -> impl Iterator<Item = Feature> {
+        let by_word = self.effort.is_some() || self.on.is_some();
+        [
+            (by_word, Feature::ReasoningEffort),
+            (self.tokens.is_some(), Feature::ReasoningBudget),
+            (self.shown.is_some(), Feature::ReasoningShown),
+        ]
+        .into_iter()
+        .filter_map(|(is_asked, feature)| is_asked.then_some(feature))
+    }
+
     /// The word for it: what was said, what comes nearest to its tokens, none where it is off, and the middle where it is
     /// only said to be on.
     pub(crate) const fn level(self) -> Option<EffortLevel> {

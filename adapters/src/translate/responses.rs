@@ -9,6 +9,7 @@ mod item;
 mod items;
 mod read;
 mod response;
+mod said;
 mod shape;
 mod stream;
 mod tell;
@@ -34,6 +35,7 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate: fate::fate,
+    left_out: super::speaker::nothing,
     write: write::request,
     read_answer: answer::answer,
     stream: stream::reader,

@@ -126,6 +126,18 @@ pub struct Seen {
 pub const PLACES_MAX: usize = 64;
 
 impl Seen {
+    /// Where any of these is asked for, each place once.
+    #[must_use]
+    pub fn places_of(&self, features: Features) -> Vec<String> {
+        let mut places: Vec<String> = Vec::new();
+        for (feature, place) in &self.places {
+            if features.has(*feature) && !places.contains(place) {
+                places.push(place.clone());
+            }
+        }
+        places
+    }
+
     /// Notes that `feature` is asked for at `place` (`messages[2].content[0].image_url`).
     pub(crate) fn note(&mut self, feature: Feature, place: impl FnOnce() -> String) {
         self.features.add(feature);

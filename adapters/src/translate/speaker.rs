@@ -6,7 +6,7 @@
 use quotah_policy::Usage;
 
 use super::answer::{Answer, Event};
-use super::feature::{Fate, Feature};
+use super::feature::{Fate, Feature, Features};
 use super::json::Value;
 use super::request::Request;
 use super::shape::{Seen, Shape};
@@ -38,6 +38,9 @@ pub(crate) struct Asks {
 pub(crate) struct Serves {
     /// What becomes of a feature there.
     pub(crate) fate: fn(Feature, ProviderKind) -> Fate,
+    /// What a request asks for and this very model is not told, where that depends on the model or on what else is asked:
+    /// beside what [`Self::fate`] says is lost everywhere.
+    pub(crate) left_out: fn(&Request<'_>, &To<'_>) -> Features,
     /// Writes a request. What has no place there was refused or is to be left out.
     pub(crate) write: fn(&Request<'_>, &To<'_>) -> Result<String, Untranslatable>,
     /// Reads a whole answer.
@@ -46,6 +49,11 @@ pub(crate) struct Serves {
     pub(crate) stream: fn() -> Box<dyn ReadStream>,
     /// How its streams are divided.
     pub(crate) framing: Framing,
+}
+
+/// Whatever the model: all that is carried is told.
+pub(crate) fn nothing(_: &Request<'_>, _: &To<'_>) -> Features {
+    Features::default()
 }
 
 /// Takes what a stream tells.

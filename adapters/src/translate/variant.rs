@@ -19,6 +19,10 @@ pub(crate) struct ChatVariant {
     pub(crate) efforts: &'static [EffortLevel],
     /// Contents are texts: lists of them are refused where there is nothing but text in them.
     pub(crate) has_plain_texts: bool,
+    /// A member, as JSON, that turns thinking off where no word for effort does.
+    pub(crate) thinking_off: Option<(&'static str, &'static str)>,
+    /// Messages that call tools are refused without what was thought before: it stands there, empty where it is not known.
+    pub(crate) needs_thoughts: bool,
     /// What a last message of the assistant is marked with so that it is continued; empty where it is not.
     pub(crate) prefill: &'static str,
 }
@@ -41,6 +45,8 @@ impl ChatVariant {
         has: &[],
         efforts: &EffortLevel::ALL,
         has_plain_texts: false,
+        thinking_off: Option::None,
+        needs_thoughts: false,
         prefill: "",
     };
 
@@ -64,7 +70,7 @@ impl ChatVariant {
         ..Self::LIKE
     };
 
-    /// Mistral's own client (mistralai 2.x, `ChatCompletionRequest`, read 2026-11) has no other members, and the server refuses
+    /// Mistral's own client (mistralai 3.7, `ChatCompletionRequest`, read 2026-11) has no other members, and the server refuses
     /// those it does not know with 422. Ids of calls are refused unless they are nine letters and digits.
     pub(crate) const MISTRAL: Self = Self {
         tool_ids: ToolIds::Nine,
@@ -103,7 +109,7 @@ impl ChatVariant {
         ..Self::OPENAI
     };
 
-    /// Cerebras (cerebras-cloud-sdk 1.x, `ChatCompletionCreateParams`; <https://inference-docs.cerebras.ai/resources/openai>,
+    /// Cerebras (cerebras-cloud-sdk 1.91, `ChatCompletionCreateParams`; <https://inference-docs.cerebras.ai/resources/openai>,
     /// read 2026-11): penalties are refused by its models.
     pub(crate) const CEREBRAS: Self = Self {
         lacks: &[
@@ -122,8 +128,34 @@ impl ChatVariant {
         ..Self::OPENAI
     };
 
-    /// `DeepSeek` (<https://api-docs.deepseek.com/api/create-chat-completion>, read 2026-11): models of text alone; contents that
-    /// are lists are refused; it has neither schemas nor seeds nor several answers.
+    /// Z.ai (<https://docs.z.ai/api-reference/llm/chat-completion> and `/guides/capabilities/thinking-mode`, read 2026-11): tools
+    /// are the model's choice, and thinking is on or off.
+    pub(crate) const ZAI: Self = Self {
+        lacks: &[
+            Feature::ToolChoice,
+            Feature::ToolChoiceNamed,
+            Feature::ToolChoiceAmong,
+            Feature::ToolStrict,
+            Feature::PresencePenalty,
+            Feature::FrequencyPenalty,
+            Feature::Verbosity,
+            Feature::CacheKey,
+            Feature::ServiceTier,
+        ],
+        thinking_off: Some(("thinking", r#"{"type":"disabled"}"#)),
+        ..Self::THINKING
+    };
+
+    /// Alibaba Cloud (<https://www.alibabacloud.com/help/en/model-studio/deep-thinking>, read 2026-11).
+    pub(crate) const ALIBABA: Self = Self {
+        has: &[Feature::TopK, Feature::ReasoningShown],
+        thinking_off: Some(("enable_thinking", "false")),
+        ..Self::LIKE
+    };
+
+    /// `DeepSeek` (<https://api-docs.deepseek.com/api/create-chat-completion> and `/guides/thinking_mode`, read 2026-11): models of
+    /// text alone; contents that are lists are refused, and so are calls without the thoughts before them; it has neither
+    /// schemas nor seeds nor several answers.
     pub(crate) const DEEPSEEK: Self = Self {
         lacks: &[
             Feature::ManyAnswers,
@@ -144,8 +176,10 @@ impl ChatVariant {
             Feature::RefusalHistory,
         ],
         has: &[Feature::ReasoningShown],
-        efforts: &[High, Max],
+        efforts: &[Low, High, Max],
         has_plain_texts: true,
+        thinking_off: Some(("thinking", r#"{"type":"disabled"}"#)),
+        needs_thoughts: true,
         ..Self::OPENAI
     };
 

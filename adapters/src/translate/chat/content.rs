@@ -2,7 +2,7 @@
 
 use crate::translate::Untranslatable;
 use crate::translate::json::{Object, Spelled, Value};
-use crate::translate::request::{CacheMark, File, Part, Source};
+use crate::translate::request::{CacheMark, File, Part, Source, UNNAMED};
 
 /// Where in a request we are, for whoever is told of a fault.
 #[derive(Debug)]
@@ -126,7 +126,10 @@ fn file<'a>(given: &Object<'a>, cache: Option<CacheMark>) -> Option<File<'a>> {
     };
     Some(File {
         source,
-        name: given.text("filename").cloned(),
+        name: given
+            .text("filename")
+            .filter(|name| !name.is_empty() && !name.is(UNNAMED))
+            .cloned(),
         cache,
     })
 }

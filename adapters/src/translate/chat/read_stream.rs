@@ -80,12 +80,13 @@ impl ReadStream for Chunks {
                 .iter()
                 .find_map(|choice| choice.as_object()?.get("error"))
         };
-        if let Some(error) = chunk.get("error").or_else(of_choice) {
+        let is_error = || chunk.text("object").is_some_and(|kind| kind.is("error"));
+        if self.is_answered() {
+            // Behind a complete answer nothing that the caller gets has failed (recorded: OpenRouter tells `Token limit
+            // reached` behind `length`).
+        } else if let Some(error) = chunk.get("error").or_else(of_choice) {
             self.failed(error, sink);
-        } else if chunk
-            .text("object")
-            .is_some_and(|object| object.is("error"))
-        {
+        } else if is_error() {
             // vLLM and Mistral: the whole event is the error.
             self.failed(data, sink);
         }
@@ -113,7 +114,7 @@ impl ReadStream for Chunks {
                 .end();
             }
         }
-        if self.choices.is_empty() || !self.choices.iter().all(|choice| choice.is_finished) {
+        if !self.is_answered() {
             return Err(AnswerFault::CutShort);
         }
         self.is_over = true;
@@ -123,6 +124,11 @@ impl ReadStream for Chunks {
 }
 
 impl Chunks {
+    /// Whether every answer is complete.
+    fn is_answered(&self) -> bool {
+        !self.choices.is_empty() && self.choices.iter().all(|choice| choice.is_finished)
+    }
+
     /// Azure's first chunk is about the prompt, and has no id.
     fn begin(&mut self, chunk: &Object<'_>, sink: &mut Sink<'_>) {
         if std::mem::replace(&mut self.has_begun, true) {

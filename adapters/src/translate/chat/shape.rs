@@ -194,6 +194,8 @@ static MESSAGE: Shape = Shape::Tagged {
                 Field::asks("audio", Feature::AudioHistory, ""),
                 Field::plain("tool_calls").of(&Shape::List(&TOOL_CALL)),
                 Field::asks("function_call", Feature::FunctionsOld, ""),
+                // The content again, as openai-python's helpers leave it in messages that are appended.
+                Field::plain("parsed"),
                 Field::asks("annotations", Feature::CitationHistory, "").idle(&["[]"]),
                 Field::asks("reasoning_content", Feature::ThinkingHistory, "").idle(&["\"\""]),
                 Field::asks("reasoning", Feature::ThinkingHistory, "").idle(&["\"\""]),
@@ -230,6 +232,8 @@ static TOOL_CALL: Shape = Shape::Tagged {
                 Field::plain("function").of(&Shape::Object(&[
                     Field::plain("name"),
                     Field::plain("arguments"),
+                    // As openai-python's helpers leave them in messages that are appended; they are the arguments again.
+                    Field::plain("parsed_arguments"),
                 ])),
             ],
         ),
@@ -264,7 +268,7 @@ const FILE_FIELDS: &[Field] = &[
     Field::plain("file").of(&Shape::Object(&[
         Field::asks("file_data", Feature::FileData, "").starts(&[("http", Feature::FileUrl)]),
         Field::asks("file_id", Feature::FileId, ""),
-        Field::asks("filename", Feature::FileName, ""),
+        Field::asks("filename", Feature::FileName, "").idle(&["\"\"", "\"unnamed.pdf\""]),
     ])),
     CACHE_CONTROL,
     CACHE_BREAKPOINT,

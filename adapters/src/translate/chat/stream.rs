@@ -5,13 +5,13 @@
 use quotah_policy::Usage;
 
 use super::{answer, details, ids, usage, words};
-use crate::error_class::ErrorClass;
-use crate::translate::Caller;
 use crate::translate::answer::{ANSWERS_MAX, Event, Finish, PartKind};
 use crate::translate::json::{Json, Members, Spelled};
+use crate::translate::refused::stream_failed;
 use crate::translate::request::Citation;
 use crate::translate::signature::Signature;
 use crate::translate::speaker::WriteStream;
+use crate::translate::{Caller, Form};
 
 /// Writes the stream of a caller.
 pub(super) fn stream(caller: &Caller) -> Box<dyn WriteStream> {
@@ -27,7 +27,7 @@ pub(super) fn stream(caller: &Caller) -> Box<dyn WriteStream> {
 #[derive(Debug)]
 struct Chunks {
     caller: Caller,
-    /// What every chunk begins with, up to its choices.
+    /// What every chunk begins with: an object that is not closed.
     head: String,
     tier: Option<Spelled<'static>>,
     answers: Vec<Told>,
@@ -95,7 +95,9 @@ impl WriteStream for Chunks {
             Event::Finish { answer, finish } => self.finish(*answer, finish, out),
             Event::Tier(tier) => self.tier = Some(words::tier_told(tier).into_owned()),
             Event::End => self.end(usage, out),
-            Event::Failed { class, message } => failed(*class, message, out),
+            Event::Failed { class, message } => {
+                out.push_str(&stream_failed(Form::Chat, *class, message));
+            }
         }
     }
 }
@@ -230,13 +232,11 @@ impl Chunks {
 
     fn end(&self, usage: Option<&Usage>, out: &mut String) {
         if let Some(used) = usage.filter(|_| self.caller.wants_usage) {
-            out.push_str("data: ");
-            let rest = Json::object(256, |json| {
-                json.array("choices", |_| {});
-                self.told_tier(json);
-                usage::usage(json, used);
-            });
-            self.spliced(&rest, out);
+            self.head(out);
+            let rest = Json::object(256, |json| usage::usage(json, used));
+            out.push_str("],");
+            out.push_str(rest.strip_prefix('{').unwrap_or(&rest));
+            out.push_str("\n\n");
         }
         out.push_str("data: [DONE]\n\n");
     }
@@ -253,40 +253,33 @@ impl Chunks {
             return;
         };
         let is_first = !std::mem::replace(&mut told.has_role, true);
-        let rest = Json::object(256, |json| {
-            json.array("choices", |choices| {
-                choices.object(|json| {
-                    json.number("index", answer.into());
-                    json.object("delta", |delta| {
-                        if is_first {
-                            delta.text("role", "assistant");
-                        }
-                        write(delta);
-                    });
-                    match finish {
-                        Some(word) => json.text("finish_reason", word),
-                        None => json.null("finish_reason"),
-                    }
-                });
+        self.head(out);
+        Json::object_into(out, |json| {
+            json.number("index", answer.into());
+            json.object("delta", |delta| {
+                if is_first {
+                    delta.text("role", "assistant");
+                }
+                write(delta);
             });
-            self.told_tier(json);
+            match finish {
+                Some(word) => json.text("finish_reason", word),
+                None => json.null("finish_reason"),
+            }
         });
+        out.push_str("]}\n\n");
+    }
+
+    /// A chunk up to what is in its choices.
+    fn head(&self, out: &mut String) {
         out.push_str("data: ");
-        self.spliced(&rest, out);
-    }
-
-    /// The head and the rest as one object.
-    fn spliced(&self, rest: &str, out: &mut String) {
         out.push_str(&self.head);
-        out.push(',');
-        out.push_str(rest.strip_prefix('{').unwrap_or(rest));
-        out.push_str("\n\n");
-    }
-
-    fn told_tier(&self, json: &mut Members<'_>) {
         if let Some(tier) = &self.tier {
-            json.spelled("service_tier", tier);
+            out.push_str(",\"service_tier\":\"");
+            out.push_str(tier.raw());
+            out.push('"');
         }
+        out.push_str(",\"choices\":[");
     }
 
     fn told(&mut self, answer: u32) -> Option<&mut Told> {
@@ -307,29 +300,4 @@ fn arguments(delta: &mut Members<'_>, index: u32, text: &Spelled<'_>) {
             json.object("function", |json| json.spelled("arguments", text));
         });
     });
-}
-
-/// The event that makes SDKs raise an error; nothing comes behind it.
-fn failed(class: ErrorClass, message: &Spelled<'_>, out: &mut String) {
-    let (kind, code) = match class {
-        ErrorClass::RateLimited => ("requests", "rate_limit_exceeded"),
-        ErrorClass::QuotaExhausted => ("insufficient_quota", "insufficient_quota"),
-        ErrorClass::Overloaded => ("server_error", "server_is_overloaded"),
-        ErrorClass::BadCredential => ("invalid_request_error", "invalid_api_key"),
-        ErrorClass::BadRequest => ("invalid_request_error", "invalid_request_error"),
-        ErrorClass::ContextOverflow => ("invalid_request_error", "context_length_exceeded"),
-        ErrorClass::ContentFiltered => ("invalid_request_error", "content_filter"),
-        ErrorClass::Timeout => ("server_error", "timeout"),
-        ErrorClass::ServerError => ("server_error", "server_error"),
-    };
-    out.push_str("data: ");
-    Json::object_into(out, |json| {
-        json.object("error", |json| {
-            json.spelled("message", message);
-            json.text("type", kind);
-            json.null("param");
-            json.text("code", code);
-        });
-    });
-    out.push_str("\n\n");
 }

@@ -172,10 +172,13 @@ impl Deployment<'_> {
     }
 
     fn reasoning(&self, json: &mut Members<'_>, reasoning: Option<&Reasoning>) {
-        if let Some(effort) = reasoning.and_then(|asked| asked.level())
-            && let Some(word) = self.effort_word(effort)
-        {
-            json.text("reasoning_effort", word);
+        let Some(effort) = reasoning.and_then(|asked| asked.level()) else {
+            return;
+        };
+        match (self.chat.thinking_off, self.effort_word(effort)) {
+            (Some((name, off)), _) if effort == EffortLevel::None => json.raw(name, off),
+            (_, Some(word)) => json.text("reasoning_effort", word),
+            _ => {}
         }
     }
 

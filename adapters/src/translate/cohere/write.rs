@@ -3,8 +3,8 @@
 use crate::facts::EffortLevel;
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
-    Citation, File, Format, Part, Reasoning, Request, Role, Source, ToolCall, ToolChoice,
-    ToolResult, Turn, tokens_of,
+    File, Format, Part, Reasoning, Request, Role, Source, ToolCall, ToolChoice, ToolResult, Turn,
+    tokens_of,
 };
 use crate::translate::{To, Untranslatable};
 
@@ -229,14 +229,13 @@ fn assistant<'r, 'a: 'r>(items: &mut Items<'_>, parts: impl Iterator<Item = &'r 
     items.object(|json| {
         json.text("role", "assistant");
         if texts.clone().next().is_some() {
-            content(json, texts.clone());
+            content(json, texts);
         }
         if calls.clone().next().is_some() {
             json.array("tool_calls", |items| {
                 calls.for_each(|called| call(items, called));
             });
         }
-        citations(json, texts);
     });
 }
 
@@ -251,52 +250,6 @@ fn call(items: &mut Items<'_>, call: &ToolCall<'_>) {
             } else {
                 json.spelled("arguments", &call.input);
             }
-        });
-    });
-}
-
-fn citations<'r, 'a: 'r>(
-    json: &mut Members<'_>,
-    texts: impl Iterator<Item = &'r Part<'a>> + Clone,
-) {
-    let cited = texts.zip(0_u64..).flat_map(|(part, at)| {
-        let citations = match part {
-            Part::Text { citations, .. } => citations.as_slice(),
-            _ => &[],
-        };
-        citations.iter().map(move |citation| (citation, at))
-    });
-    if cited.clone().next().is_some() {
-        json.array("citations", |items| {
-            cited.for_each(|(citation, at)| cite(items, citation, at));
-        });
-    }
-}
-
-fn cite(items: &mut Items<'_>, citation: &Citation<'_>, content_index: u64) {
-    items.object(|json| {
-        if let Some((start, end)) = citation.span {
-            json.number("start", start);
-            json.number("end", end);
-        }
-        json.number("content_index", content_index);
-        json.text("type", "TEXT_CONTENT");
-        json.array("sources", |items| {
-            items.object(|json| {
-                json.text("type", "document");
-                json.object("document", |json| {
-                    let members = [
-                        ("url", &citation.url),
-                        ("title", &citation.title),
-                        ("text", &citation.cited_text),
-                    ];
-                    for (name, said) in members {
-                        if let Some(said) = said {
-                            json.spelled(name, said);
-                        }
-                    }
-                });
-            });
         });
     });
 }

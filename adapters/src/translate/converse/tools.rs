@@ -1,6 +1,7 @@
 //! Tools: which are told of, whether they must be called, and what names their calls have.
 
 use crate::translate::Untranslatable;
+use crate::translate::claude::schema;
 use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{CacheMark, Part, Request, Tool, ToolChoice};
 
@@ -67,8 +68,10 @@ fn spec(items: &mut Items<'_>, tool: &Tool<'_>) {
             if let Some(description) = description.filter(|text| !text.is_empty()) {
                 json.spelled("description", description);
             }
-            json.object("inputSchema", |json| {
-                json.raw("json", tool.schema.unwrap_or(NO_ARGUMENTS));
+            let schema = schema::typed(tool.schema.unwrap_or(schema::NO_ARGUMENTS));
+            json.object("inputSchema", |json| match tool.strict {
+                Some(true) => json.raw("json", &schema::closed(&schema)),
+                _ => json.raw("json", &schema),
             });
             if let Some(strict) = tool.strict {
                 json.bool("strict", strict);
@@ -77,9 +80,6 @@ fn spec(items: &mut Items<'_>, tool: &Tool<'_>) {
     });
     cache_point(items, tool.cache);
 }
-
-/// The schema of a function without arguments.
-const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{}}"#;
 
 /// The prompt is to be cached up to here.
 pub(super) fn cache_point(items: &mut Items<'_>, mark: Option<CacheMark>) {

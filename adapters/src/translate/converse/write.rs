@@ -6,16 +6,25 @@ use base64::engine::general_purpose::STANDARD;
 use super::media::{Names, audio_format, document_format, image_format};
 use super::model::Maker;
 use super::tools::{cache_point, call_id, config};
+use crate::translate::claude::schema::closed;
+use crate::translate::claude::{self, Chance, at_most_one};
+use crate::translate::feature::{Feature, Features};
 use crate::translate::json::{Items, Json, Members, Spelled, parse};
 use crate::translate::parts::arguments;
 use crate::translate::request::{
-    Citation, File, Format, Part, Request, Role, Source, Tier, ToolCall, ToolResult, Turn,
+    File, Format, Part, Request, Role, Source, Tier, ToolCall, ToolResult, Turn,
 };
 use crate::translate::signature::Signature;
 use crate::translate::{To, Untranslatable};
 
 /// Writes a request. The model stands in the path, and so does whether it is a stream.
 pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untranslatable> {
+    let maker = Maker::of(to.model);
+    let takes_midway = maker.claude().is_none_or(|model| model.takes_system_midway);
+    if !takes_midway && request.turns.iter().any(|turn| turn.role == Role::System) {
+        let why = "this model takes instructions before the first turn only";
+        return Err(Untranslatable::at("messages", why));
+    }
     let mut content = Content::default();
     let mut settings = Ok(());
     let json = Json::object(4_096, |json| {
@@ -27,16 +36,16 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
             let turns = request.turns.chunk_by(|one, next| one.role == next.role);
             turns.for_each(|turns| content.message(items, turns));
         });
-        inference(json, request);
-        settings = config(json, request).and_then(|()| of_the_model(json, request, to));
+        inference(json, request, maker);
+        settings = config(json, request).and_then(|()| of_the_model(json, request, maker));
         books(json, request);
     });
     settings?;
     content.fault.map_or(Ok(json), Err)
 }
 
-fn inference(json: &mut Members<'_>, request: &Request<'_>) {
-    let sampling = &request.sampling;
+fn inference(json: &mut Members<'_>, request: &Request<'_>, maker: Maker) {
+    let sampling = chance(request, maker);
     let settings = [
         ("temperature", sampling.temperature),
         ("topP", sampling.top_p),
@@ -64,18 +73,48 @@ fn inference(json: &mut Members<'_>, request: &Request<'_>) {
     });
 }
 
+/// How chance is used, as far as the model takes it.
+fn chance<'a>(request: &Request<'a>, maker: Maker) -> Chance<'a> {
+    match maker.claude() {
+        Some(model) => Chance::of(request, model),
+        None => Chance {
+            temperature: request.sampling.temperature.map(at_most_one),
+            top_p: request.sampling.top_p,
+            top_k: request.sampling.top_k,
+        },
+    }
+}
+
+/// What this model is not told, or not as it was said.
+pub(super) fn left_out(request: &Request<'_>, to: &To<'_>) -> Features {
+    let maker = Maker::of(to.model);
+    if let Some(model) = maker.claude() {
+        return claude::left_out(request, model);
+    }
+    let mut left_out = Features::default();
+    if chance(request, maker).temperature != request.sampling.temperature {
+        left_out.add(Feature::Temperature);
+    }
+    let reasoning = request.reasoning.unwrap_or_default();
+    if reasoning.asks_to_think() && !maker.hears_of_thinking() {
+        reasoning
+            .features()
+            .for_each(|feature| left_out.add(feature));
+    }
+    left_out
+}
+
 /// What each maker has its own words for, and how the answer looks, which has room for effort too.
 fn of_the_model(
     json: &mut Members<'_>,
     request: &Request<'_>,
-    to: &To<'_>,
+    maker: Maker,
 ) -> Result<(), Untranslatable> {
-    let maker = Maker::of(to.model);
     let mut effort = Ok(None);
     let mut top_k = Ok(());
     let fields = Json::object(128, |json| {
         effort = maker.reasoning(json, request);
-        if let Some(k) = request.sampling.top_k {
+        if let Some(k) = chance(request, maker).top_k {
             top_k = maker.top_k(json, k);
         }
     });
@@ -83,7 +122,7 @@ fn of_the_model(
     if fields != "{}" {
         json.raw("additionalModelRequestFields", &fields);
     }
-    if maker.is_claude() && !request.stop.is_empty() {
+    if maker.claude().is_some() && !request.stop.is_empty() {
         // Otherwise an answer does not tell at which text it ended.
         json.array("additionalModelResponseFieldPaths", |items| {
             items.text("/stop_sequence");
@@ -112,7 +151,7 @@ fn output(json: &mut Members<'_>, format: Option<&Format<'_>>, effort: Option<&s
                 json.text("type", "json_schema");
                 json.object("structure", |json| {
                     json.object("jsonSchema", |json| {
-                        json.text("schema", schema);
+                        json.text("schema", &closed(schema));
                         if let Some(name) = name {
                             json.spelled("name", name);
                         }
@@ -217,15 +256,8 @@ impl Content {
 
     fn part(&mut self, items: &mut Items<'_>, part: &Part<'_>) {
         match part {
-            Part::Text {
-                text,
-                citations,
-                cache,
-            } => {
-                match citations.as_slice() {
-                    [] => items.object(|json| json.spelled("text", text)),
-                    citations => items.object(|json| cited(json, text, citations)),
-                }
+            Part::Text { text, cache, .. } => {
+                items.object(|json| json.spelled("text", text));
                 cache_point(items, *cache);
             }
             Part::Refusal { text } => items.object(|json| json.spelled("text", text)),
@@ -353,33 +385,6 @@ fn thought(items: &mut Items<'_>, text: &Spelled<'_>, signature: Option<&Signatu
                     json.spelled("signature", &signed.data);
                 }
             }),
-        });
-    });
-}
-
-fn cited(json: &mut Members<'_>, text: &Spelled<'_>, citations: &[Citation<'_>]) {
-    json.object("citationsContent", |json| {
-        json.array("content", |items| {
-            items.object(|json| json.spelled("text", text));
-        });
-        json.array("citations", |items| {
-            for citation in citations {
-                items.object(|json| {
-                    if let Some(title) = &citation.title {
-                        json.spelled("title", title);
-                    }
-                    if let Some(cited) = &citation.cited_text {
-                        json.array("sourceContent", |items| {
-                            items.object(|json| json.spelled("text", cited));
-                        });
-                    }
-                    if let Some(url) = &citation.url {
-                        json.object("location", |json| {
-                            json.object("web", |json| json.spelled("url", url));
-                        });
-                    }
-                });
-            }
         });
     });
 }

@@ -13,6 +13,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::FileData
         | F::FileUrl
         | F::FileText
+        | F::FileName
         | F::AudioInput
         | F::Tools
         | F::ToolChoice
@@ -29,12 +30,10 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::ManyAnswers
         | F::JsonObject
         | F::JsonSchema
-        | F::ReasoningShown
-        | F::ServiceTier => Fate::Carried,
+        | F::ReasoningShown => Fate::Carried,
 
         F::SystemMidway => Fate::Adapted("said before the first turn, behind the instructions there"),
         F::ImageDetail => Fate::Adapted("`mediaResolution`: the closest look asked for holds for all"),
-        F::FileName => Fate::Adapted("a text before the document"),
         F::RefusalHistory => Fate::Adapted("a text"),
         F::ThinkingHistory => Fate::Adapted("what Gemini signed; nobody else's can be read there"),
         F::ToolStrict => Fate::Adapted("mode `VALIDATED`, which holds for all functions"),
@@ -46,6 +45,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         F::ReasoningBudget => {
             Fate::Adapted("`thinkingBudget` within its bounds; from Gemini 3 on the nearest `thinkingLevel`")
         }
+        F::ServiceTier => Fate::Adapted("`serviceTier`; `auto` is what Gemini does unasked"),
         F::Metadata if kind == ProviderKind::VERTEX => Fate::Adapted("`labels`"),
 
         F::CitationHistory => Fate::Needless("the texts say what they say without"),
@@ -70,6 +70,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::ToolSettings
         | F::CustomTools
         | F::ServerTools
+        | F::FunctionsOld
         | F::ParallelToolsOff
         | F::MinP
         | F::RepeatPenalty
@@ -100,7 +101,6 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::EmbeddingTitle
         | F::TokenInput
         | F::EmbeddingImages
-        | F::FunctionsOld
         | F::EmbeddingTruncation
         | F::EmbeddingTruncationOff
         | F::RankTop

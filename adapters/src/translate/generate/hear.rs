@@ -240,7 +240,8 @@ impl Heard {
         self.close(sink);
         self.is_finished = true;
         let reason = match reason {
-            Reason::Done if self.calls > 0 => Reason::ToolCalls,
+            // A call of a function that is not there can be read, and is the caller's to answer.
+            Reason::Done | Reason::BadCall if self.calls > 0 => Reason::ToolCalls,
             other => other,
         };
         sink(Event::Finish {

@@ -121,17 +121,29 @@ impl<'a> Reader<'_, 'a> {
             return Ok(());
         }
         if let Some(response) = part.object("functionResponse") {
+            if turn.role == Role::Assistant {
+                return Err(Untranslatable::at(
+                    place,
+                    "a function's response from the model",
+                ));
+            }
             let result = self.result(response, place)?;
             turn.parts.push(Part::ToolResult(result));
             return Ok(());
         }
-        if let Some(blob) = part.object("inlineData") {
+        if turn.role == Role::Assistant {
+            // No other dialect takes back pictures that a model has made.
+            let media = ["inlineData", "fileData"].into_iter();
+            for name in media.filter(|name| part.object(name).is_some()) {
+                self.seen
+                    .note(Feature::Unknown, || format!("{place}.{name}"));
+            }
+            let text = part.text("text").cloned().unwrap_or_default();
+            said(text, part.bool("thought") == Some(true), &mut turn.parts);
+        } else if let Some(blob) = part.object("inlineData") {
             turn.parts.extend(inline(blob, part, place)?);
         } else if let Some(file) = part.object("fileData") {
             turn.parts.extend(self.filed(file, part, place));
-        } else if turn.role == Role::Assistant {
-            let text = part.text("text").cloned().unwrap_or_default();
-            said(text, part.bool("thought") == Some(true), &mut turn.parts);
         } else if let Some(text) = part.text("text") {
             turn.parts.push(Part::text(text.clone()));
         }

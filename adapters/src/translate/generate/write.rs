@@ -91,14 +91,15 @@ impl Writer<'_> {
                 Part::Text { text, .. } | Part::Refusal { text } => {
                     parts.object(|json| json.spelled("text", text));
                 }
-                Part::Image { source, .. } => media::write(source, parts),
-                Part::Audio { data, media_type } => media::data(media_type, data, parts),
-                Part::File(file) => {
-                    if let Some(name) = file.name.as_ref().filter(|name| !name.is_empty()) {
-                        parts.object(|json| json.spelled("text", name));
-                    }
-                    media::write(&file.source, parts);
+                Part::Image { source, .. } => media::write(source, None, parts),
+                Part::Audio { data, media_type } => {
+                    let source = Source::Data {
+                        media_type: media_type.borrowed(),
+                        base64: data.borrowed(),
+                    };
+                    media::write(&source, None, parts);
                 }
+                Part::File(file) => media::write(&file.source, file.name.as_ref(), parts),
                 Part::Thinking { text, signature } => parts.object(|json| {
                     json.spelled("text", text);
                     if !text.is_empty() {
@@ -118,7 +119,7 @@ impl Writer<'_> {
         if self.generation < STRICT_GENERATION {
             for part in told {
                 if let Part::ToolResult(result) = part {
-                    media_of(result).for_each(|source| media::write(source, parts));
+                    media_of(result).for_each(|source| media::write(source, None, parts));
                 }
             }
         }
@@ -155,7 +156,7 @@ impl Writer<'_> {
                 response(result, json);
                 if has_media && self.generation >= STRICT_GENERATION {
                     json.array("parts", |parts| {
-                        media_of(result).for_each(|source| media::write(source, parts));
+                        media_of(result).for_each(|source| media::write(source, None, parts));
                     });
                 }
             });

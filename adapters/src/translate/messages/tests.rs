@@ -5,6 +5,7 @@ mod requests;
 mod signatures;
 mod streams;
 mod thoughts;
+mod written;
 
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ fn asked_of(model: &str, body: &Value) -> Result<Value, Untranslatable> {
         ..check::to(Form::Messages)
     };
     let text = translate::request(Form::Messages, body.to_string().as_bytes(), false, &to)?;
-    Ok(serde_json::from_str(&text).unwrap())
+    Ok(serde_json::from_str(&text.body).unwrap())
 }
 
 /// The least that can be asked, with more.

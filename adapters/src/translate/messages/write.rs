@@ -1,11 +1,10 @@
 //! A request to an Anthropic deployment, written.
 
+use super::super::claude::{self, Chance, Model, Thinking, schema};
+use super::super::feature::Features;
 use super::super::json::{Items, Json, Members};
 use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
 use super::super::{To, Untranslatable};
-use super::model::{Model, Sampling};
-use super::schema;
-use super::thinking::Thinking;
 use super::turns::{self, Message};
 use super::write_blocks::{block, cache_control};
 
@@ -34,7 +33,7 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
         tools(json, request);
         thinking.write(json);
         output_config(json, request, thinking);
-        sampling(json, request, model, thinking);
+        chance(json, &Chance::of(request, model));
         if !request.stop.is_empty() {
             json.array("stop_sequences", |items| {
                 request.stop.iter().for_each(|stop| items.spelled(stop));
@@ -52,6 +51,11 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
             json.bool("stream", true);
         }
     }))
+}
+
+/// What this model is not told, or not as it was said.
+pub(super) fn left_out(request: &Request<'_>, to: &To<'_>) -> Features {
+    claude::left_out(request, Model::named(to.model))
 }
 
 /// What depends on values: what Anthropic would refuse, or take for something else.
@@ -199,52 +203,15 @@ fn output_config(json: &mut Members<'_>, request: &Request<'_>, thinking: Thinki
     });
 }
 
-fn sampling(json: &mut Members<'_>, request: &Request<'_>, model: &Model, thinking: Thinking) {
-    if model.sampling == Sampling::None || thinking.is_on() {
-        return;
-    }
-    let asked = &request.sampling;
-    if let Some(temperature) = asked.temperature {
-        json.raw("temperature", at_most_one(temperature));
-    }
-    let is_chosen = model.sampling == Sampling::OneOf && asked.temperature.is_some();
-    if let Some(top_p) = asked.top_p.filter(|_| !is_chosen) {
-        json.raw("top_p", top_p);
-    }
-    if let Some(top_k) = asked.top_k {
-        json.raw("top_k", top_k);
-    }
-}
-
-/// A number as it was written, or 1 if it is more. Those with an exponent are left to the provider.
-fn at_most_one(digits: &str) -> &str {
-    let (whole, behind) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_plain = digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let is_more = match whole {
-        "0" => false,
-        "1" => behind.bytes().any(|byte| byte != b'0'),
-        _ => true,
-    };
-    if is_plain && is_more { "1" } else { digits }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_temperature_is_one_at_most() {
-        for (asked, told) in [
-            ("0.70", "0.70"),
-            ("1", "1"),
-            ("1.0", "1.0"),
-            ("1.01", "1"),
-            ("2", "1"),
-            ("7e-1", "7e-1"),
-        ] {
-            assert_eq!(at_most_one(asked), told);
+fn chance(json: &mut Members<'_>, chance: &Chance<'_>) {
+    let said = [
+        ("temperature", chance.temperature),
+        ("top_p", chance.top_p),
+        ("top_k", chance.top_k),
+    ];
+    for (name, digits) in said {
+        if let Some(digits) = digits {
+            json.raw(name, digits);
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn read<'a>(value: &Value<'a>) -> Result<Answer<'a>, AnswerFault> {
     }
     let mut count = 0;
     for call in message.items("tool_calls") {
-        let Call { id, name, input } = Call::read(call, count)?;
+        let Call { id, name, input } = Call::read(call, object, count)?;
         count = count.saturating_add(1);
         parts.push(Part::ToolCall(ToolCall {
             id,
@@ -49,18 +49,20 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Reads the call before which there were `count`.
+    /// Reads the call of an answer, or of a stream's line, before which there were `count`.
     ///
     /// # Errors
     /// Where it has no name, or arguments of another kind.
-    pub(super) fn read(call: &Value<'a>, count: u32) -> Result<Self, AnswerFault> {
+    pub(super) fn read(
+        call: &Value<'a>,
+        line: &Object<'_>,
+        count: u32,
+    ) -> Result<Self, AnswerFault> {
         let call = call.as_object().ok_or(AnswerFault::Unreadable)?;
         let function = call.object("function").ok_or(AnswerFault::Unreadable)?;
         let id = call.text("id").filter(|id| !id.is_empty());
         Ok(Self {
-            id: id
-                .cloned()
-                .unwrap_or_else(|| Spelled::of_owned(&format!("call_{count}"))),
+            id: id.cloned().unwrap_or_else(|| counted(line, count)),
             name: function
                 .text("name")
                 .cloned()
@@ -73,6 +75,24 @@ impl<'a> Call<'a> {
         })
     }
 }
+
+/// An id for a call that has none: by when its answer was made, so that the calls of a conversation have different ones,
+/// and its place there.
+fn counted(line: &Object<'_>, count: u32) -> Spelled<'static> {
+    let made_at = line.text("created_at").map(Spelled::plain);
+    let made_at = made_at.as_deref().unwrap_or_default().bytes();
+    let mut id = String::from("call_");
+    let digits = made_at.filter(u8::is_ascii_digit).take(DIGITS_MAX);
+    id.extend(digits.map(char::from));
+    if id.len() > "call_".len() {
+        id.push('_');
+    }
+    id.push_str(&count.to_string());
+    Spelled::of_owned(&id)
+}
+
+/// Of a time, down to its nanoseconds.
+const DIGITS_MAX: usize = 23;
 
 /// Why an answer ended. Calls and texts at which it ends are `stop` too.
 pub(super) fn finish<'a>(object: &Object<'_>, has_calls: bool) -> Finish<'a> {

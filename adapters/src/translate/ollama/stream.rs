@@ -26,7 +26,7 @@ impl ReadStream for Reader {
         let model = object.text("model").unwrap_or(&nothing);
         self.parts.begin(&nothing, model, sink);
         if let Some(message) = object.object("message") {
-            self.message(message, sink)?;
+            self.message(object, message, sink)?;
         }
         if object.bool("done") == Some(true) {
             self.parts.finish(finish(object, self.calls > 0), sink);
@@ -41,7 +41,12 @@ impl ReadStream for Reader {
 }
 
 impl Reader {
-    fn message(&mut self, message: &Object<'_>, sink: &mut Sink<'_>) -> Result<(), AnswerFault> {
+    fn message(
+        &mut self,
+        line: &Object<'_>,
+        message: &Object<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), AnswerFault> {
         if let Some(text) = message.text("thinking") {
             self.parts.think(text, sink)?;
         }
@@ -49,7 +54,7 @@ impl Reader {
             self.parts.say(text, sink)?;
         }
         for call in message.items("tool_calls") {
-            let call = Call::read(call, self.calls)?;
+            let call = Call::read(call, line, self.calls)?;
             self.calls = self.calls.saturating_add(1);
             self.parts.call(&call.id, &call.name, sink)?;
             self.parts.argue(&call.input, sink)?;

@@ -126,3 +126,26 @@ fn a_stream_without_its_end_is_cut_short() {
     let cut = events(Form::OllamaChat, told.as_bytes());
     assert_eq!(cut, Err(AnswerFault::CutShort));
 }
+
+#[test]
+fn a_call_without_an_id_gets_one_that_no_other_answer_has() {
+    let id = |whole: Value| {
+        let text = whole.to_string();
+        let answer = answer::read(&parse(&text).unwrap()).unwrap();
+        let Some(Part::ToolCall(call)) = answer.choices.first().unwrap().parts.first() else {
+            panic!("{answer:?}");
+        };
+        call.id.raw().to_owned()
+    };
+    let call = json!({"function": {"name": "f", "arguments": {}}});
+    let with = json!({"id": "call_abc", "function": {"name": "f", "arguments": {}}});
+    let made_at = "2026-11-21T20:26:46.294874123Z";
+    for (call, made_at, told) in [
+        (&call, json!(made_at), "call_20261121202646294874123_0"),
+        (&call, Value::Null, "call_0"),
+        (&with, json!(made_at), "call_abc"),
+    ] {
+        let whole = json!({"created_at": made_at, "message": {"tool_calls": [call]}, "done": true});
+        assert_eq!(id(whole), told);
+    }
+}

@@ -4,23 +4,20 @@ use crate::facts::EffortLevel;
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::parts::arguments;
 use crate::translate::request::{
-    Format, Part, Reasoning, Request, Role, Source, Tool, ToolChoice, ToolResult, Turn, effort_of,
+    Format, Part, Reasoning, Request, Role, Source, Tool, ToolCall, ToolChoice, ToolResult, Turn,
+    effort_of,
 };
 use crate::translate::{To, Untranslatable};
 
 /// Writes a request.
 pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untranslatable> {
-    let must = matches!(request.tool_choice, Some(ToolChoice::Some));
-    if must && !request.tools.is_empty() {
-        let why = "cannot demand a call of this deployment";
-        return Err(Untranslatable::at("tool_choice", why));
-    }
     let mut fault = Ok(());
     let json = Json::object(4_096, |json| {
         json.text("model", to.model);
         // Unsaid, it is a stream.
         json.bool("stream", request.stream);
         json.array("messages", |items| fault = messages(items, request));
+        // Whether tools are called cannot be said. Where that may be dropped, one thing still can: none of them.
         if request.tool_choice != Some(ToolChoice::Never) && !request.tools.is_empty() {
             json.array("tools", |items| {
                 request.tools.iter().for_each(|told| tool(items, told));
@@ -113,12 +110,18 @@ fn messages(items: &mut Items<'_>, request: &Request<'_>) -> Result<(), Untransl
     let together = |one: &Turn<'_>, next: &Turn<'_>| {
         one.role == Role::Assistant && next.role == Role::Assistant
     };
+    // Ids that were counted may come again: a result belongs to the last call of its id so far.
+    let mut called: Vec<&ToolCall<'_>> = Vec::new();
     for turns in request.turns.chunk_by(together) {
         let parts = turns.iter().flat_map(|turn| &turn.parts);
+        called.extend(parts.clone().filter_map(|part| match part {
+            Part::ToolCall(call) => Some(call),
+            _ => None,
+        }));
         match turns.first().map(|turn| turn.role) {
             Some(Role::Assistant) => assistant(items, parts)?,
             Some(Role::System) => said(items, "system", parts),
-            Some(Role::User) | None => user(items, parts, request),
+            Some(Role::User) | None => user(items, parts, &called),
         }
     }
     Ok(())
@@ -127,11 +130,11 @@ fn messages(items: &mut Items<'_>, request: &Request<'_>) -> Result<(), Untransl
 fn user<'r, 'a: 'r>(
     items: &mut Items<'_>,
     parts: impl Iterator<Item = &'r Part<'a>> + Clone,
-    request: &Request<'_>,
+    called: &[&ToolCall<'_>],
 ) {
     for part in parts.clone() {
         if let Part::ToolResult(result) = part {
-            tool_result(items, result, request);
+            tool_result(items, result, called);
         }
     }
     let rest = parts.filter(|part| {
@@ -199,11 +202,11 @@ fn assistant<'r, 'a: 'r>(
     Ok(())
 }
 
-fn tool_result(items: &mut Items<'_>, result: &ToolResult<'_>, request: &Request<'_>) {
+fn tool_result(items: &mut Items<'_>, result: &ToolResult<'_>, called: &[&ToolCall<'_>]) {
+    let call = called.iter().rev().find(|call| call.id == result.id);
     items.object(|json| {
         json.text("role", "tool");
-        let name = result.name.as_ref();
-        if let Some(name) = name.or_else(|| request.called(&result.id)) {
+        if let Some(name) = result.name.as_ref().or_else(|| call.map(|call| &call.name)) {
             json.spelled("tool_name", name);
         }
         json.spelled("tool_call_id", &result.id);

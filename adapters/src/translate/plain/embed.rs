@@ -184,18 +184,21 @@ impl<'a> Embed<'a> {
         self.inputs.push(Input { place, pieces });
     }
 
-    /// Adds a list of texts, or one text alone, where it stands at `place`; what is neither is left out.
-    fn push_texts<'v: 'a>(&mut self, place: &str, value: Option<&'v Value<'_>>) {
-        match value {
-            Some(Value::String(text)) => self.push_text(place.to_owned(), text.borrowed()),
-            Some(value) => {
-                for (at, item) in value.items().iter().enumerate() {
-                    if let Some(text) = item.as_text() {
-                        self.push_text(format!("{place}[{at}]"), text.borrowed());
-                    }
-                }
-            }
-            None => {}
+    /// Adds a list of texts, or one text alone, where it stands at `place`; what is no text is noted.
+    fn push_texts<'v: 'a>(&mut self, place: &str, value: Option<&'v Value<'_>>, seen: &mut Seen) {
+        if let Some(Value::String(text)) = value {
+            return self.push_text(place.to_owned(), text.borrowed());
+        }
+        let items = value.map(Value::items).unwrap_or_default();
+        if items.iter().any(|item| item.as_text().is_none()) {
+            seen.note(Feature::TokenInput, || place.to_owned());
+        }
+        for (at, item) in items.iter().enumerate() {
+            let pieces = item.as_text().map(|text| Piece::Text(text.borrowed()));
+            self.inputs.push(Input {
+                place: format!("{place}[{at}]"),
+                pieces: pieces.into_iter().collect(),
+            });
         }
     }
 

@@ -110,6 +110,7 @@ proptest! {
         for (from, served) in pairs() {
             let seen = crate::translate::look(from, body.as_bytes());
             if let Ok(written) = crate::translate::request(from, body.as_bytes(), false, &to(served)) {
+                let written = written.body;
                 prop_assert!(serde_json::from_str::<Value>(&written).is_ok(), "{}", written);
                 prop_assert!(seen.is_ok());
             }

@@ -233,3 +233,24 @@ fn a_failed_stream_keeps_its_class() {
         }
     }
 }
+
+#[test]
+fn a_wait_that_stands_in_the_body_is_told_as_the_callers_sdk_looks_for_it() {
+    let body = br#"{"error":{"code":429,"message":"slow","status":"RESOURCE_EXHAUSTED","details":[
+        {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"48.5s"}]}}"#;
+    let told = |to, class| refused(to, class, 429, body, "req-1");
+    let limited = told(Dialect::OpenAi, ErrorClass::RateLimited);
+    assert_eq!(
+        limited.headers,
+        [
+            ("retry-after", "49".to_owned()),
+            ("retry-after-ms", "48500".to_owned())
+        ]
+    );
+    let limited = told(Dialect::Gemini, ErrorClass::RateLimited).body;
+    let value: Value = serde_json::from_str(&limited).unwrap();
+    assert_eq!(value["error"]["details"][0]["retryDelay"], "49s");
+    // Waiting brings no money.
+    let spent = told(Dialect::OpenAi, ErrorClass::QuotaExhausted);
+    assert_eq!(spent.headers, [("x-should-retry", "false".to_owned())]);
+}

@@ -2,7 +2,7 @@
 
 use crate::translate::Untranslatable;
 use crate::translate::json::{Object, Spelled, Value};
-use crate::translate::request::{CacheMark, Citation, File, Part, Source};
+use crate::translate::request::{CacheMark, Citation, File, Part, Source, UNNAMED};
 
 /// Reads content.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +86,10 @@ impl Reader {
         };
         Some(File {
             source,
-            name: part.text("filename").cloned(),
+            name: part
+                .text("filename")
+                .filter(|name| !name.is(UNNAMED))
+                .cloned(),
             cache: self.mark(part),
         })
     }

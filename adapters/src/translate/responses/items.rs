@@ -7,7 +7,7 @@ use crate::translate::request::Citation;
 use crate::translate::signature::Signature;
 
 use super::item::{Body, COMPLETE, Item, Said, UNDER_WAY, append, called_with, summary};
-use super::{thought, write};
+use super::{said, thought};
 
 /// The output of an answer.
 #[derive(Debug)]
@@ -208,11 +208,11 @@ impl Items {
             part_place(json, (at, &item.id), *parts);
             json.number("annotation_index", said.cited);
             json.object("annotation", |json| {
-                write::url_citation(json, url, citation)
+                said::url_citation(json, url, citation);
             });
         });
         append(&mut said.annotations, |json| {
-            write::url_citation(json, url, citation);
+            said::url_citation(json, url, citation);
         });
         said.cited = said.cited.saturating_add(1);
     }

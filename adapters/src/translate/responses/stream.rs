@@ -5,16 +5,17 @@
 //! not told. `OpenRouter` closes thoughts behind the message that they led to (recorded): whoever begins to speak closes
 //! whoever spoke before.
 
-use std::collections::BTreeSet;
+mod parts;
 
 use crate::translate::AnswerFault;
-use crate::translate::answer::{Event, Finish, PARTS_MAX, PartKind};
+use crate::translate::answer::{Event, Finish, PartKind};
 use crate::translate::json::{Object, Spelled, Value};
 use crate::translate::request::Part;
 use crate::translate::signature::Signature;
 use crate::translate::speaker::{ReadStream, Sink};
 
 use super::{answer, content, thought};
+use parts::{Key, Parts, Source, filled, more};
 
 /// A reader of streams.
 pub(super) fn reader() -> Box<dyn ReadStream> {
@@ -25,32 +26,7 @@ pub(super) fn reader() -> Box<dyn ReadStream> {
 struct Reader {
     has_begun: bool,
     is_over: bool,
-    /// How many parts were opened.
-    parts: u32,
-    open: Option<Open>,
-    /// What was told, by item and part of it: the events that repeat it whole add nothing.
-    told: BTreeSet<Key>,
-    has_called: bool,
-    has_refused: bool,
-}
-
-/// An item's place in the output, and a part's in its content.
-type Key = (u64, u64);
-
-#[derive(Debug)]
-struct Open {
-    key: Key,
-    part: u32,
-    /// Of a thought: which member its text comes from, and which part of it.
-    source: Option<(Source, u64)>,
-    citations: usize,
-}
-
-/// Where a thought's text comes from: models that tell both tell the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Summary,
-    Content,
+    parts: Parts,
 }
 
 impl ReadStream for Reader {
@@ -133,7 +109,7 @@ impl Reader {
                     id: call.id.borrowed(),
                     name: call.name.borrowed(),
                 };
-                self.open((index(event), 0), kind, sink)
+                self.parts.open((index(event), 0), kind, sink)
             }
             _ => Ok(()),
         }
@@ -150,7 +126,7 @@ impl Reader {
         let Some(text) = event.text(name).filter(|text| !text.is_empty()) else {
             return Ok(());
         };
-        let part = self.ensure(key(event), kind, sink)?;
+        let part = self.parts.ensure(key(event), kind, sink)?;
         more(part, text.borrowed(), sink);
         Ok(())
     }
@@ -163,7 +139,7 @@ impl Reader {
         name: &str,
         sink: &mut Sink<'_>,
     ) -> Result<(), AnswerFault> {
-        if self.told.contains(&key(event)) {
+        if self.parts.has_told(key(event)) {
             return Ok(());
         }
         self.said(kind, event, name, sink)
@@ -171,7 +147,7 @@ impl Reader {
 
     fn cited(&mut self, event: &Object<'_>, sink: &mut Sink<'_>) -> Result<(), AnswerFault> {
         let cited = event.get("annotation").and_then(content::citation);
-        if let (Some(open), Some(citation)) = (self.open_at(key(event)), cited) {
+        if let (Some(open), Some(citation)) = (self.parts.open_at(key(event)), cited) {
             open.citations = open.citations.saturating_add(1);
             sink(Event::Cited {
                 answer: 0,
@@ -187,7 +163,7 @@ impl Reader {
         let part = event.object("part");
         let cited = part.map(|part| content::citations(part.items("annotations")));
         // A thought has parts of its own kind, and ends with its item.
-        let Some(open) = self.open_at(key).filter(|open| open.source.is_none()) else {
+        let Some(open) = self.parts.open_at(key).filter(|open| open.source.is_none()) else {
             return Ok(());
         };
         let (part, known) = (open.part, open.citations);
@@ -198,7 +174,7 @@ impl Reader {
                 citation,
             });
         }
-        self.close(sink);
+        self.parts.close(sink);
         Ok(())
     }
 
@@ -216,8 +192,10 @@ impl Reader {
             Source::Content => event.u64("content_index"),
         };
         let at = at.unwrap_or(0);
-        let part = self.ensure((index(event), 0), PartKind::Thinking, sink)?;
-        let Some(open) = &mut self.open else {
+        let part = self
+            .parts
+            .ensure((index(event), 0), PartKind::Thinking, sink)?;
+        let Some(open) = self.parts.open_at((index(event), 0)) else {
             return Ok(());
         };
         match open.source.replace((source, at)) {
@@ -241,9 +219,9 @@ impl Reader {
         sink: &mut Sink<'_>,
     ) -> Result<(), AnswerFault> {
         let key = (index(event), 0);
-        let Some(open) = self.open_at(key) else {
+        let Some(open) = self.parts.open_at(key) else {
             // Of a call that is closed nothing can be told any more; of others' tools nothing is.
-            let is_late = name == "delta" && self.told.contains(&key);
+            let is_late = name == "delta" && self.parts.has_told(key);
             return if is_late {
                 Err(AnswerFault::Unreadable)
             } else {
@@ -251,8 +229,8 @@ impl Reader {
             };
         };
         let part = open.part;
-        if name == "delta" || !self.told.contains(&filled(key)) {
-            self.tell(filled(key))?;
+        if name == "delta" || !self.parts.has_told(filled(key)) {
+            self.parts.tell(filled(key))?;
             if let Some(text) = event.text(name) {
                 more(part, text.borrowed(), sink);
             }
@@ -274,8 +252,8 @@ impl Reader {
             match part {
                 Part::Text {
                     text, citations, ..
-                } if !self.told.contains(&key) => {
-                    let part = self.ensure(key, PartKind::Text, sink)?;
+                } if !self.parts.has_told(key) => {
+                    let part = self.parts.ensure(key, PartKind::Text, sink)?;
                     more(part, text, sink);
                     for citation in citations {
                         sink(Event::Cited {
@@ -285,30 +263,31 @@ impl Reader {
                         });
                     }
                 }
-                Part::Refusal { text } if !self.told.contains(&key) => {
-                    let part = self.ensure(key, PartKind::Refusal, sink)?;
+                Part::Refusal { text } if !self.parts.has_told(key) => {
+                    let part = self.parts.ensure(key, PartKind::Refusal, sink)?;
                     more(part, text, sink);
                 }
                 Part::Thinking { text, signature } => self.thinking(key, text, signature, sink)?,
                 Part::ToolCall(call) => {
-                    let is_new = !self.told.contains(&key);
+                    let is_new = !self.parts.has_told(key);
                     if is_new {
                         let (id, name) = (call.id.borrowed(), call.name.borrowed());
-                        self.open(key, PartKind::ToolCall { id, name }, sink)?;
+                        self.parts
+                            .open(key, PartKind::ToolCall { id, name }, sink)?;
                     }
-                    if !self.told.contains(&filled(key))
-                        && let Some(open) = self.open_at(key)
+                    if !self.parts.has_told(filled(key))
+                        && let Some(open) = self.parts.open_at(key)
                     {
                         let part = open.part;
-                        self.tell(filled(key))?;
+                        self.parts.tell(filled(key))?;
                         more(part, call.input, sink);
                     }
                 }
                 _ => {}
             }
         }
-        if self.open.as_ref().is_some_and(|open| open.key.0 == at) {
-            self.close(sink);
+        if self.parts.is_open(at) {
+            self.parts.close(sink);
         }
         Ok(())
     }
@@ -322,11 +301,11 @@ impl Reader {
         signature: Option<Signature<'_>>,
         sink: &mut Sink<'_>,
     ) -> Result<(), AnswerFault> {
-        if !self.told.contains(&key) {
-            let part = self.ensure(key, PartKind::Thinking, sink)?;
+        if !self.parts.has_told(key) {
+            let part = self.parts.ensure(key, PartKind::Thinking, sink)?;
             more(part, text, sink);
         }
-        if let (Some(open), Some(signature)) = (self.open_at(key), signature) {
+        if let (Some(open), Some(signature)) = (self.parts.open_at(key), signature) {
             sink(Event::Signed {
                 answer: 0,
                 part: open.part,
@@ -337,21 +316,21 @@ impl Reader {
     }
 
     fn finish(&mut self, response: &Object<'_>, sink: &mut Sink<'_>) -> Result<(), AnswerFault> {
-        if self.parts == 0 {
+        if self.parts.count == 0 {
             // Whoever told no item in its time tells all of them here.
             let output = response.items("output").iter();
             for (at, item) in (0..).zip(output.filter_map(Value::as_object)) {
                 self.item(at, item, sink)?;
             }
         }
-        self.close(sink);
+        self.parts.close(sink);
         if let Some(tier) = response.text("service_tier") {
             sink(Event::Tier(tier.borrowed()));
         }
         sink(Event::Finish {
             answer: 0,
             finish: Finish {
-                reason: answer::ended(response, self.has_called, self.has_refused),
+                reason: answer::ended(response, self.parts.has_called, self.parts.has_refused),
                 stop: None,
             },
         });
@@ -365,87 +344,11 @@ impl Reader {
         sink(Event::Failed { class, message });
         self.is_over = true;
     }
-
-    fn open_at(&mut self, key: Key) -> Option<&mut Open> {
-        self.open.as_mut().filter(|open| open.key == key)
-    }
-
-    /// The open part of this key, opened if it is not.
-    fn ensure(
-        &mut self,
-        key: Key,
-        kind: PartKind<'_>,
-        sink: &mut Sink<'_>,
-    ) -> Result<u32, AnswerFault> {
-        match self.open_at(key) {
-            Some(open) => Ok(open.part),
-            None => {
-                let part = self.parts;
-                self.open(key, kind, sink)?;
-                Ok(part)
-            }
-        }
-    }
-
-    fn open(
-        &mut self,
-        key: Key,
-        kind: PartKind<'_>,
-        sink: &mut Sink<'_>,
-    ) -> Result<(), AnswerFault> {
-        self.close(sink);
-        self.tell(key)?;
-        self.has_called |= matches!(kind, PartKind::ToolCall { .. });
-        self.has_refused |= matches!(kind, PartKind::Refusal);
-        let part = self.parts;
-        self.parts = part.saturating_add(1);
-        self.open = Some(Open {
-            key,
-            part,
-            source: None,
-            citations: 0,
-        });
-        sink(Event::Open {
-            answer: 0,
-            part,
-            kind,
-        });
-        Ok(())
-    }
-
-    fn close(&mut self, sink: &mut Sink<'_>) {
-        if let Some(Open { part, .. }) = self.open.take() {
-            sink(Event::Close { answer: 0, part });
-        }
-    }
-
-    fn tell(&mut self, key: Key) -> Result<(), AnswerFault> {
-        self.told.insert(key);
-        if self.told.len() > PARTS_MAX {
-            return Err(AnswerFault::TooLong);
-        }
-        Ok(())
-    }
 }
 
 /// Whether it is no event at all but an error's body.
 fn is_bare_error(kind: &str, event: &Object<'_>) -> bool {
     !kind.starts_with("response.") && event.get("error").is_some()
-}
-
-fn more(part: u32, text: Spelled<'_>, sink: &mut Sink<'_>) {
-    if !text.is_empty() {
-        sink(Event::More {
-            answer: 0,
-            part,
-            text,
-        });
-    }
-}
-
-/// Under which a call is noted whose arguments were told.
-const fn filled(key: Key) -> Key {
-    (key.0, u64::MAX)
 }
 
 fn index(event: &Object<'_>) -> u64 {

@@ -99,14 +99,7 @@ impl Original {
         let Ok(seen) = &self.seen else {
             return Vec::new();
         };
-        let lost = |(feature, _): &&(_, String)| way.lost.has(*feature);
-        let mut places: Vec<String> = Vec::new();
-        for (_, place) in seen.places.iter().filter(lost) {
-            if !places.contains(place) {
-                places.push(place.clone());
-            }
-        }
-        places
+        seen.places_of(way.lost)
     }
 
     /// Why it is not translated at all.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use quotah_adapters::translate::{To, request, wants_base64};
+use quotah_adapters::translate::{To, Untranslatable, request, wants_base64};
 use quotah_adapters::{Changes, Dialect, Facts, Operation, apply, classify, plan, upstream_path};
 
 use super::Original;
@@ -106,6 +106,14 @@ impl Words {
     }
 }
 
+/// What the very model does not take, or not with the rest of what is asked.
+fn not_by_model(place: &str) -> Untranslatable {
+    Untranslatable {
+        place: place.to_owned(),
+        why: "this model does not take it so",
+    }
+}
+
 impl Translation {
     fn new(order: &Order, way: Way, original: &Arc<Original>) -> Result<Self, Refusal> {
         let config = &order.upstream.config;
@@ -124,13 +132,20 @@ impl Translation {
         if let Some(fault) = original.fault() {
             return Err(Refusal::untranslatable(fault, &deployment()));
         }
-        let body = request(way.from, &original.body, original.streams, &to)
+        let written = request(way.from, &original.body, original.streams, &to)
             .map_err(|fault| Refusal::untranslatable(&fault, &deployment()))?;
+        if let Some(place) = written.left_out.first()
+            && !way.is_lossy
+        {
+            return Err(Refusal::untranslatable(&not_by_model(place), &deployment()));
+        }
+        let mut dropped = original.lost(&way);
+        dropped.extend(written.left_out);
         Ok(Self {
             way,
-            dropped: original.lost(&way),
+            dropped,
             original: Arc::clone(original),
-            body: body.into(),
+            body: written.body.into(),
             model: Arc::clone(&order.model_sent),
         })
     }
@@ -166,10 +181,10 @@ impl Translation {
             kind: config.kind,
             model: &self.model,
         };
-        let body = request(self.way.from, &spliced, original.streams, &to).map_err(|fault| {
+        let written = request(self.way.from, &spliced, original.streams, &to).map_err(|fault| {
             Refusal::untranslatable(&fault, &deployment_name(&config.name, &self.model))
         })?;
-        Ok(body.into())
+        Ok(written.body.into())
     }
 
     /// Whether its embeddings are to be told as base64.

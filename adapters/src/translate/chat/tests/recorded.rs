@@ -92,7 +92,7 @@ fn priced(usage: quotah_policy::Usage) -> quotah_policy::Usage {
     }
 }
 
-fn without_spans(answer: &mut Answer<'_>) {
+pub(super) fn without_spans(answer: &mut Answer<'_>) {
     for choice in &mut answer.choices {
         for part in &mut choice.parts {
             if let crate::translate::request::Part::Text { citations, .. } = part {
@@ -105,26 +105,30 @@ fn without_spans(answer: &mut Answer<'_>) {
     }
 }
 
+fn recorded(name: &str) -> String {
+    let mut all = recordings().into_iter();
+    all.find(|(known, _, _)| known == name).unwrap().1
+}
+
 #[test]
 fn an_error_in_a_recorded_stream_ends_it() {
-    for name in [
-        "groq/chat-stream-error-in-stream-no-usage.json",
-        "openrouter/chat-stream-comment-reasoning.json",
-    ] {
-        let all = recordings();
-        let (_, body, _) = all.iter().find(|(known, _, _)| known == name).unwrap();
-        let events = check::events(Form::Chat, body.as_bytes()).unwrap();
-        assert!(
-            matches!(events.last(), Some(Event::Failed { .. })),
-            "{name}"
-        );
-        let told = check::stream(Form::Chat, Form::Chat, body.as_bytes(), &[usize::MAX]).unwrap();
-        let last = told.lines().rfind(|line| !line.is_empty()).unwrap();
-        assert!(
-            last.starts_with("data: {\"error\":{\"message\":\""),
-            "{last}"
-        );
-    }
+    let body = recorded("groq/chat-stream-error-in-stream-no-usage.json");
+    let events = check::events(Form::Chat, body.as_bytes()).unwrap();
+    let last = events.last();
+    assert!(matches!(last, Some(Event::Failed { .. })), "{last:?}");
+    let told = check::stream(Form::Chat, Form::Chat, body.as_bytes(), &[usize::MAX]).unwrap();
+    let last = told.lines().rfind(|line| !line.is_empty()).unwrap();
+    assert!(
+        last.starts_with("data: {\"error\":{\"message\":\""),
+        "{last}"
+    );
+}
+
+#[test]
+fn an_error_behind_a_complete_answer_takes_nothing_of_it() {
+    let body = recorded("openrouter/chat-stream-comment-reasoning.json");
+    let events = check::events(Form::Chat, body.as_bytes()).unwrap();
+    assert_eq!(events.last(), Some(&Event::End));
 }
 
 #[test]

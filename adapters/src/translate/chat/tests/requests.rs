@@ -17,7 +17,7 @@ fn asked_of(kind: ProviderKind, body: &Value) -> Value {
     };
     let streams = body["stream"] == true;
     let written = translated(Form::Chat, body.to_string().as_bytes(), streams, &to).unwrap();
-    serde_json::from_str(&written).unwrap()
+    serde_json::from_str(&written.body).unwrap()
 }
 
 fn seen(body: &Value) -> Vec<(Feature, String)> {
@@ -137,7 +137,7 @@ fn what_values_ask_for_is_told_with_its_place() {
         ),
         (
             json!([user, {"role": "assistant", "content": "x", "refusal": null, "annotations": [],
-                "audio": null, "function_call": null, "tool_calls": null}, user]),
+                "audio": null, "function_call": null, "tool_calls": null, "parsed": {"a": 1}}, user]),
             vec![],
         ),
         (
@@ -242,6 +242,12 @@ fn deepseek_gets_texts_where_others_get_lists_and_the_efforts_that_it_has() {
         "Look \u{1f600} \"here\"\n"
     );
     assert_eq!(written["response_format"], Value::Null);
+    assert_eq!(written["messages"][2]["reasoning_content"], "");
+    let mut off = full();
+    off["reasoning_effort"] = json!("none");
+    let written = asked_of(deepseek, &off);
+    assert_eq!(written["thinking"], json!({"type": "disabled"}));
+    assert_eq!(written["reasoning_effort"], Value::Null);
 }
 
 #[test]

@@ -4,7 +4,9 @@ use super::Deployment;
 use crate::translate::chat::ids;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Items, Members, Spelled};
-use crate::translate::request::{File, Part, Request, Role, Source, ToolCall, ToolResult, Turn};
+use crate::translate::request::{
+    File, Part, Request, Role, Source, ToolCall, ToolResult, Turn, UNNAMED,
+};
 
 /// Writes the messages.
 pub(super) fn write(messages: &mut Items<'_>, request: &Request<'_>, to: &Deployment<'_>) {
@@ -188,8 +190,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
         json.object("file", |json| {
             match &file.name {
                 Some(name) => json.spelled("filename", name),
-                // It has to have one.
-                None => json.text("filename", "document.pdf"),
+                None => json.text("filename", UNNAMED),
             }
             json.spelled("file_data", &data);
         });
@@ -232,6 +233,9 @@ fn assistant(messages: &mut Items<'_>, turn: &Turn<'_>, is_last: bool, to: &Depl
             json.spelled("refusal", refusal);
         }
         if !calls.is_empty() {
+            if to.chat.needs_thoughts {
+                json.spelled("reasoning_content", &joined(thoughts(turn), "\\n\\n"));
+            }
             json.array("tool_calls", |items| {
                 calls.iter().for_each(|one| call(items, one, to));
             });
@@ -239,6 +243,13 @@ fn assistant(messages: &mut Items<'_>, turn: &Turn<'_>, is_last: bool, to: &Depl
             json.bool(to.chat.prefill, true);
         }
     });
+}
+
+fn thoughts<'t>(turn: &'t Turn<'_>) -> impl Iterator<Item = &'t Spelled<'t>> {
+    turn.parts.iter().filter_map(|part| match part {
+        Part::Thinking { text, .. } if !text.is_empty() => Some(text),
+        _ => None,
+    })
 }
 
 fn call(items: &mut Items<'_>, call: &ToolCall<'_>, to: &Deployment<'_>) {

@@ -5,7 +5,7 @@ use quotah_policy::Usage;
 use crate::translate::json::{Members, Spelled};
 
 /// Writes `usageMetadata`: what is cached lies inside the prompt, thoughts beside the candidates. Writes to a cache have
-/// no place here and are counted in the prompt.
+/// no place here and are counted in the prompt; searches have one in Google's own words for them alone and are not told.
 pub(super) fn metadata(usage: Option<&Usage>, tier: Option<&Spelled<'_>>, json: &mut Members<'_>) {
     let Some(usage) = usage else { return };
     let candidates = usage.output_tokens.saturating_sub(usage.reasoning_tokens);

@@ -24,7 +24,7 @@ fn sent(asked: &Value, kind: ProviderKind, model: &str) -> Result<Value, Untrans
         model,
     };
     let sent = request(Form::Generate, asked.to_string().as_bytes(), false, &to)?;
-    Ok(serde_json::from_str(&sent).unwrap())
+    Ok(serde_json::from_str(&sent.body).unwrap())
 }
 
 fn seen(asked: &Value) -> Vec<(Feature, String)> {
@@ -49,7 +49,7 @@ fn a_conversation_with_all_that_is_known_comes_back_as_it_was() {
         "contents": [
             {"role": "user", "parts": [
                 {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}},
-                {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0="}},
+                {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0=", "displayName": "a.pdf"}},
                 {"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}},
                 {"inlineData": {"mimeType": "text/plain", "data": "aGkg8J+YgA=="}},
                 {"fileData": {"mimeType": "image/jpeg", "fileUri": "https://a.example/b.jpg"}},
@@ -165,7 +165,7 @@ fn values_tell_what_a_request_asks_for() {
                 {"fileData": {"fileUri": "https://a.example/b.png"}},
                 {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://a/b"}},
                 {"odd": 1}]},
-            {"role": "model", "parts": [{"text": "begun"}]}],
+            {"role": "model", "parts": [{"text": "begun"}, {"inlineData": {"mimeType": "image/png", "data": "eA=="}}]}],
         "tools": [{"googleSearch": {}}],
         "toolConfig": {"functionCallingConfig": {"mode": "VALIDATED"}},
         "generationConfig": {"responseMimeType": "application/json", "responseModalities": ["TEXT", "IMAGE"],
@@ -187,8 +187,13 @@ fn values_tell_what_a_request_asks_for() {
             place(Feature::FileId, "contents[0].parts[3].fileData.fileUri"),
             place(Feature::FileUrl, "contents[0].parts[3].fileData.mimeType"),
             place(Feature::Unknown, "contents[0].parts[4].odd"),
+            place(
+                Feature::ImageData,
+                "contents[1].parts[1].inlineData.mimeType"
+            ),
             place(Feature::ServerTools, "tools[0].googleSearch"),
             place(Feature::ImageUrl, "contents[0].parts[2].fileData.fileUri"),
+            place(Feature::Unknown, "contents[1].parts[1].inlineData"),
             place(Feature::Prefill, "contents[1]"),
             place(Feature::ToolStrict, "toolConfig.functionCallingConfig.mode"),
             place(Feature::ImageOutput, "generationConfig.responseModalities"),
@@ -297,6 +302,10 @@ fn what_stands_in_the_wrong_kind_is_refused_with_its_place() {
         (
             json!({"contents": [{"role": "system", "parts": []}]}),
             "contents[0]",
+        ),
+        (
+            json!({"contents": [{"role": "model", "parts": [{"functionResponse": {}}]}]}),
+            "contents[0].parts[0]",
         ),
         (json!({"systemInstruction": "hi"}), "systemInstruction"),
         (json!({"tools": {}}), "tools"),

@@ -1,18 +1,30 @@
 //! Images, documents and sound.
 
 use crate::translate::generate::{signed, words};
-use crate::translate::json::{Items, Spelled};
+use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::Source;
 
 /// Writes what is here or elsewhere. Both Vertex AI and, since January 2026, the Gemini API fetch public addresses
-/// (<https://ai.google.dev/gemini-api/docs/file-input-methods>, read 2026-11).
-pub(super) fn write(source: &Source<'_>, parts: &mut Items<'_>) {
+/// (<https://ai.google.dev/gemini-api/docs/file-input-methods>, read 2026-11); Google's SDK 3.4 gives names to both.
+pub(super) fn write(source: &Source<'_>, name: Option<&Spelled<'_>>, parts: &mut Items<'_>) {
+    let named = |json: &mut Members<'_>| {
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            json.spelled("displayName", name);
+        }
+    };
     match source {
-        Source::Data { media_type, base64 } => data(media_type, base64, parts),
+        Source::Data { media_type, base64 } => parts.object(|json| {
+            json.object("inlineData", |json| {
+                json.spelled("mimeType", media_type);
+                json.spelled("data", base64);
+                named(json);
+            });
+        }),
         Source::Text(text) => parts.object(|json| {
             json.object("inlineData", |json| {
                 json.text("mimeType", "text/plain");
                 json.text("data", &signed::base64_of(text));
+                named(json);
             });
         }),
         Source::Url { url, media_type } => parts.object(|json| {
@@ -21,19 +33,10 @@ pub(super) fn write(source: &Source<'_>, parts: &mut Items<'_>) {
                     json.spelled("mimeType", &media_type);
                 }
                 json.spelled("fileUri", url);
+                named(json);
             });
         }),
     }
-}
-
-/// Writes what is here.
-pub(super) fn data(media_type: &Spelled<'_>, base64: &Spelled<'_>, parts: &mut Items<'_>) {
-    parts.object(|json| {
-        json.object("inlineData", |json| {
-            json.spelled("mimeType", media_type);
-            json.spelled("data", base64);
-        });
-    });
 }
 
 /// The media type of what is elsewhere: as it was told, else as the address ends.

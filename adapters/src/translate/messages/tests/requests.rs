@@ -3,10 +3,7 @@
 use serde_json::json;
 
 use super::super::super::feature::Feature;
-use super::super::super::json::Spelled;
-use super::super::super::request::{Part, Request, Role, Tier, Tool, ToolChoice, Turn};
-use super::super::write;
-use super::{Value, asked_of, assistant, least, noted, user};
+use super::{Value, asked_of, assistant, least, noted};
 
 /// Everything that the neutral form and Anthropic both know.
 fn everything() -> Value {
@@ -80,8 +77,9 @@ fn texts_and_arguments_keep_their_spelling() {
         {"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"x"}]}],
         "tools":[{"name":"f","input_schema":{ "type": "object" }}]}"#;
     let to = super::check::to(super::Form::Messages);
-    let told =
-        super::translate::request(super::Form::Messages, body.as_bytes(), false, &to).unwrap();
+    let told = super::translate::request(super::Form::Messages, body.as_bytes(), false, &to)
+        .unwrap()
+        .body;
     for piece in [
         r#""text":"\u00e9\/""#,
         r#""input":{"n": 1.0e-7,"s":"\u00e9"}"#,
@@ -204,169 +202,28 @@ fn pointers(value: &Value, at: &str, places: &mut Vec<String>) {
 }
 
 #[test]
-fn what_only_others_ask_is_asked_of_anthropic_in_its_own_way() {
-    let tool = |name| Tool {
-        name: Spelled::of_raw(name),
-        description: None,
-        schema: None,
-        strict: None,
-        cache: None,
+fn what_this_model_does_not_take_is_named_where_the_caller_put_it() {
+    let body = r#"{"model":"m","temperature":1.5,"top_p":0.5,"top_k":3,"reasoning_effort":"high",
+        "messages":[{"role":"user","content":"hi"}]}"#;
+    let left_out = |model, body: &str| {
+        let to = super::To {
+            model,
+            ..super::check::to(super::Form::Messages)
+        };
+        super::translate::request(super::Form::Chat, body.as_bytes(), false, &to)
+            .unwrap()
+            .left_out
     };
-    let turn = |role, part| Turn {
-        role,
-        parts: vec![part],
-    };
-    let request = Request {
-        turns: vec![
-            turn(Role::User, Part::text(Spelled::of_raw("a"))),
-            turn(
-                Role::Assistant,
-                Part::Refusal {
-                    text: Spelled::of_raw("No."),
-                },
-            ),
-            turn(
-                Role::User,
-                Part::Audio {
-                    data: Spelled::default(),
-                    media_type: Spelled::default(),
-                },
-            ),
-            turn(Role::User, Part::text(Spelled::of_raw("b"))),
-        ],
-        tools: vec![tool("f"), tool("g"), tool("h")],
-        tool_choice: Some(ToolChoice::Among {
-            names: vec![Spelled::of_raw("f"), Spelled::of_raw("h")],
-            must: true,
-        }),
-        parallel_tools: Some(false),
-        service_tier: Some(Tier::Priority),
-        ..Request::default()
-    };
-    let to = super::check::to(super::Form::Messages);
-    let told: Value = serde_json::from_str(&write::write(&request, &to).unwrap()).unwrap();
-    let schema = json!({"type": "object", "properties": {}});
     assert_eq!(
-        told,
-        json!({
-            "model": "sent-model",
-            "max_tokens": 32_000,
-            "messages": [user("a"), assistant(json!([{"type": "text", "text": "No."}])), user("b")],
-            "tools": [{"name": "f", "input_schema": schema}, {"name": "h", "input_schema": schema}],
-            "tool_choice": {"type": "any", "disable_parallel_tool_use": true},
-            "service_tier": "auto",
-        })
-    );
-}
-
-#[test]
-fn turns_of_one_role_are_one_and_results_come_first() {
-    let body = json!({"max_tokens": 9, "messages": [
-        user("a"), user(" \n\t"), user("b"),
-        assistant(json!("")),
-        assistant(json!([{"type": "tool_use", "id": "t", "name": "f", "input": {}}])),
-        user("c"),
-        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "r"}]},
-    ]});
-    let told = asked_of("any", &body).unwrap();
-    let said = told["messages"].as_array().unwrap();
-    let kinds = |at: usize| -> Vec<&str> {
-        let blocks = said[at]["content"].as_array().unwrap().iter();
-        blocks
-            .map(|block| block["type"].as_str().unwrap())
-            .collect()
-    };
-    assert_eq!(said.len(), 3);
-    assert_eq!(kinds(0), ["text", "text"]);
-    assert_eq!(kinds(1), ["tool_use"]);
-    assert_eq!(kinds(2), ["tool_result", "text"]);
-    // Calls in a history are refused without tools.
-    assert_eq!(told["tools"][0]["name"], "f");
-    assert_eq!(told["tool_choice"], json!({"type": "none"}));
-}
-
-#[test]
-fn instructions_in_the_middle_come_behind_the_users_turn() {
-    let body = json!({"max_tokens": 9, "messages": [
-        user("a"), assistant(json!("b")), {"role": "system", "content": "s"}, user("c"),
-    ]});
-    let told = asked_of("claude-opus-4-8", &body).unwrap();
-    let roles: Vec<_> = told["messages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|message| message["role"].as_str().unwrap())
-        .collect();
-    assert_eq!(roles, ["user", "assistant", "user", "system"]);
-    assert_eq!(
-        asked_of("claude-haiku-4-5", &body).unwrap_err().place,
-        "messages"
-    );
-}
-
-#[test]
-fn a_schema_says_that_it_is_an_objects() {
-    let tools =
-        json!({"tools": [{"name": "f", "input_schema": {"properties": {}}}, {"name": "g"}]});
-    let told = asked_of("any", &least(tools)).unwrap();
-    for tool in told["tools"].as_array().unwrap() {
-        assert_eq!(
-            tool["input_schema"],
-            json!({"type": "object", "properties": {}})
-        );
-    }
-}
-
-#[test]
-fn a_file_is_what_its_type_says() {
-    let file = |media_type: &str| {
-        json!({"type": "document", "title": "a", "source":
-            {"type": "base64", "media_type": media_type, "data": "w6k="}})
-    };
-    let body = json!({"max_tokens": 9, "messages": [{"role": "user",
-        "content": [file("application/pdf"), file("text/csv"), file("image/png")]}]});
-    let told = asked_of("any", &body).unwrap();
-    let blocks = told["messages"][0]["content"].as_array().unwrap();
-    let said = blocks.iter().map(|block| {
-        let said = [
-            &block["type"],
-            &block["source"]["type"],
-            &block["source"]["data"],
-        ];
-        said.map(|text| text.as_str().unwrap())
-    });
-    assert!(said.eq([
-        ["document", "base64", "w6k="],
-        ["document", "text", "\u{e9}"],
-        ["image", "base64", "w6k="],
-    ]));
-}
-
-#[test]
-fn a_mark_on_the_request_is_one_on_its_last_block() {
-    let told = asked_of(
-        "any",
-        &least(json!({"cache_control": {"type": "ephemeral", "ttl": "1h"}})),
+        left_out("claude-opus-4-7", body),
+        ["temperature", "top_p", "top_k"]
     );
     assert_eq!(
-        told.unwrap()["messages"][0]["content"][0]["cache_control"],
-        json!({"type": "ephemeral", "ttl": "1h"})
+        left_out("claude-3-5-haiku-20241022", body),
+        ["temperature", "reasoning_effort"]
     );
-}
-
-#[test]
-fn chance_is_set_as_far_as_the_model_takes_it() {
-    let body = least(json!({"temperature": 1.5, "top_p": 0.9, "top_k": 40}));
-    for (model, told) in [
-        ("claude-3-haiku-20240307", [json!(1), json!(0.9), json!(40)]),
-        (
-            "claude-haiku-4-5-20251001",
-            [json!(1), json!(null), json!(40)],
-        ),
-        ("claude-opus-4-8", [json!(null), json!(null), json!(null)]),
-    ] {
-        let asked = asked_of(model, &body).unwrap();
-        let members = ["temperature", "top_p", "top_k"].map(|name| asked[name].clone());
-        assert_eq!(members, told, "{model}");
-    }
+    let warm = body
+        .replace("1.5", "0.5")
+        .replace(r#","reasoning_effort":"high""#, "");
+    assert!(left_out("claude-3-5-haiku-20241022", &warm).is_empty());
 }

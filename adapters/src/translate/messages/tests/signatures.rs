@@ -9,7 +9,7 @@ use super::super::super::shape::Seen;
 use super::super::super::signature::Signature;
 use super::super::super::{Form, check, unmarked};
 use super::super::{read, tell};
-use super::{Value, asked_of, assistant, user};
+use super::{Value, asked_of, assistant, translate, user};
 use crate::call::Dialect;
 
 fn signature(maker: Dialect, data: &'static str, is_whole: bool) -> Option<Signature<'static>> {
@@ -148,4 +148,58 @@ fn a_request_without_marks_is_left_alone() {
     ] {
         assert_eq!(cleaned(body), None, "{body}");
     }
+}
+
+/// The next turn of an Anthropic caller that was answered this, as the deployment is asked it.
+fn next_turn(to: Form, content: &Value) -> String {
+    let calls = content.as_array().unwrap().iter();
+    let results: Vec<Value> = calls
+        .filter(|block| block["type"] == "tool_use")
+        .map(|call| json!({"type": "tool_result", "tool_use_id": call["id"], "content": "ok"}))
+        .collect();
+    assert!(!results.is_empty(), "{content}");
+    let body = json!({"max_tokens": 4096, "messages": [
+        user("a"), assistant(content.clone()), {"role": "user", "content": results},
+    ], "tools": [{"name": "f", "input_schema": {"type": "object"}}]});
+    let to = check::to(to);
+    translate::request(Form::Messages, body.to_string().as_bytes(), false, &to)
+        .unwrap()
+        .body
+}
+
+#[test]
+fn a_signed_call_of_geminis_comes_back_to_it() {
+    let body = r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"Hm.","thought":true},
+        {"functionCall":{"name":"f","args":{"a":1}},"thoughtSignature":"CiQB+/x=="},
+        {"functionCall":{"name":"f","args":{"a":2}}}]},"finishReason":"STOP"}]}"#;
+    let told = check::answer(Form::Messages, Form::Generate, body).unwrap();
+    let asked: Value = serde_json::from_str(&next_turn(Form::Generate, &told["content"])).unwrap();
+    let parts = asked["contents"][1]["parts"].as_array().unwrap();
+    let calls: Vec<&Value> = parts
+        .iter()
+        .filter(|part| part["functionCall"].is_object())
+        .collect();
+    assert_eq!(calls[0]["thoughtSignature"], "CiQB+/x==");
+    assert_eq!(calls[0]["functionCall"]["args"], json!({"a": 1}));
+    assert_eq!(calls[1]["thoughtSignature"], Value::Null);
+}
+
+#[test]
+fn an_encrypted_thought_of_openais_comes_back_to_it() {
+    let body = r#"{"id":"resp_1","object":"response","status":"completed","model":"gpt","output":[
+        {"type":"reasoning","id":"rs_1","encrypted_content":"gAAAAB==","summary":[]},
+        {"type":"function_call","id":"fc_1","call_id":"call_1","name":"f","arguments":"{}","status":"completed"}]}"#;
+    let told = check::answer(Form::Messages, Form::Responses, body).unwrap();
+    let asked: Value = serde_json::from_str(&next_turn(Form::Responses, &told["content"])).unwrap();
+    let items = asked["input"].as_array().unwrap();
+    let thought = items
+        .iter()
+        .find(|item| item["type"] == "reasoning")
+        .unwrap();
+    assert_eq!(thought["encrypted_content"], "gAAAAB==");
+    let call = items
+        .iter()
+        .find(|item| item["type"] == "function_call")
+        .unwrap();
+    assert_eq!(call["call_id"], "call_1");
 }

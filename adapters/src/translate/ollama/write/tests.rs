@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::translate::Form;
 use crate::translate::check::to;
-use crate::translate::request::{Sampling, ToolCall};
+use crate::translate::request::Sampling;
 
 fn written(request: &Request<'_>) -> Result<Value, Untranslatable> {
     let written = write(request, &to(Form::OllamaChat))?;
@@ -123,6 +123,19 @@ fn calls_results_and_images_are_written() {
             {"role": "assistant", "content": "begun"},
         ])
     );
+    for part in [call("c1", "h", ""), result("c1", false)] {
+        let role = match part {
+            Part::ToolCall(_) => Role::Assistant,
+            _ => Role::User,
+        };
+        request.turns.push(turn(role, vec![part]));
+    }
+    let told = written(&request).unwrap();
+    let names = told["messages"].as_array().unwrap().iter();
+    let names: Vec<&Value> = names
+        .filter_map(|message| message.get("tool_name"))
+        .collect();
+    assert_eq!(names, ["f", "g", "h"]);
     request
         .turns
         .push(turn(Role::Assistant, vec![call("c3", "f", "[")]));
@@ -149,7 +162,7 @@ fn tools_are_told_of_unless_none_may_be_called() {
         "parameters": {"type": "object", "properties": {}}}}]);
     assert_eq!(with(None).unwrap()["tools"], tools);
     assert_eq!(with(Some(ToolChoice::Never)).unwrap()["tools"], Value::Null);
-    assert!(with(Some(ToolChoice::Some)).is_err());
+    assert_eq!(with(Some(ToolChoice::Some)), with(None));
 }
 
 #[test]

@@ -80,20 +80,27 @@ fn read<'v>(value: &'v Value<'_>, seen: &mut Seen) -> Result<Embed<'v>, Untransl
         },
         ..Embed::default()
     };
-    embed.push_texts("texts", request.get("texts"));
+    embed.push_texts("texts", request.get("texts"), seen);
     for (at, image) in request.items("images").iter().enumerate() {
-        let pieces = image.as_text().and_then(image_of).into_iter().collect();
         let place = format!("images[{at}]");
+        let piece = image.as_text().and_then(image_of);
+        if piece.is_none() {
+            seen.note(Feature::ImageUrl, || place.clone());
+        }
+        let pieces = piece.into_iter().collect();
         embed.inputs.push(Input { place, pieces });
     }
     for (at, input) in request.items("inputs").iter().enumerate() {
-        let input = input.as_object();
-        let content = input.map(|input| input.items("content"));
-        let pieces = content.unwrap_or_default().iter().filter_map(piece_of);
-        embed.inputs.push(Input {
-            place: format!("inputs[{at}]"),
-            pieces: pieces.collect(),
-        });
+        let place = format!("inputs[{at}]");
+        let content = input.as_object().map(|input| input.items("content"));
+        let mut pieces = Vec::new();
+        for (at, part) in content.unwrap_or_default().iter().enumerate() {
+            match piece_of(part) {
+                Some(piece) => pieces.push(piece),
+                None => seen.note(Feature::ImageUrl, || format!("{place}.content[{at}]")),
+            }
+        }
+        embed.inputs.push(Input { place, pieces });
     }
     Ok(embed)
 }

@@ -13,9 +13,9 @@ use crate::translate::{AnswerFault, To, Untranslatable};
 /// One embedding.
 pub(super) static ONE: Half = Half {
     shape: &REQUEST,
-    read: |value, _| {
+    read: |value, seen| {
         let mut embed = Embed::default();
-        read_into(object(value)?, "", &mut embed)?;
+        read_into(object(value)?, "", (&mut embed, seen))?;
         Ok(embed)
     },
     write: |embed, to| match &*embed.inputs {
@@ -77,21 +77,17 @@ pub(super) static BATCH: Half = Half {
     },
 };
 
-/// Names are taken in both of protobuf's spellings.
 static REQUEST: Shape = Shape::Object(&[
     Field::plain("model"),
     Field::plain("content").of(&Shape::Object(&[
         Field::plain("role"),
         Field::plain("parts").of(&Shape::List(&PART)),
     ])),
-    Field::asks("taskType", Feature::EmbeddingTask, "\"RETRIEVAL_QUERY\"").idle(NO_TASK),
-    Field::asks("task_type", Feature::EmbeddingTask, "").idle(NO_TASK),
+    Field::asks("taskType", Feature::EmbeddingTask, "\"RETRIEVAL_QUERY\"")
+        .idle(&["\"TASK_TYPE_UNSPECIFIED\""]),
     Field::asks("title", Feature::EmbeddingTitle, "\"A title\""),
     Field::asks("outputDimensionality", Feature::Dimensions, "256"),
-    Field::asks("output_dimensionality", Feature::Dimensions, ""),
 ]);
-
-const NO_TASK: &[&str] = &["\"TASK_TYPE_UNSPECIFIED\""];
 
 static PART: Shape = Shape::Object(&[
     Field::plain("text"),
@@ -101,34 +97,29 @@ static PART: Shape = Shape::Object(&[
         "{\"mimeType\":\"image/png\",\"data\":\"AAAA\"}",
     )
     .of(&BLOB),
-    Field::asks("inline_data", Feature::EmbeddingImages, "").of(&BLOB),
     Field::asks(
         "fileData",
         Feature::ImageUrl,
         "{\"fileUri\":\"gs://a/b.png\"}",
     ),
-    Field::asks("file_data", Feature::ImageUrl, ""),
 ]);
 
 static BLOB: Shape = Shape::Object(&[
-    Field::plain("mimeType").starts(OTHER_MEDIA),
-    Field::plain("mime_type").starts(OTHER_MEDIA),
+    Field::plain("mimeType").starts(&[
+        ("audio/", Feature::AudioInput),
+        ("video/", Feature::VideoInput),
+        ("application/", Feature::FileData),
+        ("text/", Feature::FileText),
+    ]),
     Field::plain("data"),
 ]);
 
-const OTHER_MEDIA: &[(&str, Feature)] = &[
-    ("audio/", Feature::AudioInput),
-    ("video/", Feature::VideoInput),
-    ("application/", Feature::FileData),
-    ("text/", Feature::FileText),
-];
-
-fn read_batch<'v>(value: &'v Value<'_>, _: &mut Seen) -> Result<Embed<'v>, Untranslatable> {
+fn read_batch<'v>(value: &'v Value<'_>, seen: &mut Seen) -> Result<Embed<'v>, Untranslatable> {
     let mut all = Embed::default();
     for (at, request) in object(value)?.items("requests").iter().enumerate() {
         let place = format!("requests[{at}].");
         let mut one = Embed::default();
-        read_into(object(request)?, &place, &mut one)?;
+        read_into(object(request)?, &place, (&mut one, seen))?;
         if at == 0 {
             all = one;
         } else if (all.dimensions, all.task) == (one.dimensions, one.task) {
@@ -144,25 +135,35 @@ fn read_batch<'v>(value: &'v Value<'_>, _: &mut Seen) -> Result<Embed<'v>, Untra
 fn read_into<'v>(
     request: &'v Object<'_>,
     place: &str,
-    embed: &mut Embed<'v>,
+    (embed, seen): (&mut Embed<'v>, &mut Seen),
 ) -> Result<(), Untranslatable> {
-    let either = |camel, snake| request.get(camel).or_else(|| request.get(snake));
-    embed.dimensions = match either("outputDimensionality", "output_dimensionality") {
+    embed.dimensions = match either(request, "outputDimensionality", "output_dimensionality") {
         Some(Value::Number(digits)) => Some(digits),
         _ => None,
     };
-    embed.task = match either("taskType", "task_type").and_then(Value::as_text) {
+    embed.task = match either(request, "taskType", "task_type").and_then(Value::as_text) {
         Some(word) => task_of(&word.plain(), place)?,
         None => None,
     };
     let content = request.object("content");
     let parts = content.map(|content| content.items("parts"));
-    let pieces = parts.unwrap_or_default().iter().filter_map(piece_of);
+    let mut pieces = Vec::new();
+    for (at, part) in parts.unwrap_or_default().iter().enumerate() {
+        match piece_of(part) {
+            Some(piece) => pieces.push(piece),
+            None => seen.note(Feature::Unknown, || format!("{place}content.parts[{at}]")),
+        }
+    }
     embed.inputs.push(Input {
         place: format!("{place}content"),
-        pieces: pieces.collect(),
+        pieces,
     });
     Ok(())
+}
+
+/// Names are taken in both of protobuf's spellings.
+fn either<'v, 'a>(object: &'v Object<'a>, camel: &str, snake: &str) -> Option<&'v Value<'a>> {
+    object.get(camel).or_else(|| object.get(snake))
 }
 
 fn piece_of<'v>(value: &'v Value<'_>) -> Option<Piece<'v>> {
@@ -170,10 +171,8 @@ fn piece_of<'v>(value: &'v Value<'_>) -> Option<Piece<'v>> {
     if let Some(text) = part.text("text") {
         return Some(Piece::Text(text.borrowed()));
     }
-    let blob = part
-        .object("inlineData")
-        .or_else(|| part.object("inline_data"))?;
-    let media_type = blob.text("mimeType").or_else(|| blob.text("mime_type"))?;
+    let blob = either(part, "inlineData", "inline_data")?.as_object()?;
+    let media_type = either(blob, "mimeType", "mime_type")?.as_text()?;
     let is_image = media_type.raw().starts_with("image/");
     is_image.then_some(Piece::Image {
         media_type: media_type.borrowed(),

@@ -26,7 +26,7 @@ static SHAPE: Shape = Shape::Object(&[
     Field::asks("keep_alive", Feature::ServerSettings, "\"5m\""),
 ]);
 
-fn read<'v>(value: &'v Value<'_>, _: &mut Seen) -> Result<Embed<'v>, Untranslatable> {
+fn read<'v>(value: &'v Value<'_>, seen: &mut Seen) -> Result<Embed<'v>, Untranslatable> {
     let request = object(value)?;
     let mut embed = Embed {
         dimensions: request.number("dimensions"),
@@ -36,7 +36,7 @@ fn read<'v>(value: &'v Value<'_>, _: &mut Seen) -> Result<Embed<'v>, Untranslata
         },
         ..Embed::default()
     };
-    embed.push_texts("input", request.get("input"));
+    embed.push_texts("input", request.get("input"), seen);
     Ok(embed)
 }
 

@@ -29,11 +29,6 @@ static SHAPE: Shape = Shape::Object(&[
 
 fn read<'v>(value: &'v Value<'_>, seen: &mut Seen) -> Result<Embed<'v>, Untranslatable> {
     let request = object(value)?;
-    let input = request.get("input");
-    let items = input.map(Value::items).unwrap_or_default();
-    if items.iter().any(|item| item.as_text().is_none()) {
-        seen.note(Feature::TokenInput, || "input".to_owned());
-    }
     let mut embed = Embed {
         dimensions: request.number("dimensions"),
         // A text that is too long is refused there.
@@ -41,7 +36,7 @@ fn read<'v>(value: &'v Value<'_>, seen: &mut Seen) -> Result<Embed<'v>, Untransl
         user: request.text("user").map(Spelled::borrowed),
         ..Embed::default()
     };
-    embed.push_texts("input", input);
+    embed.push_texts("input", request.get("input"), seen);
     Ok(embed)
 }
 

@@ -186,6 +186,56 @@ fn what_has_no_place_is_named() {
 }
 
 #[test]
+fn what_is_not_understood_is_never_left_out_in_silence() {
+    let cohere =
+        |content: Value| json!({"inputs": [{"content": [{"type": "text", "text": "a"}, content]}]});
+    let by_address = json!({"type": "image_url", "image_url": {"url": "https://a.example/b.png"}});
+    let gemini = |part: Value| json!({"content": {"parts": [{"text": "a"}, part]}});
+    for (from, asked, to, place) in [
+        (
+            Form::CohereEmbed,
+            cohere(by_address),
+            Form::GeminiEmbedBatch,
+            "inputs[0].content[1]",
+        ),
+        (
+            Form::CohereEmbed,
+            json!({"images": ["https://a.example/b.png"]}),
+            Form::GeminiEmbedBatch,
+            "images[0]",
+        ),
+        (
+            Form::GeminiEmbed,
+            gemini(json!({"inlineData": {"mimeType": "font/x", "data": ""}})),
+            Form::CohereEmbed,
+            "content.parts[1]",
+        ),
+        (
+            Form::GeminiEmbed,
+            gemini(json!({"inline_data": {"mime_type": "image/png"}})),
+            Form::CohereEmbed,
+            "content.parts[1]",
+        ),
+        (
+            Form::OllamaEmbed,
+            json!({"input": ["a", 7]}),
+            Form::Embeddings,
+            "input",
+        ),
+    ] {
+        assert!(
+            lost(from, &asked, to).contains(&place.to_owned()),
+            "{asked}"
+        );
+    }
+    // Nor would the others be counted right without it.
+    let asked = json!({"input": ["a", 7]}).to_string();
+    let to = to(Form::Embeddings);
+    let fault = translate::request(Form::OllamaEmbed, asked.as_bytes(), false, &to).unwrap_err();
+    assert_eq!(fault.place, "input[1]");
+}
+
+#[test]
 fn requests_of_a_batch_must_ask_alike() {
     let one = json!({"content": {"parts": [{"text": "a"}]}, "task_type": "CLUSTERING"});
     let other = json!({"content": {"parts": [{"text": "b"}]}});

@@ -113,93 +113,76 @@ fn seen(mut more: Value) -> Vec<(Feature, String)> {
         .places
 }
 
+/// Holds a request to be refused for this feature at this place.
+fn asks_for_what_is_lost(body: &Value, feature: Feature, place: &str) {
+    let seen = seen(body.clone());
+    let asked = (feature, place.to_owned());
+    assert!(seen.contains(&asked), "{body} asks {seen:?}");
+    let kind = ProviderKind::native(Dialect::OpenAi);
+    assert_eq!(super::super::fate::fate(feature, kind), Fate::Lost);
+}
+
+/// A conversation that begins with this item.
+fn item(item: &Value) -> Value {
+    json!({"input": [item, {"role": "user", "content": "hi"}]})
+}
+
 #[test]
-fn what_needs_state_or_the_provider_is_noted_with_its_place() {
-    let item = |item: Value| json!({"input": [item, {"role": "user", "content": "hi"}]});
-    for (body, feature, place) in [
-        (
-            json!({"previous_response_id": "r"}),
-            Feature::StoredState,
-            "previous_response_id",
-        ),
-        (
-            json!({"conversation": {"id": "c"}}),
-            Feature::StoredState,
-            "conversation",
-        ),
-        (
-            json!({"prompt": {"id": "p"}}),
-            Feature::StoredState,
-            "prompt",
-        ),
-        (
-            item(json!({"type": "item_reference", "id": "m"})),
-            Feature::StoredState,
-            "input[0]",
-        ),
-        (item(json!({"id": "m"})), Feature::StoredState, "input[0]"),
-        (json!({"store": true}), Feature::Store, "store"),
-        (
-            json!({"background": true}),
-            Feature::Background,
-            "background",
-        ),
-        (
-            json!({"tools": [{"type": "web_search"}]}),
-            Feature::ServerTools,
-            "tools[0]",
-        ),
-        (
-            json!({"tools": [{"type": "custom", "name": "c"}]}),
-            Feature::CustomTools,
-            "tools[0]",
-        ),
-        (
-            json!({"tools": [{"type": "new"}]}),
-            Feature::Unknown,
-            "tools[0]",
-        ),
-        (
-            json!({"tool_choice": {"type": "mcp", "server_label": "s"}}),
-            Feature::ServerTools,
-            "tool_choice",
-        ),
-        (
-            item(json!({"type": "web_search_call", "id": "w", "status": "completed"})),
-            Feature::ServerToolHistory,
-            "input[0]",
-        ),
-        (
-            item(json!({"type": "compaction", "encrypted_content": "g"})),
-            Feature::ContextManagement,
-            "input[0]",
-        ),
-        (
-            item(json!({"role": "user", "content": [{"type": "input_image", "file_id": "f"}]})),
-            Feature::ImageId,
-            "input[0].content[0].file_id",
-        ),
-        (
-            json!({"service_tier": "scale"}),
-            Feature::Unknown,
-            "service_tier",
-        ),
-        (
-            json!({"reasoning": {"effort": "vast"}}),
-            Feature::Unknown,
-            "reasoning.effort",
-        ),
-        (json!({"some": 1}), Feature::Unknown, "some"),
+fn what_needs_state_is_noted_with_its_place() {
+    let state = Feature::StoredState;
+    for name in ["previous_response_id", "conversation", "prompt"] {
+        asks_for_what_is_lost(&json!({name: "x"}), state, name);
+    }
+    for reference in [
+        json!({"type": "item_reference", "id": "m"}),
+        json!({"id": "m"}),
     ] {
-        let seen = seen(body.clone());
-        assert!(
-            seen.contains(&(feature, place.to_owned())),
-            "{body} asks {seen:?}"
-        );
-        assert_eq!(
-            super::super::fate::fate(feature, ProviderKind::native(Dialect::OpenAi)),
-            Fate::Lost
-        );
+        asks_for_what_is_lost(&item(&reference), state, "input[0]");
+    }
+    asks_for_what_is_lost(&json!({"store": true}), Feature::Store, "store");
+    asks_for_what_is_lost(
+        &json!({"background": true}),
+        Feature::Background,
+        "background",
+    );
+    let image = json!({"role": "user", "content": [{"type": "input_image", "file_id": "f"}]});
+    let place = "input[0].content[0].file_id";
+    asks_for_what_is_lost(&item(&image), Feature::ImageId, place);
+}
+
+#[test]
+fn what_the_provider_would_run_is_noted_with_its_place() {
+    for (tool, feature) in [
+        (json!({"type": "web_search"}), Feature::ServerTools),
+        (json!({"type": "custom", "name": "c"}), Feature::CustomTools),
+        (json!({"type": "new"}), Feature::Unknown),
+    ] {
+        asks_for_what_is_lost(&json!({"tools": [tool]}), feature, "tools[0]");
+    }
+    let choice = json!({"tool_choice": {"type": "mcp", "server_label": "s"}});
+    asks_for_what_is_lost(&choice, Feature::ServerTools, "tool_choice");
+    for (told, feature) in [
+        (
+            json!({"type": "web_search_call", "id": "w"}),
+            Feature::ServerToolHistory,
+        ),
+        (
+            json!({"type": "compaction", "encrypted_content": "g"}),
+            Feature::ContextManagement,
+        ),
+    ] {
+        asks_for_what_is_lost(&item(&told), feature, "input[0]");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_noted_with_its_place() {
+    for (body, place) in [
+        (json!({"service_tier": "scale"}), "service_tier"),
+        (json!({"reasoning": {"effort": "vast"}}), "reasoning.effort"),
+        (json!({"some": 1}), "some"),
+    ] {
+        asks_for_what_is_lost(&body, Feature::Unknown, place);
     }
 }
 

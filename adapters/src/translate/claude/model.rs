@@ -5,20 +5,20 @@
 
 /// What a model takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Model {
+pub(crate) struct Model {
     /// What its name holds, dots told as dashes.
     name: &'static str,
     /// The cap on an answer's tokens where the caller sets none: what the model makes at most, up to 32,000.
-    pub(super) output_max: u64,
-    pub(super) thinking: Thinking,
-    pub(super) sampling: Sampling,
+    pub(crate) output_max: u64,
+    pub(crate) thinking: Thinking,
+    pub(crate) sampling: Sampling,
     /// It takes instructions behind the first turn. The others refuse them.
-    pub(super) takes_system_midway: bool,
+    pub(crate) takes_system_midway: bool,
 }
 
 /// How a model is asked to think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Thinking {
+pub(crate) enum Thinking {
     /// It does not.
     None,
     /// `enabled`, with a budget of tokens.
@@ -33,7 +33,7 @@ pub(super) enum Thinking {
 
 /// What a model takes for chance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sampling {
+pub(crate) enum Sampling {
     Any,
     /// A temperature or a mass of likely tokens, not both.
     OneOf,
@@ -44,7 +44,7 @@ pub(super) enum Sampling {
 impl Model {
     /// The model of that name. One of Claude's that is not known here is taken for a new one, any other for one that
     /// takes what all once took.
-    pub(super) fn named(name: &str) -> &'static Self {
+    pub(crate) fn named(name: &str) -> &'static Self {
         let name = name.to_ascii_lowercase().replace('.', "-");
         let row = ROWS.iter().find(|row| name.contains(row.name));
         let is_claude = name.contains("claude");
@@ -95,6 +95,8 @@ static OTHER: Model = Model {
 /// The first that fits counts.
 static ROWS: &[Model] = &[
     Model::old("claude-2", 4_096),
+    // As Bedrock names it.
+    Model::old("claude-v2", 4_096),
     Model::old("claude-instant", 4_096),
     Model::old("claude-3-5", 8_192),
     Model::with_tokens("claude-3-7", Sampling::Any),

@@ -7,11 +7,11 @@ use crate::facts::{EffortLevel, THINKING_TOKENS_MIN};
 
 /// What is written of thinking.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Thinking {
+pub(crate) struct Thinking {
     kind: Kind,
     shown: Option<bool>,
     /// `output_config.effort`
-    pub(super) effort: Option<&'static str>,
+    pub(crate) effort: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,16 +27,22 @@ enum Kind {
 }
 
 impl Thinking {
+    /// For a request with the cap that it has, or that its model has.
+    pub(crate) fn asked(request: &Request<'_>, model: &Model) -> Self {
+        Self::of(
+            request,
+            model,
+            request.output_max.unwrap_or(model.output_max),
+        )
+    }
+
     /// For a request whose answer has `output_max` tokens at most.
-    pub(super) fn of(request: &Request<'_>, model: &Model, output_max: u64) -> Self {
+    pub(crate) fn of(request: &Request<'_>, model: &Model, output_max: u64) -> Self {
         let asked = request.reasoning.unwrap_or_default();
         let is_off = asked.on == Some(false)
             || asked.effort == Some(EffortLevel::None)
             || asked.tokens == Some(0);
-        let is_on = asked.on == Some(true)
-            || asked.effort.is_some()
-            || asked.tokens.is_some()
-            || asked.shown.is_some();
+        let is_on = asked.asks_to_think();
         match model.thinking {
             model::Thinking::Always if is_off => Self {
                 effort: Some("low"),
@@ -91,12 +97,17 @@ impl Thinking {
         }
     }
 
+    /// Whether anything is said of it.
+    pub(crate) const fn is_said(self) -> bool {
+        self.effort.is_some() || !matches!(self.kind, Kind::Unsaid)
+    }
+
     /// Whether the model is asked to think; chance is not to be set then.
-    pub(super) const fn is_on(self) -> bool {
+    pub(crate) const fn is_on(self) -> bool {
         matches!(self.kind, Kind::Adaptive | Kind::Enabled { .. })
     }
 
-    pub(super) fn write(self, json: &mut Members<'_>) {
+    pub(crate) fn write(self, json: &mut Members<'_>) {
         let (kind, budget) = match self.kind {
             Kind::Unsaid => return,
             Kind::Disabled => ("disabled", None),

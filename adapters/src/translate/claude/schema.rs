@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::super::json::{Items, Json, Members, Object, Value, parse};
 
 /// The schema of a function without arguments: Anthropic wants one.
-pub(super) const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{}}"#;
+pub(crate) const NO_ARGUMENTS: &str = r#"{"type":"object","properties":{}}"#;
 
 /// A function's schema, with the type that Anthropic wants to see in it.
-pub(super) fn typed(schema: &str) -> Cow<'_, str> {
+pub(crate) fn typed(schema: &str) -> Cow<'_, str> {
     let Ok(Value::Object(object)) = parse(schema) else {
         return Cow::Borrowed(schema);
     };
@@ -26,7 +26,7 @@ pub(super) fn typed(schema: &str) -> Cow<'_, str> {
 /// A schema that is kept to strictly. Anthropic wants every object in it to say that it has no members but those that
 /// are named (documented at <https://platform.claude.com/docs/en/build-with-claude/structured-outputs>, read 2026-11);
 /// those that say otherwise are left as they are, and refused by it.
-pub(super) fn closed(schema: &str) -> Cow<'_, str> {
+pub(crate) fn closed(schema: &str) -> Cow<'_, str> {
     match parse(schema) {
         Ok(Value::Object(object)) if has_open(&object) => {
             let mut text = String::with_capacity(schema.len().saturating_mul(2));
