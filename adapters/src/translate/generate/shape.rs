@@ -175,8 +175,8 @@ static FUNCTION: Shape = Shape::Object(&[
     Field::plain("description"),
     Field::plain("parameters"),
     Field::plain("parametersJsonSchema"),
-    Field::asks("response", Feature::ToolSettings, r#"{"type":"OBJECT"}"#),
-    Field::asks("responseJsonSchema", Feature::ToolSettings, "{}"),
+    Field::plain("response"),
+    Field::plain("responseJsonSchema"),
     Field::asks("behavior", Feature::ToolSettings, r#""NON_BLOCKING""#)
         .idle(&[r#""BLOCKING""#, r#""UNSPECIFIED""#]),
 ]);

@@ -141,7 +141,8 @@ fn format<'a>(body: &Object<'a>) -> Option<Format<'a>> {
 fn reasoning(body: &Object<'_>) -> Option<Reasoning> {
     let mut told = Reasoning::default();
     if let Some(thinking) = body.object("thinking") {
-        told.on = match thinking.text("type").map(Spelled::plain).as_deref() {
+        let kind = thinking.text("type").map(Spelled::plain);
+        told.on = match kind.as_deref() {
             Some("enabled" | "adaptive") => Some(true),
             Some("disabled") => Some(false),
             _ => None,
@@ -149,7 +150,12 @@ fn reasoning(body: &Object<'_>) -> Option<Reasoning> {
         told.tokens = thinking
             .u64("budget_tokens")
             .filter(|_| told.on == Some(true));
-        told.shown = thinking.text("display").map(|how| !how.is("omitted"));
+        // Thoughts are told unless it is said otherwise; of models that think adaptively, the newer ones do not by
+        // themselves (documented at <https://docs.claude.com/en/docs/build-with-claude/extended-thinking>, read 2026-11).
+        told.shown = match thinking.text("display") {
+            Some(how) => Some(!how.is("omitted")),
+            None => (kind.as_deref() == Some("enabled")).then_some(true),
+        };
     }
     let config = body.object("output_config");
     let effort = config.and_then(|config| config.text("effort"));

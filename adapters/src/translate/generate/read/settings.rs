@@ -54,11 +54,32 @@ fn function_of<'a>(function: Proto<'_, 'a>) -> Option<Tool<'a>> {
         .find_map(|member| function.object(member));
     Some(Tool {
         name: name.clone(),
-        description: function.text("description").cloned(),
+        description: described(function),
         schema: schema.map(|schema| schema.0.raw),
         strict: None,
         cache: None,
     })
+}
+
+/// What a function does, and what it gives back: other dialects have no place for the latter, and google-genai tells it
+/// of every Python function that has a type.
+fn described<'a>(function: Proto<'_, 'a>) -> Option<Spelled<'a>> {
+    let told = function.text("description").cloned();
+    let returned = ["responseJsonSchema", "response"]
+        .into_iter()
+        .find_map(|member| function.object(member));
+    let Some(returned) = returned else {
+        return told;
+    };
+    let mut told = told.unwrap_or_default();
+    if !told.is_empty() {
+        told.push(&Spelled::of_plain("\n\n"));
+    }
+    told.push(&Spelled::of_plain(
+        "It gives back what this JSON schema says: ",
+    ));
+    told.push(&Spelled::of_plain(returned.0.raw));
+    Some(told)
 }
 
 fn choice<'a>(

@@ -7,11 +7,13 @@ use crate::provider::ProviderKind;
 use crate::translate::feature::{Fate, Feature};
 use crate::translate::form::Form;
 use crate::translate::generate::fate::fate;
+use crate::translate::generate::read::read;
 use crate::translate::generate::write;
-use crate::translate::json::Spelled;
+use crate::translate::json::{Spelled, parse};
 use crate::translate::request::{
     Part, Reasoning, Request, Role, Source, Tool, ToolCall, ToolChoice, ToolResult, Turn,
 };
+use crate::translate::shape::Seen;
 use crate::translate::{To, Untranslatable};
 
 fn written(
@@ -340,4 +342,31 @@ fn labels_are_known_on_vertex_alone() {
         fate(Feature::Metadata, ProviderKind::VERTEX),
         Fate::Adapted(_)
     ));
+}
+
+#[test]
+fn what_a_function_gives_back_is_told_with_what_it_does() {
+    let body = r#"{"contents":[],"tools":[{"functionDeclarations":[
+        {"name":"a","description":"Weather","response_json_schema":{"type":"string"}},
+        {"name":"b","response":{"type":"STRING"}},{"name":"c"}]}]}"#;
+    let value = parse(body).unwrap();
+    let request = read(&value, &mut Seen::default()).unwrap();
+    let described: Vec<_> = request
+        .tools
+        .iter()
+        .map(|tool| {
+            tool.description
+                .as_ref()
+                .map(|text| text.plain().into_owned())
+        })
+        .collect();
+    let returned = "It gives back what this JSON schema says: ";
+    assert_eq!(
+        described,
+        [
+            Some(format!("Weather\n\n{returned}{{\"type\":\"string\"}}")),
+            Some(format!("{returned}{{\"type\":\"STRING\"}}")),
+            None,
+        ]
+    );
 }

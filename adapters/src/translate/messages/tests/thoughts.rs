@@ -21,6 +21,11 @@ fn each_model_is_asked_to_think_in_its_own_way() {
     let nothing = (Value::Null, Value::Null);
     let disabled = (json!({"type": "disabled"}), Value::Null);
     let adaptive = |effort: &str| (json!({"type": "adaptive"}), json!(effort));
+    // Whoever gives a budget is told the thoughts; these models do not tell them by themselves.
+    let told_too = |effort: &str| {
+        let thinking = json!({"type": "adaptive", "display": "summarized"});
+        (thinking, json!(effort))
+    };
     let tokens = |tokens: u64| {
         let told = json!({"type": "enabled", "budget_tokens": tokens});
         (told, Value::Null)
@@ -40,19 +45,19 @@ fn each_model_is_asked_to_think_in_its_own_way() {
         ),
         (
             "claude-opus-4-6",
-            adaptive("medium"),
+            told_too("medium"),
             adaptive("max"),
             disabled.clone(),
         ),
         (
             "claude-opus-5",
-            adaptive("medium"),
+            told_too("medium"),
             adaptive("xhigh"),
             disabled.clone(),
         ),
         (
             "claude-fable-5",
-            adaptive("medium"),
+            told_too("medium"),
             adaptive("xhigh"),
             (Value::Null, json!("low")),
         ),
