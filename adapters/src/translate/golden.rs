@@ -171,15 +171,15 @@ fn native(case: &Case) -> Result<Answer<'static>, String> {
 }
 
 fn owned(answer: &Answer<'_>) -> Answer<'static> {
-    let mut all = Answer::default();
-    all.id = answer.id.clone().into_owned();
-    for choice in &answer.choices {
-        all.choices.push(super::answer::Choice {
-            parts: choice.parts.iter().map(owned_part).collect(),
-            finish: choice.finish.clone().into_owned(),
-        });
+    let choices = answer.choices.iter().map(|choice| super::answer::Choice {
+        parts: choice.parts.iter().map(owned_part).collect(),
+        finish: choice.finish.clone().into_owned(),
+    });
+    Answer {
+        id: answer.id.clone().into_owned(),
+        choices: choices.collect(),
+        ..Answer::default()
     }
-    all
 }
 
 fn owned_part(part: &Part<'_>) -> Part<'static> {
@@ -203,14 +203,17 @@ fn owned_part(part: &Part<'_>) -> Part<'static> {
     }
 }
 
+/// Text, calls by name and arguments, how it ended.
+type Said = (String, Vec<(String, Value)>, Reason);
+
 /// What an answer says, as far as every dialect can say it: its text, its calls, how each answer ended.
-fn said_by(answer: &Answer<'_>) -> Vec<(String, Vec<(String, Value)>, Reason)> {
+fn said_by(answer: &Answer<'_>) -> Vec<Said> {
     let choices = answer.choices.iter().map(|choice| {
         let (mut text, mut calls) = (String::new(), Vec::new());
         for part in &choice.parts {
             match part {
                 Part::Text { text: more, .. } | Part::Refusal { text: more } => {
-                    text.push_str(&more.plain())
+                    text.push_str(&more.plain());
                 }
                 Part::ToolCall(call) => {
                     let input = call.input.plain();
