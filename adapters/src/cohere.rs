@@ -16,6 +16,8 @@ pub(crate) const PROVIDER: Provider = Provider {
     title: "Cohere",
     dialect: Dialect::Cohere,
     also_speaks: &[Dialect::OpenAi],
+    // Its endpoint for OpenAI's clients has chat completions and embeddings (its documentation, read 2026-11).
+    lacks_responses: true,
     base_url: Some("https://api.cohere.com"),
     version: "/v2",
     paths: Paths::Cohere,

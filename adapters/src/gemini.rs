@@ -25,6 +25,8 @@ pub(crate) const PROVIDER: Provider = Provider {
     title: "Google Gemini",
     dialect: Dialect::Gemini,
     also_speaks: &[Dialect::OpenAi],
+    // Its endpoint for OpenAI's clients has chat completions and embeddings (its documentation, read 2026-11).
+    lacks_responses: true,
     base_url: Some("https://generativelanguage.googleapis.com"),
     version: "/v1beta",
     paths: Paths::Gemini,

@@ -186,12 +186,13 @@ pub fn request(
 /// deployment that did not sign it would refuse it. `None` for the request as it is, which almost every one is.
 #[must_use]
 pub fn unmarked(form: Form, body: &[u8]) -> Option<String> {
-    let mark = match form {
+    let turn = plain::turn_of(form).unwrap_or(form);
+    let mark = match turn {
         Form::Generate => signature::MARK_BASE64,
         _ => signature::MARK,
     };
     memchr::memmem::find(body, mark.as_bytes())?;
-    (form.asks()?.unmarked)(&tree(body).ok()?)
+    (turn.asks()?.unmarked)(&tree(body).ok()?)
 }
 
 /// A whole answer as the caller gets it. `usage` is what a [`crate::Meter`] read in it.

@@ -16,6 +16,8 @@ pub(crate) const PROVIDER: Provider = Provider {
     title: "Google Vertex AI",
     dialect: Dialect::Gemini,
     also_speaks: &[Dialect::OpenAi],
+    // Its endpoint for OpenAI's clients has chat completions and embeddings (its documentation, read 2026-11).
+    lacks_responses: true,
     base_url: Some("https://aiplatform.googleapis.com"),
     paths: Paths::Vertex,
     key_vars: &[],

@@ -183,3 +183,37 @@ fn a_client_that_leaves_a_translated_stream_closes_the_provider_and_is_booked_on
         assert!(entry.u64("output_tokens") < 1_000, "{what}: {}", entry.0);
     }
 }
+
+#[test]
+fn a_client_that_leaves_before_a_whole_answer_is_translated_is_booked_for_what_had_come() {
+    let (provider, quotah) = gateway("");
+    for (caller, to) in pairs() {
+        let what = format!("{caller:?} {}", to.route);
+        provider.forget();
+        // All but the end of the answer comes, and then nothing.
+        says(
+            &provider,
+            Directives {
+                hang: Some(quotah_bench::mock::Hang::MidStream),
+                split: Some(20),
+                ..Directives::default()
+            },
+        );
+        let before = quotah.ledger().len();
+        let mut conn = quotah.connect();
+        conn.send(caller.ask(to.route, false).bytes());
+        eventually("the provider is asked", || {
+            (!provider.requests().is_empty()).then_some(())
+        });
+        drop(conn);
+        let entry = eventually("it is booked", || {
+            let entries = quotah.ledger();
+            (entries.len() > before)
+                .then(|| entries.last().cloned())
+                .flatten()
+        });
+        assert_eq!(entry.str("outcome"), "client_gone", "{what}");
+        assert!(entry.u64("input_tokens") > 0, "{what}: {}", entry.0);
+        assert_eq!(quotah.ledger().len(), before + 1, "{what}");
+    }
+}

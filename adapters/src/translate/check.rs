@@ -128,7 +128,7 @@ pub(crate) fn events(form: Form, bytes: &[u8]) -> Result<Vec<Event<'static>>, An
                 reader.done(&mut sink)?;
             }
             data if data.starts_with('{') => {
-                reader.event(name, &parse(data).unwrap(), &mut sink)?
+                reader.event(name, &parse(data).unwrap(), &mut sink)?;
             }
             _ => continue,
         }
@@ -177,7 +177,7 @@ pub(crate) fn in_order(events: &[Event<'_>]) {
             Event::More { answer, part, .. }
             | Event::Signed { answer, part, .. }
             | Event::Cited { answer, part, .. } => {
-                assert!(open.contains(&(*answer, *part)), "{event:?}")
+                assert!(open.contains(&(*answer, *part)), "{event:?}");
             }
             Event::Close { answer, part } => assert!(open.remove(&(*answer, *part)), "{event:?}"),
             Event::Finish { answer, .. } => {

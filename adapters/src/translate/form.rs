@@ -244,10 +244,11 @@ impl Form {
         };
         let own = kind.dialect();
         let is_elsewhere = api == Some(Api::Own) && own != self.dialect();
-        if kind.speaks(self.dialect()) && !is_elsewhere {
+        let is_responses = matches!(self, Self::Responses | Self::ResponsesCount);
+        let is_lacking = row.lacks_responses && is_responses && api != Some(Api::Responses);
+        if kind.speaks(self.dialect()) && !is_elsewhere && !is_lacking {
             return Some(match (self, api) {
                 (Self::Responses, Some(Api::Chat)) => Self::Chat,
-                (Self::Responses, None) if row.lacks_responses => Self::Chat,
                 (Self::Chat, Some(Api::Responses)) => Self::Responses,
                 (same, _) => same,
             });
@@ -263,6 +264,8 @@ impl Form {
             (Task::Count, Dialect::OpenAi) if row.prefers_responses => Self::ResponsesCount,
             (Task::Count, Dialect::Anthropic) => Self::MessagesCount,
             (Task::Count, Dialect::Gemini) => Self::GenerateCount,
+            // Vertex has embeddings by `predict` alone.
+            (Task::Embed, Dialect::Gemini) if kind == ProviderKind::VERTEX => return None,
             (Task::Embed, Dialect::Gemini) => Self::GeminiEmbedBatch,
             (Task::Embed, Dialect::Cohere) => Self::CohereEmbed,
             (Task::Embed, Dialect::Ollama) => Self::OllamaEmbed,

@@ -108,7 +108,7 @@ fn reaches(case: &Case, to: Form) -> Result<(), String> {
         "application/json"
     };
     let read = check::usage(to, told.as_bytes(), type_told);
-    let (told_usage, said) = (priced(read), priced(usage));
+    let (told_usage, said) = (priced(read, to), priced(usage, to));
     if told_usage != said {
         return Err(format!("usage {told_usage:?} of {said:?}"));
     }
@@ -171,15 +171,15 @@ fn native(case: &Case) -> Result<Answer<'static>, String> {
 }
 
 fn owned(answer: &Answer<'_>) -> Answer<'static> {
-    let mut all = Answer::default();
-    all.id = answer.id.clone().into_owned();
-    for choice in &answer.choices {
-        all.choices.push(super::answer::Choice {
-            parts: choice.parts.iter().map(owned_part).collect(),
-            finish: choice.finish.clone().into_owned(),
-        });
+    let choices = answer.choices.iter().map(|choice| super::answer::Choice {
+        parts: choice.parts.iter().map(owned_part).collect(),
+        finish: choice.finish.clone().into_owned(),
+    });
+    Answer {
+        id: answer.id.clone().into_owned(),
+        choices: choices.collect(),
+        ..Answer::default()
     }
-    all
 }
 
 fn owned_part(part: &Part<'_>) -> Part<'static> {
@@ -203,14 +203,17 @@ fn owned_part(part: &Part<'_>) -> Part<'static> {
     }
 }
 
+/// Text, calls by name and arguments, how it ended.
+type Said = (String, Vec<(String, Value)>, Reason);
+
 /// What an answer says, as far as every dialect can say it: its text, its calls, how each answer ended.
-fn said_by(answer: &Answer<'_>) -> Vec<(String, Vec<(String, Value)>, Reason)> {
+fn said_by(answer: &Answer<'_>) -> Vec<Said> {
     let choices = answer.choices.iter().map(|choice| {
         let (mut text, mut calls) = (String::new(), Vec::new());
         for part in &choice.parts {
             match part {
                 Part::Text { text: more, .. } | Part::Refusal { text: more } => {
-                    text.push_str(&more.plain())
+                    text.push_str(&more.plain());
                 }
                 Part::ToolCall(call) => {
                     let input = call.input.plain();
@@ -238,15 +241,27 @@ const fn coarse(reason: Reason) -> Reason {
     }
 }
 
-/// The classes that every caller's dialect has names for.
-fn priced(usage: Option<Usage>) -> [u64; 4] {
+/// The classes that a caller's dialect has names for: Gemini's has none for what is written to a cache, and only
+/// Anthropic's tells for how long that is kept.
+fn priced(usage: Option<Usage>, to: Form) -> Usage {
     let usage = usage.unwrap_or_default();
-    [
-        usage.input_tokens,
-        usage.cached_input_tokens,
-        usage.output_tokens,
-        0,
-    ]
+    Usage {
+        input_tokens: usage.input_tokens,
+        cached_input_tokens: usage.cached_input_tokens,
+        cache_write_tokens: if to == Form::Generate {
+            0
+        } else {
+            usage.cache_write_tokens
+        },
+        cache_write_long_tokens: if to == Form::Messages {
+            usage.cache_write_long_tokens
+        } else {
+            0
+        },
+        output_tokens: usage.output_tokens,
+        reasoning_tokens: usage.reasoning_tokens,
+        ..Usage::default()
+    }
 }
 
 fn cases() -> Vec<Case> {

@@ -59,7 +59,7 @@ impl<'a> Object<'a> {
     }
 
     /// The member of that name, if it is an object.
-    pub(crate) fn object(&self, name: &str) -> Option<&Object<'a>> {
+    pub(crate) fn object(&self, name: &str) -> Option<&Self> {
         self.get(name)?.as_object()
     }
 

@@ -17,6 +17,7 @@ use super::shape::{self, Seen, Shape};
 use super::{AnswerFault, Caller, To, Untranslatable};
 use crate::provider::ProviderKind;
 
+pub(super) use count::turn_of;
 pub(super) use embed::wants_base64;
 
 /// What a request may say; `None` for forms that are no task without turns.

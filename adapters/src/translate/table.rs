@@ -29,7 +29,11 @@ fn section(from: Form, shape: &Shape, text: &mut String) {
         .filter(|to| *to != from && to.task() == from.task() && to.is_served())
         .collect();
     let mut rows = Vec::new();
-    list(shape, &mut String::new(), &mut rows);
+    let is_told = |feature| {
+        let mut fates = columns.iter().map(|to| fate(*to, feature));
+        fates.any(|fate| fate != Fate::Lost)
+    };
+    list(shape, &mut String::new(), &mut rows, &is_told);
     let mut notes = Notes::default();
     let _infallible = write!(text, "### From {}\n\n| member |", from.title());
     for to in &columns {
@@ -49,6 +53,10 @@ fn section(from: Form, shape: &Shape, text: &mut String) {
     notes.list(text);
 }
 
+fn fate(to: Form, feature: Feature) -> Fate {
+    to.fate(feature, ProviderKind::native(to.dialect()))
+}
+
 /// What the cells of a table refer to.
 #[derive(Default)]
 struct Notes {
@@ -61,7 +69,7 @@ impl Notes {
         let Some(feature) = feature else {
             return "yes".to_owned();
         };
-        match to.fate(feature, ProviderKind::native(to.dialect())) {
+        match fate(to, feature) {
             Fate::Carried => "yes".to_owned(),
             Fate::Lost => "**no**".to_owned(),
             Fate::Adapted(how) => format!("yes [{}]", self.number(how)),
@@ -87,43 +95,84 @@ impl Notes {
     }
 }
 
-/// Every member that a request may have, with what it asks for; those that only hold others are not listed.
-fn list(shape: &Shape, place: &mut String, rows: &mut Vec<(String, Option<Feature>)>) {
+/// A row: where a member stands, and what it asks for.
+type Row = (String, Option<Feature>);
+
+/// Every member that a request may have, once, whoever's turn it stands in. What stands inside something that no deployment
+/// could be told is not listed beside it.
+fn list(
+    shape: &Shape,
+    place: &mut String,
+    rows: &mut Vec<Row>,
+    is_told: &impl Fn(Feature) -> bool,
+) {
     match shape {
         Shape::Any => {}
-        Shape::Object(fields) => fields.iter().for_each(|field| member(field, place, rows)),
-        Shape::List(inside) | Shape::OneOrMany(inside) => {
-            within(place, "[]", |place| list(inside, place, rows));
+        Shape::Object(fields) => fields
+            .iter()
+            .for_each(|field| member(field, place, rows, is_told)),
+        Shape::List(inside) => {
+            within(place, "[]", |place| list(inside, place, rows, is_told));
         }
         Shape::Tagged { tag, kinds } => {
             for kind in *kinds {
-                let tags = kind.tags.join("\\|");
-                within(place, &format!("{{{tag}={tags}}}"), |place| {
-                    if kind.feature.is_some() {
-                        rows.push((place.clone(), kind.feature));
+                let step = match kind.tags {
+                    // Parts are the same in everybody's turns, but for what tools gave back.
+                    [first, ..] if *tag == "role" && !["tool", "function"].contains(first) => {
+                        String::new()
                     }
-                    kind.fields
-                        .iter()
-                        .filter(|field| field.name != *tag)
-                        .for_each(|field| member(field, place, rows));
+                    tags => format!("{{{tag}={}}}", tags.join(", ")),
+                };
+                within(place, &step, |place| {
+                    if kind.feature.is_some() {
+                        add(rows, place.clone(), kind.feature);
+                    }
+                    if kind.feature.is_none_or(is_told) {
+                        kind.fields
+                            .iter()
+                            .filter(|field| field.name != *tag)
+                            .for_each(|field| member(field, place, rows, is_told));
+                    }
                 });
             }
         }
     }
 }
 
-fn member(field: &Field, place: &mut String, rows: &mut Vec<(String, Option<Feature>)>) {
+fn member(
+    field: &Field,
+    place: &mut String,
+    rows: &mut Vec<Row>,
+    is_told: &impl Fn(Feature) -> bool,
+) {
     let dot = if place.is_empty() { "" } else { "." };
     within(place, &format!("{dot}{}", field.name), |place| {
         let is_leaf = matches!(field.shape, Shape::Any);
         if is_leaf || field.feature.is_some() {
-            rows.push((place.clone(), field.feature));
+            add(rows, format!("{place}{}", but_for(field)), field.feature);
         }
         for (start, feature) in field.starts {
-            rows.push((format!("{place} ({start}…)"), Some(*feature)));
+            add(rows, format!("{place} ({start}…)"), Some(*feature));
         }
-        list(field.shape, place, rows);
+        if field.feature.is_none_or(is_told) {
+            list(field.shape, place, rows, is_told);
+        }
     });
+}
+
+fn add(rows: &mut Vec<Row>, place: String, feature: Option<Feature>) {
+    let row = (place, feature);
+    if !rows.contains(&row) {
+        rows.push(row);
+    }
+}
+
+/// Values that ask for nothing, and so may always be there.
+fn but_for(field: &Field) -> String {
+    match field.idle {
+        [] => String::new(),
+        idle => format!(" ≠ {}", idle.join(", ")),
+    }
 }
 
 fn within(place: &mut String, step: &str, list: impl FnOnce(&mut String)) {

@@ -3,9 +3,9 @@
 use super::Spelled;
 use crate::json::escape;
 
-/// A JSON object under way.
+/// Where writing begins.
 #[derive(Debug)]
-pub(crate) struct Json(String);
+pub(crate) struct Json;
 
 /// The members of an object.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use crate::translate::shape::{self, Seen, Shape};
 use crate::translate::{AnswerFault, Caller, To, Untranslatable};
 
 /// The turn whose prompt is counted.
-const fn turn_of(form: Form) -> Option<Form> {
+pub(in crate::translate) const fn turn_of(form: Form) -> Option<Form> {
     match form {
         Form::ResponsesCount => Some(Form::Responses),
         Form::MessagesCount => Some(Form::Messages),

@@ -46,15 +46,15 @@ impl Original {
     ) -> Result<Self, Refusal> {
         let Call { target, facts, .. } = call;
         let is_short = facts.body_bytes <= BODY_BYTES_MAX;
+        // A translation is about as long as what it is made from; so is a copy in one piece.
+        let copies = if held.len() > 1 { 2 } else { 1 };
+        if is_short && memory.grow(facts.body_bytes.saturating_mul(copies)) > memory_max {
+            return Err(Refusal::memory_full());
+        }
         let body = match held {
             [one] => one.clone(),
             _ if !is_short => Bytes::new(),
-            many => {
-                if memory.grow(facts.body_bytes) > memory_max {
-                    return Err(Refusal::memory_full());
-                }
-                many.concat().into()
-            }
+            many => many.concat().into(),
         };
         let streams = target.streams(facts);
         let seen = if !is_short {
