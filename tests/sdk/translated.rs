@@ -6,6 +6,7 @@
 
 mod deployments;
 mod mixed;
+mod recorded;
 
 use serde_json::{Value, json};
 
