@@ -99,6 +99,8 @@ struct Caller {
     failures: [(&'static str, u16, &'static str); 8],
     /// The class and the code of a stream that fails.
     broken: (&'static str, &'static str),
+    /// What stands in the message where a prompt is too long, by which some libraries' users know it.
+    overflow: &'static str,
 }
 
 /// A deployment.
@@ -118,6 +120,7 @@ const CHAT: Caller = Caller {
     ends: ["stop", "tool_calls", "length"],
     failures: OPENAIS_FAILURES,
     broken: ("APIError", "server_is_overloaded"),
+    overflow: "",
 };
 
 const RESPONSES: Caller = Caller {
@@ -125,6 +128,7 @@ const RESPONSES: Caller = Caller {
     ends: ["completed", "completed", "incomplete max_output_tokens"],
     failures: OPENAIS_FAILURES,
     broken: ("APIError", "server_is_overloaded"),
+    overflow: "",
 };
 
 const MESSAGES: Caller = Caller {
@@ -141,6 +145,7 @@ const MESSAGES: Caller = Caller {
         ("RateLimitError", 429, "rate_limit_error"),
     ],
     broken: ("APIStatusError", "overloaded_error"),
+    overflow: "prompt is too long",
 };
 
 const GENERATE: Caller = Caller {
@@ -157,6 +162,7 @@ const GENERATE: Caller = Caller {
         ("ClientError", 429, "RESOURCE_EXHAUSTED"),
     ],
     broken: ("ServerError", "UNAVAILABLE"),
+    overflow: "exceeds the maximum number of tokens",
 };
 
 const OPENAIS_FAILURES: [(&str, u16, &str); 8] = [
@@ -239,6 +245,9 @@ fn serves(caller: &Caller, deployment: &Deployment) {
         &[("MODEL", "any"), ("THINKS", thinks)],
     ));
     nothing_broke_a_rule(&deployments, deployment);
+    if deployment.dialect == "responses" && caller.script != RESPONSES.script {
+        nothing_is_kept(&deployments);
+    }
     told.plain(caller);
     for name in ["whole", "streamed"] {
         told.conversation(name, caller, deployment);
@@ -287,6 +296,13 @@ fn nothing_broke_a_rule(deployments: &Deployments, deployment: &Deployment) {
     for request in seen {
         assert_eq!(request["broken"], json!([]), "{request}");
         assert_eq!(request["dialect"], deployment.dialect, "{request}");
+    }
+}
+
+/// Callers whose dialect keeps nothing do not have their prompts kept by OpenAI, which is its default.
+fn nothing_is_kept(deployments: &Deployments) {
+    for request in deployments.seen() {
+        assert_eq!(request["body"]["store"], false, "{request}");
     }
 }
 
@@ -399,6 +415,10 @@ impl Told {
                 );
                 if !code.is_empty() {
                     assert_eq!(line["code"], code, "{line}");
+                }
+                if cause == "context" {
+                    let message = line["message"].as_str().unwrap_or_default();
+                    assert!(message.contains(caller.overflow), "{line}");
                 }
                 if cause == "429" && line.get("retry_after").is_some() {
                     assert_eq!(line["retry_after"], "7", "{line}");
