@@ -1,5 +1,5 @@
 //! How likely the tokens of an answer were, as Gemini tells it: those that were said in one list, the likeliest for each
-//! of their places in another (google-genai 2, `LogprobsResult`, read 2026-11).
+//! of their places in another (google-genai 3.4, `LogprobsResult`, read 2026-11).
 
 use crate::translate::generate::proto::Proto;
 use crate::translate::json::{Items, Members, Value};
