@@ -19,6 +19,7 @@ mod golden;
 #[cfg(test)]
 mod identity;
 mod json;
+mod likelihood;
 mod messages;
 mod ollama;
 mod parts;

@@ -86,7 +86,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         base_url_vars: &["FIREWORKS_BASE_URL"],
         also_speaks: &[Dialect::Anthropic],
         usage_headers: &FIREWORKS_HEADERS,
-        chat: &ChatVariant::OPEN_MODELS,
+        chat: &ChatVariant::LIKELIHOODS,
         ..Provider::COMPATIBLE
     },
     &Provider {
@@ -161,7 +161,7 @@ pub(super) const ROWS: [&Provider; 15] = [
         key_vars: &["VLLM_API_KEY"],
         base_url_vars: &["VLLM_BASE_URL"],
         also_speaks: &[Dialect::Anthropic],
-        chat: &ChatVariant::OPEN_MODELS,
+        chat: &ChatVariant::LIKELIHOODS,
         ..Provider::COMPATIBLE
     },
     &Provider::COMPATIBLE,

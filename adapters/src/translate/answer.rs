@@ -1,6 +1,7 @@
 //! An answer as all dialects mean it: as events while it comes, or whole.
 
 use super::json::Spelled;
+use super::likelihood::{self, Token};
 use super::request::{Citation, Part, ToolCall};
 use super::signature::Signature;
 use crate::error_class::ErrorClass;
@@ -39,6 +40,9 @@ pub(crate) enum Event<'a> {
         part: u32,
         citation: Citation<'a>,
     },
+    /// How likely tokens of an answer were: before the text that they are of, where that is told. Some providers tell it
+    /// of thoughts and calls too.
+    Likely { answer: u32, tokens: Vec<Token<'a>> },
     /// A part is complete.
     Close { answer: u32, part: u32 },
     /// An answer is complete.
@@ -111,6 +115,9 @@ pub(crate) struct Answer<'a> {
 pub(crate) struct Choice<'a> {
     /// Texts, thoughts, calls, refusals in their order.
     pub(crate) parts: Vec<Part<'a>>,
+    /// How likely its tokens were, where that was asked for. They are the answer's and not a part's, since most dialects
+    /// tell it so.
+    pub(crate) tokens: Vec<Token<'a>>,
     pub(crate) finish: Finish<'a>,
 }
 
@@ -189,6 +196,11 @@ impl Answer<'static> {
                     citations.push(citation.into_owned());
                 }
             }
+            Event::Likely { answer, tokens } => {
+                if let Some(choice) = self.choice(answer) {
+                    choice.tokens.extend(likelihood::owned(tokens));
+                }
+            }
             Event::Finish { answer, finish } => {
                 if let Some(choice) = self.choice(answer) {
                     choice.finish = finish.into_owned();
@@ -259,6 +271,10 @@ impl Event<'_> {
                 answer,
                 part,
                 citation: citation.into_owned(),
+            },
+            Self::Likely { answer, tokens } => Event::Likely {
+                answer,
+                tokens: likelihood::owned(tokens),
             },
             Self::Close { answer, part } => Event::Close { answer, part },
             Self::Finish { answer, finish } => Event::Finish {

@@ -143,6 +143,7 @@ pub(crate) fn events(form: Form, bytes: &[u8]) -> Result<Vec<Event<'static>>, An
 pub(crate) fn in_order(events: &[Event<'_>]) {
     let mut open = std::collections::BTreeSet::new();
     let mut next = std::collections::BTreeMap::<u32, u32>::new();
+    let mut finished = std::collections::BTreeSet::new();
     let mut ended = false;
     let mut calls = std::collections::BTreeSet::new();
     for (at, event) in events.iter().enumerate() {
@@ -180,7 +181,11 @@ pub(crate) fn in_order(events: &[Event<'_>]) {
                 assert!(open.contains(&(*answer, *part)), "{event:?}");
             }
             Event::Close { answer, part } => assert!(open.remove(&(*answer, *part)), "{event:?}"),
+            Event::Likely { answer, .. } => {
+                assert!(!finished.contains(answer), "{event:?} behind the finish");
+            }
             Event::Finish { answer, .. } => {
+                finished.insert(*answer);
                 assert!(
                     !open.iter().any(|(of, _)| of == answer),
                     "{event:?} with parts open"

@@ -5,6 +5,7 @@
 
 mod fate;
 mod hear;
+mod likely;
 mod proto;
 mod read;
 mod schema;

@@ -174,6 +174,7 @@ fn owned(answer: &Answer<'_>) -> Answer<'static> {
     let choices = answer.choices.iter().map(|choice| super::answer::Choice {
         parts: choice.parts.iter().map(owned_part).collect(),
         finish: choice.finish.clone().into_owned(),
+        ..super::answer::Choice::default()
     });
     Answer {
         id: answer.id.clone().into_owned(),

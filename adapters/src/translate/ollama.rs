@@ -45,6 +45,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::Seed
         | F::PresencePenalty
         | F::FrequencyPenalty
+        | F::Logprobs
         | F::JsonObject
         | F::JsonSchema
         | F::ReasoningEffort => Fate::Carried,
@@ -92,7 +93,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ToolResultMedia
         | F::RepeatPenalty
         | F::LogitBias
-        | F::Logprobs
         | F::ManyAnswers
         | F::Verbosity
         | F::AudioOutput

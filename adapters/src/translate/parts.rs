@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::answer::{Event, Finish, PARTS_MAX, PartKind};
 use super::json::{Spelled, parse};
+use super::likelihood::Token;
 use super::request::Citation;
 use super::signature::Signature;
 use super::speaker::Sink;
@@ -109,6 +110,13 @@ impl Parts {
                 part: self.part(),
                 citation,
             });
+        }
+    }
+
+    /// How likely tokens were, if any: of what is told next.
+    pub(crate) fn likely(&self, tokens: Vec<Token<'_>>, sink: &mut Sink<'_>) {
+        if self.place == Place::Inside && !tokens.is_empty() {
+            sink(Event::Likely { answer: 0, tokens });
         }
     }
 

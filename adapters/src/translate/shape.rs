@@ -17,6 +17,8 @@ pub(crate) enum Shape {
     Object(&'static [Field]),
     /// An array of such.
     List(&'static Self),
+    /// A word, which asks for something or for nothing. Others are unknown.
+    Words(&'static [(&'static str, Option<Feature>)]),
     /// Objects told apart by the member `tag`; one without it is of the first kind.
     Tagged {
         tag: &'static str,
@@ -171,6 +173,13 @@ impl<'v> Walk<'_, 'v> {
             (Shape::Object(fields), Value::Object(object)) => self.members(fields, object),
             (Shape::Tagged { tag, kinds }, Value::Object(object)) => {
                 self.tagged((tag, kinds), object);
+            }
+            (Shape::Words(words), Value::String(said)) => {
+                match words.iter().find(|(word, _)| said.is(word)) {
+                    Some((_, Some(feature))) => self.note(*feature),
+                    Some((_, None)) => {}
+                    None => self.note(Feature::Unknown),
+                }
             }
             (Shape::List(inside), Value::Array(array)) => {
                 for (at, item) in array.items.iter().enumerate() {

@@ -114,6 +114,11 @@ fn list(
         Shape::List(inside) => {
             within(place, "[]", |place| list(inside, place, rows, is_told));
         }
+        Shape::Words(words) => {
+            for (word, feature) in *words {
+                add(rows, format!("{place} ({word})"), *feature);
+            }
+        }
         Shape::Tagged { tag, kinds } => {
             for kind in *kinds {
                 let step = match kind.tags {

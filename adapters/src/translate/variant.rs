@@ -64,6 +64,18 @@ impl ChatVariant {
         ..Self::LIKE
     };
 
+    /// Of these, vLLM and Fireworks tell how likely tokens were as `OpenAI` does; Together asks for it by a number and
+    /// tells it in lists of its own.
+    pub(crate) const LIKELIHOODS: Self = Self {
+        has: &[
+            Feature::TopK,
+            Feature::MinP,
+            Feature::ReasoningShown,
+            Feature::Logprobs,
+        ],
+        ..Self::LIKE
+    };
+
     /// One that tells what its models think, and has no more than `OpenAI` else.
     pub(crate) const THINKING: Self = Self {
         has: &[Feature::ReasoningShown],
@@ -79,6 +91,7 @@ impl ChatVariant {
             Feature::Verbosity,
             Feature::User,
             Feature::ServiceTier,
+            Feature::Logprobs,
             Feature::ToolChoiceAmong,
             Feature::FileData,
             Feature::FileName,
@@ -95,6 +108,7 @@ impl ChatVariant {
     pub(crate) const GROQ: Self = Self {
         lacks: &[
             Feature::ManyAnswers,
+            Feature::Logprobs,
             Feature::Verbosity,
             Feature::CacheKey,
             Feature::ServiceTier,
@@ -138,6 +152,7 @@ impl ChatVariant {
             Feature::ToolStrict,
             Feature::PresencePenalty,
             Feature::FrequencyPenalty,
+            Feature::Logprobs,
             Feature::Verbosity,
             Feature::CacheKey,
             Feature::ServiceTier,
@@ -196,6 +211,7 @@ impl ChatVariant {
             Feature::ToolResultError,
             Feature::ManyAnswers,
             Feature::Seed,
+            Feature::Logprobs,
             Feature::Stop,
             Feature::Verbosity,
             Feature::User,
@@ -229,6 +245,7 @@ impl ChatVariant {
 }
 
 const NOT_COMMON: &[Feature] = &[
+    Feature::Logprobs,
     Feature::Verbosity,
     Feature::CacheKey,
     Feature::ServiceTier,

@@ -5,6 +5,7 @@ use quotah_policy::Usage;
 use super::{details, ids, usage, words};
 use crate::translate::answer::{Answer, Choice};
 use crate::translate::json::{Items, Json, Members, Spelled};
+use crate::translate::likelihood::{self, Token, Unsaid};
 use crate::translate::request::{Citation, Part, ToolCall};
 use crate::translate::{AnswerFault, Caller};
 
@@ -55,8 +56,21 @@ pub(super) fn head(
 fn choice(json: &mut Members<'_>, index: u64, choice: &Choice<'_>) {
     json.number("index", index);
     json.object("message", |json| message(json, &choice.parts));
-    json.null("logprobs");
+    match choice.tokens.is_empty() {
+        true => json.null("logprobs"),
+        false => likely(json, &choice.tokens),
+    }
     json.text("finish_reason", words::finish_word(choice.finish.reason));
+}
+
+/// How likely tokens were.
+pub(super) fn likely(json: &mut Members<'_>, tokens: &[Token<'_>]) {
+    json.object("logprobs", |json| {
+        json.array("content", |items| {
+            likelihood::write(items, tokens, Unsaid::Null);
+        });
+        json.null("refusal");
+    });
 }
 
 fn message(json: &mut Members<'_>, parts: &[Part<'_>]) {

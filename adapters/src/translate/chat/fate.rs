@@ -66,6 +66,7 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::Seed
         | Feature::PresencePenalty
         | Feature::FrequencyPenalty
+        | Feature::Logprobs
         | Feature::ManyAnswers
         | Feature::JsonObject
         | Feature::JsonSchema
@@ -109,7 +110,6 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::MinP
         | Feature::RepeatPenalty
         | Feature::LogitBias
-        | Feature::Logprobs
         | Feature::Prediction
         | Feature::AudioOutput
         | Feature::ImageOutput

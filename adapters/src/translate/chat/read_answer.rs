@@ -4,6 +4,7 @@ use super::words;
 use crate::translate::AnswerFault;
 use crate::translate::answer::{ANSWERS_MAX, Answer, Choice, Finish, PARTS_MAX, Reason};
 use crate::translate::json::{Object, Spelled, Value};
+use crate::translate::likelihood::{self, Token};
 use crate::translate::request::{Citation, Part, ToolCall};
 
 /// Reads an answer.
@@ -59,8 +60,15 @@ fn choice<'a>(choice: &Object<'a>, body: &Object<'a>) -> Result<Choice<'a>, Answ
     let has_calls = parts.iter().any(|part| matches!(part, Part::ToolCall(_)));
     Ok(Choice {
         parts,
+        tokens: tokens(choice),
         finish: finish(choice, has_calls).unwrap_or_else(|| unsaid(has_calls)),
     })
+}
+
+/// How likely the tokens of its text were, where that is told. A refusal's are left out: other dialects tell of one kind.
+pub(super) fn tokens<'a>(choice: &Object<'a>) -> Vec<Token<'a>> {
+    let told = choice.object("logprobs").map(|told| told.items("content"));
+    likelihood::read(told.unwrap_or_default())
 }
 
 /// Why an answer ended that does not say it.

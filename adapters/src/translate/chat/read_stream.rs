@@ -166,6 +166,7 @@ impl Chunks {
             id: &self.id,
             sink,
         };
+        tell.likely(choice);
         if let Some(delta) = choice.object("delta") {
             tell.delta(delta)?;
         }
@@ -209,6 +210,14 @@ struct Tell<'t, 's> {
 }
 
 impl Tell<'_, '_> {
+    fn likely(&mut self, choice: &Object<'_>) {
+        let tokens = read_answer::tokens(choice);
+        if !tokens.is_empty() && !self.choice.is_finished {
+            let answer = self.answer;
+            (self.sink)(Event::Likely { answer, tokens });
+        }
+    }
+
     fn delta(&mut self, delta: &Object<'_>) -> Result<(), AnswerFault> {
         if let Some(text) = read_answer::thought(delta) {
             self.more(Open::Thinking, text)?;

@@ -7,6 +7,7 @@ use quotah_policy::Usage;
 use super::{answer, details, ids, usage, words};
 use crate::translate::answer::{ANSWERS_MAX, Event, Finish, PartKind};
 use crate::translate::json::{Json, Members, Spelled};
+use crate::translate::likelihood::{self, Token};
 use crate::translate::refused::stream_failed;
 use crate::translate::request::Citation;
 use crate::translate::signature::Signature;
@@ -46,6 +47,8 @@ struct Told {
     /// Characters of its text, of all before the open part.
     chars: u64,
     part_chars: u64,
+    /// What comes with the next chunk.
+    likely: Vec<Token<'static>>,
 }
 
 /// The kind of an answer's open part.
@@ -91,6 +94,7 @@ impl WriteStream for Chunks {
             Event::Cited {
                 answer, citation, ..
             } => self.cited(*answer, citation, out),
+            Event::Likely { answer, tokens } => self.likely(*answer, tokens, out),
             Event::Close { answer, .. } => self.close(*answer),
             Event::Finish { answer, finish } => self.finish(*answer, finish, out),
             Event::Tier(tier) => self.tier = Some(words::tier_told(tier).into_owned()),
@@ -213,6 +217,19 @@ impl Chunks {
         });
     }
 
+    /// Likelihoods stand in the chunk of their text, which comes next; if none has come since, in one of their own.
+    fn likely(&mut self, answer: u32, tokens: &[Token<'_>], out: &mut String) {
+        if self
+            .told(answer)
+            .is_some_and(|told| !told.likely.is_empty())
+        {
+            self.chunk(answer, None, out, |_| {});
+        }
+        if let Some(told) = self.told(answer) {
+            told.likely = likelihood::owned(tokens.to_vec());
+        }
+    }
+
     fn close(&mut self, answer: u32) {
         let Some(told) = self.told(answer) else {
             return;
@@ -253,6 +270,7 @@ impl Chunks {
             return;
         };
         let is_first = !std::mem::replace(&mut told.has_role, true);
+        let likely = std::mem::take(&mut told.likely);
         self.head(out);
         Json::object_into(out, |json| {
             json.number("index", answer.into());
@@ -262,6 +280,9 @@ impl Chunks {
                 }
                 write(delta);
             });
+            if !likely.is_empty() {
+                answer::likely(json, &likely);
+            }
             match finish {
                 Some(word) => json.text("finish_reason", word),
                 None => json.null("finish_reason"),

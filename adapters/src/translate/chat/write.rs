@@ -136,6 +136,14 @@ impl Deployment<'_> {
                 json.raw(name, number);
             }
         }
+        if let Some(count) = sampling.logprobs
+            && self.says(Feature::Logprobs)
+        {
+            json.bool("logprobs", true);
+            if count > 0 {
+                json.number("top_logprobs", count);
+            }
+        }
     }
 
     fn format(&self, json: &mut Members<'_>, format: Option<&Format<'_>>) {

@@ -27,7 +27,11 @@ pub(super) fn read<'a>(value: &Value<'a>) -> Result<Answer<'a>, AnswerFault> {
     };
     Ok(Answer {
         id: object.text("id").cloned().unwrap_or_default(),
-        choices: vec![Choice { parts, finish }],
+        choices: vec![Choice {
+            parts,
+            finish,
+            ..Choice::default()
+        }],
         ..Answer::default()
     })
 }

@@ -24,6 +24,7 @@ pub(super) fn read<'a>(value: &Value<'a>) -> Result<Answer<'a>, AnswerFault> {
         choices: vec![Choice {
             parts,
             finish: finish(object),
+            ..Choice::default()
         }],
         ..Answer::default()
     })

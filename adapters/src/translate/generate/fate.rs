@@ -27,13 +27,18 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::Seed
         | F::PresencePenalty
         | F::FrequencyPenalty
+        | F::Logprobs
         | F::ManyAnswers
         | F::JsonObject
         | F::JsonSchema
         | F::ReasoningShown => Fate::Carried,
 
-        F::SystemMidway => Fate::Adapted("said before the first turn, behind the instructions there"),
-        F::ImageDetail => Fate::Adapted("`mediaResolution`: the closest look asked for holds for all"),
+        F::SystemMidway => {
+            Fate::Adapted("said before the first turn, behind the instructions there")
+        }
+        F::ImageDetail => {
+            Fate::Adapted("`mediaResolution`: the closest look asked for holds for all")
+        }
         F::RefusalHistory => Fate::Adapted("a text"),
         F::ThinkingHistory => Fate::Adapted("what Gemini signed; nobody else's can be read there"),
         F::ToolStrict => Fate::Adapted("mode `VALIDATED`, which holds for all functions"),
@@ -42,9 +47,9 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         F::ReasoningEffort => {
             Fate::Adapted("the nearest `thinkingLevel`; up to Gemini 2.5 a `thinkingBudget`")
         }
-        F::ReasoningBudget => {
-            Fate::Adapted("`thinkingBudget` within its bounds; from Gemini 3 on the nearest `thinkingLevel`")
-        }
+        F::ReasoningBudget => Fate::Adapted(
+            "`thinkingBudget` within its bounds; from Gemini 3 on the nearest `thinkingLevel`",
+        ),
         F::ServiceTier => Fate::Adapted("`serviceTier`; `auto` is what Gemini does unasked"),
         F::Metadata if kind == ProviderKind::VERTEX => Fate::Adapted("`labels`"),
 
@@ -75,8 +80,6 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::MinP
         | F::RepeatPenalty
         | F::LogitBias
-        // They could be asked for; there is no place in the neutral form for what comes back.
-        | F::Logprobs
         | F::Verbosity
         | F::AudioOutput
         | F::ImageOutput

@@ -12,7 +12,7 @@ use crate::translate::request::Citation;
 use crate::translate::speaker::{ReadStream, Sink};
 
 use super::proto::Proto;
-use super::words;
+use super::{likely, words};
 use part::Heard;
 
 /// Reads a whole answer: as a stream of one chunk, so that both are the same.
@@ -150,6 +150,11 @@ impl Hearing {
         let id = std::mem::take(&mut self.id);
         let heard = self.heard(index)?;
         let told = (!heard.is_finished).then(|| {
+            let tokens = likely::read(candidate);
+            if !tokens.is_empty() {
+                let answer = heard.answer;
+                sink(Event::Likely { answer, tokens });
+            }
             let content = candidate.object("content");
             let parts = content.map(|content| content.items("parts"));
             for part in parts.unwrap_or_default() {

@@ -11,7 +11,7 @@ use crate::translate::request::{Citation, Part};
 use crate::translate::signature::Signature;
 use crate::translate::{AnswerFault, Caller};
 
-use super::{signed, words};
+use super::{likely, signed, words};
 pub(super) use stream::stream;
 
 /// Writes a whole answer.
@@ -62,6 +62,7 @@ fn candidate(choice: &Choice<'_>, at: usize, json: &mut Members<'_>) {
         _ => &[],
     });
     grounding(citations, json);
+    likely::write(&choice.tokens, json);
 }
 
 fn part(told: &Part<'_>, is_first_call: &mut bool, parts: &mut Items<'_>) {

@@ -24,6 +24,7 @@ pub(super) fn answer<'a>(value: &Value<'a>) -> Result<Answer<'a>, AnswerFault> {
         choices: vec![Choice {
             parts: parts.collect(),
             finish: reason::finish(message).unwrap_or_default(),
+            ..Choice::default()
         }],
     })
 }

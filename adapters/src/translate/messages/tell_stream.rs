@@ -99,6 +99,7 @@ impl WriteStream for Telling {
             | Event::More { .. }
             | Event::Signed { .. }
             | Event::Cited { .. }
+            | Event::Likely { .. }
             | Event::Close { .. }
             | Event::Finish { .. } => {}
         }

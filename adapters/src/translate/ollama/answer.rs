@@ -3,6 +3,7 @@
 use crate::translate::AnswerFault;
 use crate::translate::answer::{Answer, Choice, Finish, Reason};
 use crate::translate::json::{Object, Spelled, Value};
+use crate::translate::likelihood;
 use crate::translate::request::{Part, ToolCall};
 
 /// Reads an answer. It has no id.
@@ -35,6 +36,7 @@ pub(super) fn read<'a>(value: &Value<'a>) -> Result<Answer<'a>, AnswerFault> {
         model: object.text("model").cloned().unwrap_or_default(),
         choices: vec![Choice {
             parts,
+            tokens: likelihood::read(object.items("logprobs")),
             finish: finish(object, count > 0),
         }],
         ..Answer::default()

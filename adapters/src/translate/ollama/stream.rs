@@ -4,6 +4,7 @@ use super::answer::{Call, finish};
 use crate::call::Dialect;
 use crate::translate::AnswerFault;
 use crate::translate::json::{Object, Spelled, Value};
+use crate::translate::likelihood;
 use crate::translate::parts::{Parts, class_of_sentence};
 use crate::translate::speaker::{ReadStream, Sink};
 
@@ -25,6 +26,8 @@ impl ReadStream for Reader {
         let nothing = Spelled::default();
         let model = object.text("model").unwrap_or(&nothing);
         self.parts.begin(&nothing, model, sink);
+        self.parts
+            .likely(likelihood::read(object.items("logprobs")), sink);
         if let Some(message) = object.object("message") {
             self.message(object, message, sink)?;
         }

@@ -31,6 +31,12 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
         if let Some(reasoning) = &request.reasoning {
             think(json, reasoning);
         }
+        if let Some(count) = request.sampling.logprobs {
+            json.bool("logprobs", true);
+            if count > 0 {
+                json.number("top_logprobs", count);
+            }
+        }
         options(json, request);
     });
     fault.map(|()| json)

@@ -6,6 +6,7 @@ use crate::meter::ErrorSeen;
 use crate::translate::AnswerFault;
 use crate::translate::answer::{Answer, Choice, Finish, Reason};
 use crate::translate::json::{Object, Spelled, Value};
+use crate::translate::likelihood::{self, Token};
 use crate::translate::request::{Part, ToolCall};
 
 use super::content::citations;
@@ -23,6 +24,9 @@ pub(super) fn answer<'a>(value: &Value<'a>) -> Result<Answer<'a>, AnswerFault> {
         return Err(AnswerFault::Unreadable);
     };
     let items = output.items.iter().filter_map(Value::as_object);
+    let tokens = items.clone().flat_map(|item| item.items("content"));
+    let tokens = tokens.filter_map(Value::as_object).flat_map(tokens_of);
+    let tokens = tokens.collect();
     let parts: Vec<_> = items.flat_map(parts).map(|(_, part)| part).collect();
     Ok(Answer {
         id: response.text("id").cloned().unwrap_or_default(),
@@ -34,6 +38,7 @@ pub(super) fn answer<'a>(value: &Value<'a>) -> Result<Answer<'a>, AnswerFault> {
                 stop: None,
             },
             parts,
+            tokens,
         }],
     })
 }
@@ -65,6 +70,11 @@ fn content<'a>(part: &Object<'a>) -> Option<Part<'a>> {
         citations: citations(part.items("annotations")),
         cache: None,
     })
+}
+
+/// How likely the tokens of a text were, where that is told: of a part of a message, or of an event about one.
+pub(super) fn tokens_of<'a>(part: &Object<'a>) -> Vec<Token<'a>> {
+    likelihood::read(part.items("logprobs"))
 }
 
 fn thinking<'a>(item: &Object<'a>) -> Option<Part<'a>> {

@@ -10,7 +10,7 @@ pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
     match feature {
         SystemMidway | ImageData | ImageUrl | ImageDetail | FileData | FileUrl | FileName | RefusalHistory | Tools
         | ToolStrict | ToolChoice | ToolChoiceNamed | ToolChoiceAmong | ParallelToolsOff | ToolResultMedia
-        | Temperature | TopP | JsonObject | JsonSchema | Verbosity | ReasoningEffort | CacheKey | User | Metadata
+        | Temperature | TopP | Logprobs | JsonObject | JsonSchema | Verbosity | ReasoningEffort | CacheKey | User | Metadata
         | ServiceTier => Fate::Carried,
         FileText => Fate::Adapted("as a text of the prompt"),
         CitationHistory => Fate::Adapted("addresses and titles are told, cited passages are not"),
@@ -24,7 +24,7 @@ pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
         StreamOptions => Fate::Needless("usage is always told, and nothing is padded"),
         Unknown | Prefill | SpeakerName | ImageId | FileId | FileContext | AudioInput | VideoInput | SearchResults
         | Citations | AudioHistory | ServerToolHistory | ToolSettings | CustomTools | ServerTools | FunctionsOld
-        | Stop | TopK | MinP | Seed | PresencePenalty | FrequencyPenalty | RepeatPenalty | LogitBias | Logprobs
+        | Stop | TopK | MinP | Seed | PresencePenalty | FrequencyPenalty | RepeatPenalty | LogitBias
         | ManyAnswers | Prediction | AudioOutput | ImageOutput | WebSearch | MediaResolution | SafetySettings
         | CachedContent | Store | StoredState | Background | Placement | Truncation | ContextManagement | Include
         | ToolCallsMax | Hosted | ServerSettings | Dimensions | EmbeddingEncoding | EmbeddingTask | EmbeddingTitle

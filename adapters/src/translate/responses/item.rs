@@ -40,6 +40,8 @@ pub(super) struct Said {
     pub(super) annotations: String,
     /// How many there are in it.
     pub(super) cited: u64,
+    /// How likely its tokens were: the inside of an array.
+    pub(super) likely: String,
 }
 
 /// The status of an item that is under way.
@@ -72,7 +74,8 @@ impl Item {
             Body::Message { content, part, .. } => {
                 let said = part.as_ref();
                 let said = said.map_or(0, |said| {
-                    said.text.len().saturating_add(said.annotations.len())
+                    let beside = said.annotations.len().saturating_add(said.likely.len());
+                    said.text.len().saturating_add(beside)
                 });
                 content.len().saturating_add(said)
             }
@@ -132,7 +135,7 @@ impl Said {
             json.text("type", "output_text");
             json.spelled("text", &Spelled::of_raw(&self.text));
             list(json, "annotations", &self.annotations);
-            json.raw("logprobs", "[]");
+            list(json, "logprobs", &self.likely);
         }
     }
 }
@@ -167,4 +170,12 @@ pub(super) fn append(inside: &mut String, write: impl FnOnce(&mut Members<'_>)) 
         inside.push(',');
     }
     Json::object_into(inside, write);
+}
+
+/// More of the inside of an array behind what is in it.
+pub(super) fn join(inside: &mut String, more: &str) {
+    if !inside.is_empty() && !more.is_empty() {
+        inside.push(',');
+    }
+    inside.push_str(more);
 }

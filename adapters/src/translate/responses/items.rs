@@ -3,10 +3,13 @@
 
 use crate::translate::answer::PartKind;
 use crate::translate::json::{Json, Members, Spelled};
+use crate::translate::likelihood::{Token, Unsaid};
 use crate::translate::request::Citation;
 use crate::translate::signature::Signature;
 
-use super::item::{Body, COMPLETE, Item, Said, UNDER_WAY, append, called_with, summary};
+use super::item::{
+    Body, COMPLETE, Item, Said, UNDER_WAY, append, called_with, join, list, summary,
+};
 use super::{said, thought};
 
 /// The output of an answer.
@@ -20,6 +23,8 @@ pub(super) struct Items {
     count: u64,
     open: Option<Item>,
     has_refused: bool,
+    /// How likely the tokens of the text were that comes next, as the inside of an array.
+    likely: String,
 }
 
 /// Where events go.
@@ -63,6 +68,7 @@ impl Items {
             count: 0,
             open: None,
             has_refused: false,
+            likely: String::new(),
         }
     }
 
@@ -74,7 +80,8 @@ impl Items {
     /// How many bytes are kept, those of the open item included.
     pub(super) fn kept_bytes(&self) -> usize {
         let open = self.open.as_ref().map_or(0, Item::kept_bytes);
-        self.kept.len().saturating_add(open)
+        let kept = self.kept.len().saturating_add(self.likely.len());
+        kept.saturating_add(open)
     }
 
     /// Whether there is a refusal in it.
@@ -144,6 +151,11 @@ impl Items {
             Body::Message { parts, part, .. } => {
                 let Some(said) = part else { return };
                 said.text.push_str(text.raw());
+                let likely = match said.is_refusal {
+                    true => String::new(),
+                    false => std::mem::take(&mut self.likely),
+                };
+                join(&mut said.likely, &likely);
                 let name = if said.is_refusal {
                     "response.refusal.delta"
                 } else {
@@ -153,7 +165,7 @@ impl Items {
                     part_place(json, at, *parts);
                     json.spelled("delta", text);
                     if !said.is_refusal {
-                        json.raw("logprobs", "[]");
+                        list(json, "logprobs", &likely);
                     }
                 });
             }
@@ -177,6 +189,13 @@ impl Items {
                     json.spelled("delta", text);
                 });
             }
+        }
+    }
+
+    /// How likely the tokens were of what is told next. They stand with the next piece of text: there is no other place.
+    pub(super) fn likely(&mut self, tokens: &[Token<'_>]) {
+        for token in tokens {
+            append(&mut self.likely, |json| token.write(json, Unsaid::Empty));
         }
     }
 
@@ -238,7 +257,10 @@ impl Items {
         else {
             return;
         };
-        let Some(said) = part.take() else { return };
+        let Some(mut said) = part.take() else { return };
+        if !said.is_refusal {
+            join(&mut said.likely, &std::mem::take(&mut self.likely));
+        }
         let text = Spelled::of_raw(&said.text);
         if said.is_refusal {
             tell.event("response.refusal.done", |json| {
@@ -249,7 +271,7 @@ impl Items {
             tell.event("response.output_text.done", |json| {
                 part_place(json, (at, &item.id), *parts);
                 json.spelled("text", &text);
-                json.raw("logprobs", "[]");
+                list(json, "logprobs", &said.likely);
             });
         }
         tell.event("response.content_part.done", |json| {

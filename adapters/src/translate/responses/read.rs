@@ -14,6 +14,7 @@ use crate::translate::signature::Signature;
 
 use super::content::Reader;
 use super::thought;
+use super::write::LIKELIHOODS;
 
 /// Reads a request.
 pub(super) fn request<'a>(
@@ -63,7 +64,7 @@ fn settings<'a>(body: &Object<'a>) -> Request<'a> {
         sampling: Sampling {
             temperature: body.number("temperature"),
             top_p: body.number("top_p"),
-            logprobs: body.u64("top_logprobs").filter(|count| *count > 0),
+            logprobs: logprobs(body),
             ..Sampling::default()
         },
         format: text.and_then(|text| format(text.object("format")?)),
@@ -78,6 +79,14 @@ fn settings<'a>(body: &Object<'a>) -> Request<'a> {
         cache_key: body.text("prompt_cache_key").cloned(),
         ..Request::default()
     }
+}
+
+/// Likelihoods are asked for by their name, or by how many others are told beside each.
+fn logprobs(body: &Object<'_>) -> Option<u64> {
+    let mut included = body.items("include").iter().filter_map(Value::as_text);
+    let is_included = included.any(|word| word.is(LIKELIHOODS));
+    let count = body.u64("top_logprobs").filter(|count| *count > 0);
+    count.or_else(|| is_included.then_some(0))
 }
 
 /// Words that we do not know for what we do.

@@ -26,17 +26,7 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
     Field::asks("top_logprobs", Feature::Logprobs, "2").idle(&["0"]),
     Field::plain("reasoning").of(&REASONING),
     Field::plain("text").of(&TEXT),
-    Field::asks(
-        "include",
-        Feature::Include,
-        "[\"web_search_call.action.sources\"]",
-    )
-    // Thoughts are told encrypted where they are, whether asked for or not.
-    .idle(&[
-        "[]",
-        "[\"reasoning.encrypted_content\"]",
-        "[ \"reasoning.encrypted_content\" ]",
-    ]),
+    Field::plain("include").of(&Shape::List(&INCLUDED)),
     Field::asks("store", Feature::Store, "true").idle(&["false"]),
     Field::asks("previous_response_id", Feature::StoredState, "\"resp_1\""),
     Field::asks("conversation", Feature::StoredState, "\"conv_1\""),
@@ -84,6 +74,21 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
         "\"enabled\"",
     )
     .idle(&["\"auto\""])])),
+]);
+
+static INCLUDED: Shape = Shape::Words(&[
+    // Thoughts are told encrypted where they are, whether asked for or not.
+    ("reasoning.encrypted_content", None),
+    ("message.output_text.logprobs", Some(Feature::Logprobs)),
+    ("code_interpreter_call.outputs", Some(Feature::Include)),
+    (
+        "computer_call_output.output.image_url",
+        Some(Feature::Include),
+    ),
+    ("file_search_call.results", Some(Feature::Include)),
+    ("message.input_image.image_url", Some(Feature::Include)),
+    ("web_search_call.action.sources", Some(Feature::Include)),
+    ("web_search_call.results", Some(Feature::Include)),
 ]);
 
 static REASONING: Shape = Shape::Object(&[

@@ -10,6 +10,7 @@ mod parts;
 use crate::translate::AnswerFault;
 use crate::translate::answer::{Event, Finish, PartKind};
 use crate::translate::json::{Object, Spelled, Value};
+use crate::translate::likelihood::Token;
 use crate::translate::request::Part;
 use crate::translate::signature::Signature;
 use crate::translate::speaker::{ReadStream, Sink};
@@ -124,9 +125,11 @@ impl Reader {
         sink: &mut Sink<'_>,
     ) -> Result<(), AnswerFault> {
         let Some(text) = event.text(name).filter(|text| !text.is_empty()) else {
+            self.likely(key(event), answer::tokens_of(event), sink);
             return Ok(());
         };
         let part = self.parts.ensure(key(event), kind, sink)?;
+        self.likely(key(event), answer::tokens_of(event), sink);
         more(part, text.borrowed(), sink);
         Ok(())
     }
@@ -140,9 +143,25 @@ impl Reader {
         sink: &mut Sink<'_>,
     ) -> Result<(), AnswerFault> {
         if self.parts.has_told(key(event)) {
+            self.rest_likely(key(event), event, sink);
             return Ok(());
         }
         self.said(kind, event, name, sink)
+    }
+
+    /// How likely tokens of this text were, if it is open and they are told.
+    fn likely(&mut self, key: Key, tokens: Vec<Token<'_>>, sink: &mut Sink<'_>) {
+        if let Some(open) = self.parts.open_at(key).filter(|_| !tokens.is_empty()) {
+            open.tokens = open.tokens.saturating_add(tokens.len());
+            sink(Event::Likely { answer: 0, tokens });
+        }
+    }
+
+    /// The same of all of its tokens again, for those that were not told before.
+    fn rest_likely(&mut self, key: Key, whole: &Object<'_>, sink: &mut Sink<'_>) {
+        let known = self.parts.open_at(key).map_or(0, |open| open.tokens);
+        let tokens = answer::tokens_of(whole).into_iter().skip(known);
+        self.likely(key, tokens.collect(), sink);
     }
 
     fn cited(&mut self, event: &Object<'_>, sink: &mut Sink<'_>) -> Result<(), AnswerFault> {
@@ -162,6 +181,9 @@ impl Reader {
         let key = key(event);
         let part = event.object("part");
         let cited = part.map(|part| content::citations(part.items("annotations")));
+        if let Some(part) = part {
+            self.rest_likely(key, part, sink);
+        }
         // A thought has parts of its own kind, and ends with its item.
         let Some(open) = self.parts.open_at(key).filter(|open| open.source.is_none()) else {
             return Ok(());
@@ -254,6 +276,10 @@ impl Reader {
                     text, citations, ..
                 } if !self.parts.has_told(key) => {
                     let part = self.parts.ensure(key, PartKind::Text, sink)?;
+                    let told = usize::try_from(content).ok();
+                    let told = told.and_then(|at| item.items("content").get(at)?.as_object());
+                    let tokens = told.map(answer::tokens_of).unwrap_or_default();
+                    self.likely(key, tokens, sink);
                     more(part, text, sink);
                     for citation in citations {
                         sink(Event::Cited {

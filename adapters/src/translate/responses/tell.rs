@@ -39,6 +39,10 @@ pub(super) fn answer(
         model: answer.model.borrowed(),
     });
     if let Some(choice) = answer.choices.first() {
+        tell(Event::Likely {
+            answer: 0,
+            tokens: choice.tokens.clone(),
+        });
         for (at, part) in (0..).zip(&choice.parts) {
             self::part(at, part, &mut tell);
         }
@@ -157,6 +161,7 @@ impl Writer {
             Event::More { text, .. } => items.more(text, tell),
             Event::Signed { signature, .. } => items.sign(signature),
             Event::Cited { citation, .. } => items.cite(citation, tell),
+            Event::Likely { tokens, .. } => items.likely(tokens),
             Event::Close { .. } => items.close_part(tell),
             Event::Finish { finish, .. } => {
                 response.ends(finish.reason, items.has_refused());
@@ -200,6 +205,7 @@ const fn answer_of(event: &Event<'_>) -> u32 {
         | Event::More { answer, .. }
         | Event::Signed { answer, .. }
         | Event::Cited { answer, .. }
+        | Event::Likely { answer, .. }
         | Event::Close { answer, .. }
         | Event::Finish { answer, .. } => *answer,
         Event::Begin { .. } | Event::Tier(_) | Event::End | Event::Failed { .. } => 0,

@@ -30,11 +30,30 @@ pub(super) fn request(request: &Request<'_>, to: &To<'_>) -> Result<String, Untr
             json.bool("stream", true);
         }
         json.bool("store", false);
-        if thinks(to.model) {
-            json.array("include", |items| items.text("reasoning.encrypted_content"));
-        }
+        include(json, thinks(to.model), request.sampling.logprobs);
     }))
 }
+
+/// What the answer tells beside its text.
+fn include(json: &mut Members<'_>, thoughts: bool, logprobs: Option<u64>) {
+    if thoughts || logprobs.is_some() {
+        json.array("include", |items| {
+            if thoughts {
+                items.text("reasoning.encrypted_content");
+            }
+            if logprobs.is_some() {
+                items.text(LIKELIHOODS);
+            }
+        });
+    }
+    if let Some(count @ 1..) = logprobs {
+        json.number("top_logprobs", count);
+    }
+}
+
+/// What `include` says to be told how likely tokens were (documented at
+/// <https://platform.openai.com/docs/api-reference/responses/create>, read 2026-11).
+pub(super) const LIKELIHOODS: &str = "message.output_text.logprobs";
 
 /// Whether encrypted thoughts may be asked for: models before reasoning refuse that ("Encrypted content is not supported
 /// with this model", as reported of gpt-4.1 and gpt-4o in 2025).

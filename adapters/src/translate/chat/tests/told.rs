@@ -73,6 +73,7 @@ fn answer() -> Answer<'static> {
         choices: vec![Choice {
             parts,
             finish: finish(Reason::ToolCalls),
+            ..Choice::default()
         }],
     }
 }
@@ -341,6 +342,7 @@ fn reasons_have_their_words() {
         let choice = Choice {
             parts: vec![Part::text(text("x"))],
             finish: finish(reason),
+            ..Choice::default()
         };
         let answer = Answer {
             choices: vec![choice.clone(), choice],
@@ -361,6 +363,7 @@ fn several_answers_are_told_apart() {
     let choice = |said| Choice {
         parts: vec![Part::text(text(said))],
         finish: finish(Reason::Done),
+        ..Choice::default()
     };
     let answer = Answer {
         choices: vec![choice("a"), choice("b")],

@@ -9,8 +9,9 @@ use quotah_policy::Usage;
 use crate::error_class::ErrorClass;
 use crate::translate::Caller;
 use crate::translate::answer::{ANSWERS_MAX, Event, PartKind, Reason};
-use crate::translate::generate::words;
+use crate::translate::generate::{likely, words};
 use crate::translate::json::{Items, Json, Members, Spelled};
+use crate::translate::likelihood::{self, Token};
 use crate::translate::refused::stream_failed;
 use crate::translate::request::Citation;
 use crate::translate::signature::Signature;
@@ -50,6 +51,8 @@ struct Told {
     kind: Kind,
     has_called: bool,
     citations: Vec<Citation<'static>>,
+    /// What comes with the next chunk.
+    likely: Vec<Token<'static>>,
     reason: Option<Reason>,
 }
 
@@ -95,6 +98,7 @@ impl WriteStream for Telling {
                     told.citations.push(citation.clone().into_owned());
                 }
             }
+            Event::Likely { answer, tokens } => self.likely(*answer, tokens, out),
             Event::Close { answer, .. } => self.close(*answer, out),
             Event::Finish { answer, finish } => {
                 if let Some(told) = self.told(*answer) {
@@ -147,6 +151,19 @@ impl Telling {
         }
     }
 
+    /// Likelihoods stand in the chunk of their text, which comes next; if none has come since, in one of their own.
+    fn likely(&mut self, answer: u32, tokens: &[Token<'_>], out: &mut String) {
+        if self
+            .told(answer)
+            .is_some_and(|told| !told.likely.is_empty())
+        {
+            self.chunk(answer, |_| {}, out);
+        }
+        if let Some(told) = self.told(answer) {
+            told.likely = likelihood::owned(tokens.to_vec());
+        }
+    }
+
     fn close(&mut self, answer: u32, out: &mut String) {
         let Some(told) = self.told(answer) else {
             return;
@@ -185,6 +202,7 @@ impl Telling {
                         json.text("finishReason", words::finish(reason));
                         json.number("index", u64::from(at));
                         grounding(told.citations.iter(), json);
+                        likely::write(&told.likely, json);
                     });
                 }
             });
@@ -194,12 +212,16 @@ impl Telling {
     }
 
     /// A chunk with parts of one answer.
-    fn chunk(&self, answer: u32, parts: impl FnOnce(&mut Items<'_>), out: &mut String) {
+    fn chunk(&mut self, answer: u32, parts: impl FnOnce(&mut Items<'_>), out: &mut String) {
+        let tokens = self
+            .told(answer)
+            .map(|told| std::mem::take(&mut told.likely));
         event(out, |json| {
             json.array("candidates", |candidates| {
                 candidates.object(|json| {
                     content(json, parts);
                     json.number("index", u64::from(answer));
+                    likely::write(&tokens.unwrap_or_default(), json);
                 });
             });
             self.head(json);

@@ -45,6 +45,7 @@ fn answer(parts: Vec<Part<'static>>, reason: Reason) -> Answer<'static> {
         choices: vec![Choice {
             parts,
             finish: Finish { reason, stop: None },
+            ..Choice::default()
         }],
     }
 }
@@ -338,7 +339,7 @@ proptest! {
         choices in prop::collection::vec(prop::collection::vec(parts(), 0..5), 1..3),
         counts in prop::array::uniform4(0_u64..1_000),
     ) {
-        let choices = choices.into_iter().map(|parts| Choice { parts, finish: Finish::default() });
+        let choices = choices.into_iter().map(|parts| Choice { parts, ..Choice::default() });
         let answer = joined(Answer { choices: choices.collect(), ..answer(vec![], Reason::Done) });
         let usage = Usage {
             input_tokens: counts[0] + counts[1],

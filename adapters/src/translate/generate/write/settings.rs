@@ -50,6 +50,12 @@ impl Writer<'_> {
                 json.raw(name, number);
             }
         }
+        if let Some(count) = sampling.logprobs {
+            json.bool("responseLogprobs", true);
+            if count > 0 {
+                json.number("logprobs", count);
+            }
+        }
         if let Some(count) = request.answers {
             json.number("candidateCount", count);
         }

@@ -31,6 +31,8 @@ pub(super) struct Open {
     pub(super) source: Option<(Source, u64)>,
     /// How many citations were told of it.
     pub(super) citations: usize,
+    /// Of how many of its tokens it was told how likely they were.
+    pub(super) tokens: usize,
 }
 
 /// Where a thought's text comes from: models that tell both tell the same.
@@ -84,6 +86,7 @@ impl Parts {
             part,
             source: None,
             citations: 0,
+            tokens: 0,
         });
         sink(Event::Open {
             answer: 0,

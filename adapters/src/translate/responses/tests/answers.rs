@@ -19,6 +19,7 @@ fn told(parts: Vec<Part<'_>>, reason: Reason) -> Value {
         choices: vec![Choice {
             parts,
             finish: Finish { reason, stop: None },
+            ..Choice::default()
         }],
     };
     serde_json::from_str(&tell::answer(&answer, &caller(Form::Responses), None).unwrap()).unwrap()
@@ -227,6 +228,7 @@ fn unsigned(answer: &Answer<'_>) -> Answer<'static> {
         all.choices.push(Choice {
             parts: parts.collect(),
             finish: choice.finish.clone().into_owned(),
+            ..Choice::default()
         });
     }
     all
