@@ -1,5 +1,8 @@
 use serde_json::{Value, json};
 
+use super::super::super::json::Spelled;
+use super::super::super::request::{File, Part, Source, ToolCall, ToolResult, Turn};
+use super::super::super::signature::Signature;
 use super::*;
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
@@ -150,6 +153,8 @@ fn media_are_written_with_their_formats() {
     };
     let file = |source, name: Option<&'static str>| {
         Part::File(File {
+            context: None,
+            cites: false,
             source,
             name: name.map(Spelled::of_plain),
             cache: None,
