@@ -1,7 +1,7 @@
 //! An answer as all dialects mean it: as events while it comes, or whole.
 
 use super::json::Spelled;
-use super::request::{Citation, Cited, Part, Place, ToolCall};
+use super::request::{Citation, Part, ToolCall};
 use super::signature::Signature;
 use crate::error_class::ErrorClass;
 
@@ -270,35 +270,6 @@ impl Event<'_> {
                 class,
                 message: message.into_owned(),
             },
-        }
-    }
-}
-
-impl Citation<'_> {
-    /// The same for as long as one likes.
-    pub(crate) fn into_owned(self) -> Citation<'static> {
-        Citation {
-            url: self.url.map(Spelled::into_owned),
-            title: self.title.map(Spelled::into_owned),
-            cited_text: self.cited_text.map(Spelled::into_owned),
-            span: self.span,
-            place: self.place.map(Place::into_owned),
-        }
-    }
-}
-
-impl Place<'_> {
-    fn into_owned(self) -> Place<'static> {
-        Place {
-            of: match self.of {
-                Cited::Characters => Cited::Characters,
-                Cited::Pages => Cited::Pages,
-                Cited::Pieces => Cited::Pieces,
-                Cited::SearchResult { source } => Cited::SearchResult {
-                    source: source.into_owned(),
-                },
-            },
-            ..self
         }
     }
 }

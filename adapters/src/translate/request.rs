@@ -3,11 +3,15 @@
 //! Readers of dialects make it, writers of dialects tell it. It holds what at least two dialects know; what only one
 //! knows cannot be translated and is a [`super::Feature`] alone. Everything borrows from the body that was read.
 
+mod cited;
+
 use super::feature::Feature;
 use super::json::{Json, Spelled};
 use super::signature::Signature;
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
+
+pub(crate) use cited::{Citation, Cited, Place};
 
 /// A request for a turn.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -170,46 +174,6 @@ pub(crate) struct ToolResult<'a> {
     pub(crate) parts: Vec<Part<'a>>,
     pub(crate) is_error: bool,
     pub(crate) cache: Option<CacheMark>,
-}
-
-/// Where something that was said comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Citation<'a> {
-    pub(crate) url: Option<Spelled<'a>>,
-    pub(crate) title: Option<Spelled<'a>>,
-    pub(crate) cited_text: Option<Spelled<'a>>,
-    /// Characters of the text that it stands for: from, up to.
-    pub(crate) span: Option<(u64, u64)>,
-    /// Where in what the caller gave it is.
-    pub(crate) place: Option<Place<'a>>,
-}
-
-/// A place in what a caller gave to be cited, in the provider's figures.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place<'a> {
-    pub(crate) of: Cited<'a>,
-    /// Which of the request's documents, or of its search results, from 0.
-    pub(crate) index: u64,
-    /// The first character, page or piece.
-    pub(crate) from: u64,
-    /// Behind the last.
-    pub(crate) to: u64,
-}
-
-/// What a place is counted in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Cited<'a> {
-    /// Characters of a document, from 0.
-    Characters,
-    /// Pages of a document, from 1.
-    Pages,
-    /// Pieces of a document, from 0.
-    Pieces,
-    /// Pieces of a search result, from 0.
-    SearchResult {
-        /// Where the caller said that it is from.
-        source: Spelled<'a>,
-    },
 }
 
 /// The prompt is to be cached up to here.

@@ -9,6 +9,7 @@ use crate::facts::EffortLevel;
 use crate::translate::request::{CacheMark, Reasoning, Sampling, Tool, ToolChoice};
 use crate::translate::{Form, check};
 
+mod documents;
 mod models;
 
 fn written_to(model: &str, request: &Request<'_>) -> Result<Value, Untranslatable> {
