@@ -3,6 +3,7 @@
 
 mod budget;
 mod providers;
+mod translated;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -193,7 +194,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The environments' directory, filled once.
-fn environments() -> PathBuf {
+pub(crate) fn environments() -> PathBuf {
     static FILLED: OnceLock<()> = OnceLock::new();
     FILLED.get_or_init(|| {
         let setup = workspace().join("tests/sdk/setup");

@@ -26,7 +26,8 @@ pub(crate) enum Event<'a> {
         part: u32,
         text: Spelled<'a>,
     },
-    /// The signature of an open thought or call.
+    /// The signature of an open thought, or of a call: then right behind its beginning, since callers' dialects that have
+    /// no place for it carry it in the call's id.
     Signed {
         answer: u32,
         part: u32,

@@ -2,7 +2,7 @@
 
 use quotah_policy::Usage;
 
-use super::answer::{Answer, Event};
+use super::answer::{Answer, Event, PartKind};
 use super::json::parse;
 use super::{AnswerFault, Caller, Form, StreamTranslator, To};
 use crate::adapter::Asked;
@@ -144,8 +144,24 @@ pub(crate) fn in_order(events: &[Event<'_>]) {
     let mut open = std::collections::BTreeSet::new();
     let mut next = std::collections::BTreeMap::<u32, u32>::new();
     let mut ended = false;
+    let mut calls = std::collections::BTreeSet::new();
     for (at, event) in events.iter().enumerate() {
         assert!(!ended, "{event:?} behind the end");
+        match event {
+            Event::Open {
+                answer,
+                part,
+                kind: PartKind::ToolCall { .. },
+            } => assert!(calls.insert((*answer, *part))),
+            Event::Signed { answer, part, .. } if calls.contains(&(*answer, *part)) => {
+                let before = events.get(at.wrapping_sub(1));
+                assert!(
+                    matches!(before, Some(Event::Open { .. })),
+                    "a call is signed where it begins"
+                );
+            }
+            _ => {}
+        }
         match event {
             Event::Begin { .. } => assert_eq!(at, 0, "begun again"),
             Event::Failed { .. } => {}

@@ -13,8 +13,13 @@ pub(super) fn unmarked(value: &Value<'_>) -> Option<String> {
     if !messages.iter().flat_map(blocks).any(is_touched) {
         return None;
     }
+    let lacks_thought = thinks_by_tokens(body) && lacks_its_thought(messages);
     Some(Json::object(body.raw.len(), |json| {
         each_member(json, body, |json, name, value| {
+            if name.is("thinking") && lacks_thought {
+                json.object("thinking", |json| json.text("type", "disabled"));
+                return true;
+            }
             if !name.is("messages") {
                 return false;
             }
@@ -24,6 +29,36 @@ pub(super) fn unmarked(value: &Value<'_>) -> Option<String> {
             true
         });
     }))
+}
+
+/// Whether thinking is asked for in tokens. Models that think as they see fit take any turn.
+fn thinks_by_tokens(body: &Object<'_>) -> bool {
+    body.object("thinking")
+        .and_then(|thinking| thinking.text("type"))
+        .is_some_and(|kind| kind.is("enabled"))
+}
+
+/// Whether the calls that are answered now began with a thought of somebody else's: Anthropic refuses to think on
+/// without one of its own (documented at
+/// <https://docs.claude.com/en/docs/build-with-claude/extended-thinking>, read 2026-11).
+fn lacks_its_thought(messages: &[Value<'_>]) -> bool {
+    let Some((answers, before)) = messages.split_last() else {
+        return false;
+    };
+    let Some(calls) = before.last() else {
+        return false;
+    };
+    let first = blocks(calls).iter().find(|block| !is_ours(block));
+    blocks(answers)
+        .iter()
+        .any(|block| is(block, &["tool_result"]))
+        && blocks(calls).iter().any(|block| is(block, &["tool_use"]))
+        && !first.is_some_and(|first| is(first, &["thinking", "redacted_thinking"]))
+}
+
+fn is(block: &Value<'_>, kinds: &[&str]) -> bool {
+    let kind = block.as_object().and_then(|block| block.text("type"));
+    kind.is_some_and(|kind| kinds.iter().any(|one| kind.is(one)))
 }
 
 /// Writes an object's members as they are, but those that `instead` writes.

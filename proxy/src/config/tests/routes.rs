@@ -233,10 +233,6 @@ fn a_wrong_deployment_is_told_in_its_place() {
             "6:39 unknown key `wieght` in `deployments` in [[models]], did you mean `weight`?",
         ),
         (
-            "provider = \"anthropic\", api = \"chat\"",
-            "6:54 `api` must be left out, or \"own\", for a provider that does not speak OpenAI's dialect",
-        ),
-        (
             "provider = \"openai\", context_tokens = 0",
             "6:56 `context_tokens` must be a whole number from 1 to 1000000000",
         ),
@@ -387,4 +383,20 @@ fn a_deployment_of_openais_dialect_may_say_in_which_of_two_ways_it_is_asked() {
         let model = loaded(&text).config.models.remove(0);
         assert_eq!(model.deployments[0].api, Some(api));
     }
+}
+
+#[test]
+fn a_provider_without_openais_dialect_is_asked_in_its_own_alone() {
+    let row = |api: &str| {
+        format!(
+            "[[providers]]\nkind = \"anthropic\"\napi_key = \"sk-test\"\n\n[[models]]\nname = \"f\"\n\
+             deployments = [{{ provider = \"anthropic\", api = \"{api}\" }}]\n"
+        )
+    };
+    let said = only_fault(&row("chat"));
+    let wanted =
+        "`api` must be left out, or \"own\", for a provider that does not speak OpenAI's dialect";
+    assert!(said.ends_with(wanted), "{said}");
+    let model = loaded(&row("own")).config.models.remove(0);
+    assert_eq!(model.deployments[0].api, Some(Api::Own));
 }

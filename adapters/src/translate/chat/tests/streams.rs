@@ -112,3 +112,13 @@ proptest! {
         prop_assert!(told.is_err());
     }
 }
+
+#[test]
+fn what_gemini_signed_of_a_call_comes_in_its_id() {
+    let stream = r#"data: {"candidates":[{"content":{"role":"model","parts":[{"functionCall":{"id":"g","name":"f","args":{"a":1}},"thoughtSignature":"CiQB+/x=="}]},"finishReason":"STOP"}]}"#;
+    let told = check::stream(Form::Chat, Form::Generate, stream.as_bytes(), &[usize::MAX]).unwrap();
+    assert!(
+        told.contains(r#""id":"g.qh1.gemini.s.CiQB+/x==""#),
+        "{told}"
+    );
+}

@@ -101,11 +101,6 @@ impl Heard {
             Some(args) => Spelled::of_owned(args.0.raw),
             None => Spelled::of_plain("{}"),
         };
-        sink(Event::More {
-            answer,
-            part,
-            text: input,
-        });
         if let Some(signature) = signature {
             sink(Event::Signed {
                 answer,
@@ -113,6 +108,11 @@ impl Heard {
                 signature,
             });
         }
+        sink(Event::More {
+            answer,
+            part,
+            text: input,
+        });
         sink(Event::Close { answer, part });
         Ok(())
     }

@@ -139,6 +139,27 @@ fn a_request_to_anthropic_itself_loses_marked_blocks_and_nothing_else() {
 }
 
 #[test]
+fn anthropic_does_not_think_on_behind_calls_that_others_thought_of() {
+    let body = |kind: &str, signature: &str, answered: &str| {
+        format!(
+            r#"{{"thinking":{{"type":"{kind}","budget_tokens":2000}},"messages":[{{"role":"user","content":"a"}},{{"role":"assistant","content":[{{"type":"redacted_thinking","data":"qh1.gemini.s.a"}},{{"type":"thinking","thinking":"x","signature":"{signature}"}},{{"type":"tool_use","id":"a","name":"f","input":{{}}}}]}},{{"role":"user","content":[{answered}]}}]}}"#
+        )
+    };
+    let result = r#"{"type":"tool_result","tool_use_id":"a","content":"b"}"#;
+    let thinking = |body: &str| -> Value {
+        let cleaned: Value = serde_json::from_str(&cleaned(body).unwrap()).unwrap();
+        cleaned["thinking"]["type"].clone()
+    };
+    let others = "qh1.openai.s.x";
+    assert_eq!(thinking(&body("enabled", others, result)), "disabled");
+    // A thought of its own, a model that takes any turn, a new prompt.
+    assert_eq!(thinking(&body("enabled", "Eq==", result)), "enabled");
+    assert_eq!(thinking(&body("adaptive", others, result)), "adaptive");
+    let prompt = r#"{"type":"text","text":"b"}"#;
+    assert_eq!(thinking(&body("enabled", others, prompt)), "enabled");
+}
+
+#[test]
 fn a_request_without_marks_is_left_alone() {
     for body in [
         r#"{"messages":[{"role":"user","content":"what is qh1.gemini.s.x?"}]}"#,
