@@ -173,6 +173,7 @@ pub fn request(
     let mut request = (asks.read)(&value, &mut seen)?;
     request.stream = streams;
     request.keep_signatures_of(to.form.dialect());
+    request.leave_out(|feature| to.form.fate(feature, to.kind) == Fate::Lost);
     let left_out = (serves.left_out)(&request, to);
     if !left_out.is_empty() {
         shape::look(asks.shape, &value, &mut seen);

@@ -291,18 +291,6 @@ impl Event<'_> {
     }
 }
 
-impl Citation<'_> {
-    /// The same for as long as one likes.
-    pub(crate) fn into_owned(self) -> Citation<'static> {
-        Citation {
-            url: self.url.map(Spelled::into_owned),
-            title: self.title.map(Spelled::into_owned),
-            cited_text: self.cited_text.map(Spelled::into_owned),
-            span: self.span,
-        }
-    }
-}
-
 /// Most answers to one request. `OpenAI` makes 128 at most (documented at
 /// <https://platform.openai.com/docs/api-reference/chat/create>, read 2026-11).
 pub(crate) const ANSWERS_MAX: usize = 128;

@@ -79,6 +79,8 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::FileContext
         | F::AudioInput
         | F::VideoInput
+        | F::VideoUrl
+        | F::PartNotes
         | F::SearchResults
         | F::Citations
         | F::AudioHistory

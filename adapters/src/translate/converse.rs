@@ -5,6 +5,7 @@
 //! own model (`bedrock-runtime`, 2023-09-30, as botocore 1.44 ships it, read 2026-11).
 
 mod answer;
+mod content;
 mod media;
 mod model;
 mod stream;
@@ -38,7 +39,10 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         F::Prefill
         | F::ImageData
         | F::FileData
+        | F::FileContext
+        | F::SearchResults
         | F::AudioInput
+        | F::VideoInput
         | F::ThinkingHistory
         | F::Tools
         | F::ToolStrict
@@ -62,6 +66,9 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
             "left out for Claude where it thinks, beside a temperature from Opus 4.1 on, and from Opus 4.7 on, which refuses it",
         ),
         F::FileText => Fate::Adapted("as a document of the format `txt`"),
+        F::Citations => Fate::Adapted(
+            "documents are counted, and called, as they are told of there; only some models cite",
+        ),
         F::FileName => Fate::Adapted("with the letters that a document's name may have there"),
         F::RefusalHistory => Fate::Adapted("as text"),
         F::ToolChoice => Fate::Adapted(
@@ -94,10 +101,8 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ImageDetail
         | F::FileUrl
         | F::FileId
-        | F::FileContext
-        | F::VideoInput
-        | F::SearchResults
-        | F::Citations
+        | F::VideoUrl
+        | F::PartNotes
         | F::AudioHistory
         | F::ServerToolHistory
         | F::ToolSettings

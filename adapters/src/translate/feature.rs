@@ -67,6 +67,10 @@ features! {
     AudioInput,
     /// Video in the request.
     VideoInput,
+    /// Video by its address.
+    VideoUrl,
+    /// Notes on a part, and which piece of a video is meant.
+    PartNotes,
     /// Search results given by the caller.
     SearchResults,
     /// Answers shall cite documents.

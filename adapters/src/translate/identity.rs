@@ -163,6 +163,8 @@ impl<'s> Common<'s> {
         // Some want every document to have a name, so that one without would come back with one.
         if self.has(Feature::FileData) && self.has(Feature::FileName) {
             parts.push(Part::File(File {
+                context: None,
+                cites: false,
                 source: data("application/pdf"),
                 name: Some(Spelled::of_plain("a.pdf")),
                 cache: None,

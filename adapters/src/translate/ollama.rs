@@ -77,6 +77,8 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::FileContext
         | F::AudioInput
         | F::VideoInput
+        | F::VideoUrl
+        | F::PartNotes
         | F::SearchResults
         | F::Citations
         | F::AudioHistory

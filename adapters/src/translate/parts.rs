@@ -67,6 +67,14 @@ impl Parts {
         Ok(())
     }
 
+    /// A text is open from here on, whether or not it says anything.
+    ///
+    /// # Errors
+    /// As [`Self::say`].
+    pub(crate) fn begin_text(&mut self, sink: &mut Sink<'_>) -> Result<(), AnswerFault> {
+        self.be_in(Open::Text, sink)
+    }
+
     /// More of a thought, likewise.
     ///
     /// # Errors

@@ -3,11 +3,15 @@
 //! Readers of dialects make it, writers of dialects tell it. It holds what at least two dialects know; what only one
 //! knows cannot be translated and is a [`super::Feature`] alone. Everything borrows from the body that was read.
 
+mod cited;
+
 use super::feature::Feature;
 use super::json::{Json, Spelled};
 use super::signature::Signature;
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
+
+pub(crate) use cited::{Citation, Cited, Place};
 
 /// A request for a turn.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -77,6 +81,13 @@ pub(crate) enum Part<'a> {
         /// `audio/wav`.
         media_type: Spelled<'a>,
     },
+    Video {
+        /// Base64.
+        data: Spelled<'a>,
+        /// `video/mp4`.
+        media_type: Spelled<'a>,
+    },
+    SearchResult(SearchResult<'a>),
     /// What a model thought.
     Thinking {
         /// May be empty where only the signature is told.
@@ -97,6 +108,22 @@ pub(crate) struct File<'a> {
     pub(crate) source: Source<'a>,
     /// Its file name or title.
     pub(crate) name: Option<Spelled<'a>>,
+    /// What is said about it beside what it says.
+    pub(crate) context: Option<Spelled<'a>>,
+    /// Answers shall cite it.
+    pub(crate) cites: bool,
+    pub(crate) cache: Option<CacheMark>,
+}
+
+/// Something that a caller has found, to be cited.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SearchResult<'a> {
+    /// Where it is from: an address, or the caller's own name for it.
+    pub(crate) source: Spelled<'a>,
+    pub(crate) title: Spelled<'a>,
+    /// What it says, in the pieces that can be cited.
+    pub(crate) pieces: Vec<Spelled<'a>>,
+    pub(crate) cites: bool,
     pub(crate) cache: Option<CacheMark>,
 }
 
@@ -120,6 +147,8 @@ pub(crate) enum Source<'a> {
     },
     /// Here, and plain text.
     Text(Spelled<'a>),
+    /// Here, and plain text in the pieces that can be cited.
+    Pieces(Vec<Spelled<'a>>),
 }
 
 /// A model's call of a function.
@@ -145,16 +174,6 @@ pub(crate) struct ToolResult<'a> {
     pub(crate) parts: Vec<Part<'a>>,
     pub(crate) is_error: bool,
     pub(crate) cache: Option<CacheMark>,
-}
-
-/// Where something that was said comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Citation<'a> {
-    pub(crate) url: Option<Spelled<'a>>,
-    pub(crate) title: Option<Spelled<'a>>,
-    pub(crate) cited_text: Option<Spelled<'a>>,
-    /// Characters of the text that it stands for: from, up to.
-    pub(crate) span: Option<(u64, u64)>,
 }
 
 /// The prompt is to be cached up to here.
@@ -292,6 +311,18 @@ impl<'a> Request<'a> {
         })
     }
 
+    /// Leaves out parts that are lost as a whole where the request goes, so that not every writer has to.
+    pub(crate) fn leave_out(&mut self, is_lost: impl Fn(Feature) -> bool + Copy) {
+        for turn in &mut self.turns {
+            keep(&mut turn.parts, is_lost);
+            for part in &mut turn.parts {
+                if let Part::ToolResult(result) = part {
+                    keep(&mut result.parts, is_lost);
+                }
+            }
+        }
+    }
+
     /// Leaves out what other providers than `maker`'s signed: nobody else can read it. Thoughts go with their
     /// signatures.
     pub(crate) fn keep_signatures_of(&mut self, maker: Dialect) {
@@ -308,6 +339,18 @@ impl<'a> Request<'a> {
             });
         }
     }
+}
+
+fn keep(parts: &mut Vec<Part<'_>>, is_lost: impl Fn(Feature) -> bool) {
+    parts.retain(|part| match part {
+        Part::Video { .. } => !is_lost(Feature::VideoInput),
+        Part::SearchResult(_)
+        | Part::File(File {
+            source: Source::Pieces(_),
+            ..
+        }) => !is_lost(Feature::SearchResults),
+        _ => true,
+    });
 }
 
 impl Reasoning {

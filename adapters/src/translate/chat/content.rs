@@ -125,6 +125,8 @@ fn file<'a>(given: &Object<'a>, cache: Option<CacheMark>) -> Option<File<'a>> {
         source(data)?
     };
     Some(File {
+        context: None,
+        cites: false,
         source,
         name: given
             .text("filename")

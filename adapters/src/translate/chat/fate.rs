@@ -97,6 +97,8 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::FileId
         | Feature::FileContext
         | Feature::VideoInput
+        | Feature::VideoUrl
+        | Feature::PartNotes
         | Feature::SearchResults
         | Feature::Citations
         | Feature::AudioHistory

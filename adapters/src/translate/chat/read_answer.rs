@@ -164,6 +164,7 @@ pub(super) fn annotations<'a>(message: &Object<'a>) -> impl Iterator<Item = Cita
         let cited = annotation.as_object()?.object("url_citation")?;
         let span = cited.u64("start_index").zip(cited.u64("end_index"));
         Some(Citation {
+            place: None,
             url: cited.text("url").cloned(),
             title: cited.text("title").cloned(),
             cited_text: cited.text("content").cloned(),
@@ -181,6 +182,7 @@ pub(super) fn sources<'a>(body: &Object<'a>) -> impl Iterator<Item = Citation<'a
         let results = found.iter().filter_map(Value::as_object);
         let mut results = results.filter(|result| result.text("url") == Some(url));
         Citation {
+            place: None,
             url: Some(url.clone()),
             title: results
                 .next()

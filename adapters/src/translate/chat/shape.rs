@@ -299,7 +299,7 @@ static PART: Shape = Shape::Tagged {
         ),
         Kind::asks(
             &["video_url"],
-            Feature::VideoInput,
+            Feature::VideoUrl,
             &[TYPE, Field::plain("video_url"), CACHE_CONTROL],
         ),
     ],

@@ -128,6 +128,7 @@ pub(super) fn sources<'a>(said: &Object<'a>) -> Vec<Citation<'a>> {
         let text = |name| document?.text(name).cloned();
         let given = || output?.text("content").cloned();
         Citation {
+            place: None,
             url: text("url"),
             title: text("title"),
             cited_text: text("snippet").or_else(|| text("text")).or_else(given),

@@ -153,6 +153,7 @@ fn citations_belong_to_the_text_that_they_name_or_to_the_last() {
             "citations": [citation]}})
     };
     let expected = Citation {
+        place: None,
         url: Some(Spelled::of_plain("https://a.example")),
         title: Some(Spelled::of_plain("Facts")),
         cited_text: Some(Spelled::of_plain("Ruby is.")),

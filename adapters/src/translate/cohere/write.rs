@@ -196,6 +196,7 @@ fn image(json: &mut Members<'_>, source: &Source<'_>, detail: Option<&Spelled<'_
                 }
                 json.spelled("url", &url);
             }
+            Source::Pieces(_) => {}
         }
         if let Some(detail) = detail {
             json.spelled("detail", detail);

@@ -4,7 +4,7 @@ use crate::call::Dialect;
 use crate::translate::AnswerFault;
 use crate::translate::answer::{Answer, Choice, Finish, Reason};
 use crate::translate::json::{Object, Spelled, Value};
-use crate::translate::request::{Citation, Part, ToolCall};
+use crate::translate::request::{Citation, Cited, Part, Place, ToolCall};
 use crate::translate::signature::Signature;
 
 /// Reads an answer. It has neither id nor model.
@@ -159,5 +159,29 @@ pub(super) fn citation<'a>(said: &Object<'a>) -> Citation<'a> {
         title: said.text("title").cloned(),
         cited_text,
         span: None,
+        place: said.object("location").and_then(|at| place(at, said)),
     }
+}
+
+/// The place within what the caller gave (`CitationLocation`).
+fn place<'a>(at: &Object<'a>, said: &Object<'a>) -> Option<Place<'a>> {
+    let kinds = [
+        ("documentChar", Cited::Characters),
+        ("documentPage", Cited::Pages),
+        ("documentChunk", Cited::Pieces),
+    ];
+    let in_document = kinds
+        .into_iter()
+        .find_map(|(name, of)| Some((of, at.object(name)?, "documentIndex")));
+    let (of, at, index) = in_document.or_else(|| {
+        let at = at.object("searchResultLocation")?;
+        let source = said.text("source").cloned().unwrap_or_default();
+        Some((Cited::SearchResult { source }, at, "searchResultIndex"))
+    })?;
+    Some(Place {
+        of,
+        index: at.u64(index)?,
+        from: at.u64("start")?,
+        to: at.u64("end")?,
+    })
 }

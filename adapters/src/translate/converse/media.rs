@@ -1,4 +1,4 @@
-//! Images, documents and sound: their formats by media type, and the names that documents may have.
+//! Images, documents, sound and video: their formats by media type, and the names that documents may have.
 
 /// `ImageFormat`
 pub(super) fn image_format(media_type: &str) -> Option<&'static str> {
@@ -40,6 +40,22 @@ pub(super) fn audio_format(media_type: &str) -> Option<&'static str> {
         "audio/ogg" => "ogg",
         "audio/webm" => "webm",
         "audio/pcm" | "audio/pcm16" => "pcm",
+        _ => return None,
+    })
+}
+
+/// `VideoFormat`
+pub(super) fn video_format(media_type: &str) -> Option<&'static str> {
+    Some(match bare(media_type).as_str() {
+        "video/mp4" => "mp4",
+        "video/quicktime" | "video/mov" => "mov",
+        "video/x-matroska" => "mkv",
+        "video/webm" => "webm",
+        "video/x-flv" | "video/flv" => "flv",
+        "video/mpeg" => "mpeg",
+        "video/mpg" => "mpg",
+        "video/x-ms-wmv" | "video/wmv" => "wmv",
+        "video/3gpp" => "three_gp",
         _ => return None,
     })
 }
@@ -112,5 +128,6 @@ mod tests {
         assert_eq!(image_format("image/heic"), None);
         assert_eq!(document_format("text/plain; charset=utf-8"), Some("txt"));
         assert_eq!(audio_format("audio/mpeg"), Some("mp3"));
+        assert_eq!(video_format("video/quicktime"), Some("mov"));
     }
 }

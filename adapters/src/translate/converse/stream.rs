@@ -89,6 +89,8 @@ impl Reader {
             return self.thought(thought, sink);
         }
         if let Some(said) = delta.object("citation") {
+            // It may come before the text that it stands for.
+            self.parts.begin_text(sink)?;
             self.parts.cite(citation(said), sink);
             return Ok(());
         }

@@ -15,6 +15,8 @@ use crate::translate::request::Part;
 use crate::translate::speaker::ReadStream;
 use crate::translate::{AnswerFault, check};
 
+mod citations;
+
 /// What a stream tells, frame by frame.
 #[derive(Debug)]
 struct Reading {

@@ -1,20 +1,13 @@
 //! Requests.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
-use super::media::{Names, audio_format, document_format, image_format};
+use super::content::Content;
 use super::model::Maker;
-use super::tools::{cache_point, call_id, config};
+use super::tools::config;
 use crate::translate::claude::schema::closed;
 use crate::translate::claude::{self, Chance, at_most_one};
 use crate::translate::feature::{Feature, Features};
-use crate::translate::json::{Items, Json, Members, Spelled, parse};
-use crate::translate::parts::arguments;
-use crate::translate::request::{
-    File, Format, Part, Request, Role, Source, Tier, ToolCall, ToolResult, Turn,
-};
-use crate::translate::signature::Signature;
+use crate::translate::json::{Json, Members, parse};
+use crate::translate::request::{Format, Request, Role, Tier};
 use crate::translate::{To, Untranslatable};
 
 /// Writes a request. The model stands in the path, and so does whether it is a stream.
@@ -31,11 +24,7 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
         if !request.system.is_empty() {
             json.array("system", |items| content.system(items, &request.system));
         }
-        json.array("messages", |items| {
-            // Roles have to alternate.
-            let turns = request.turns.chunk_by(|one, next| one.role == next.role);
-            turns.for_each(|turns| content.message(items, turns));
-        });
+        json.array("messages", |items| content.messages(items, &request.turns));
         inference(json, request, maker);
         settings = config(json, request).and_then(|()| of_the_model(json, request, maker));
         books(json, request);
@@ -206,187 +195,6 @@ fn noted(text: &str) -> String {
         .chars()
         .map(|char| if may_be(&char) { char } else { '_' });
     letters.take(256).collect()
-}
-
-/// What is said, and the first of it that cannot be.
-#[derive(Default)]
-struct Content {
-    names: Names,
-    fault: Option<Untranslatable>,
-}
-
-impl Content {
-    fn system(&mut self, items: &mut Items<'_>, parts: &[Part<'_>]) {
-        for part in parts {
-            match part {
-                Part::Text { text, cache, .. } => {
-                    if !text.is_empty() {
-                        items.object(|json| json.spelled("text", text));
-                    }
-                    cache_point(items, *cache);
-                }
-                _ => self.cannot("system", "has something other than text"),
-            }
-        }
-    }
-
-    /// Turns of one role are one message.
-    fn message(&mut self, items: &mut Items<'_>, turns: &[Turn<'_>]) {
-        let role = match turns.first().map(|turn| turn.role) {
-            Some(Role::Assistant) => "assistant",
-            Some(Role::System) => "system",
-            Some(Role::User) | None => "user",
-        };
-        let parts = || turns.iter().flat_map(|turn| &turn.parts);
-        // The service refuses empty texts; dialects have them beside calls. Where there is nothing else, it shall say so.
-        let is_blank = |part: &Part<'_>| matches!(part, Part::Text { text, .. } if text.is_empty());
-        let all_blank = parts().all(is_blank);
-        if parts().next().is_none() {
-            return;
-        }
-        items.object(|json| {
-            json.text("role", role);
-            json.array("content", |items| {
-                parts()
-                    .filter(|part| all_blank || !is_blank(part))
-                    .for_each(|part| self.part(items, part));
-            });
-        });
-    }
-
-    fn part(&mut self, items: &mut Items<'_>, part: &Part<'_>) {
-        match part {
-            Part::Text { text, cache, .. } => {
-                items.object(|json| json.spelled("text", text));
-                cache_point(items, *cache);
-            }
-            Part::Refusal { text } => items.object(|json| json.spelled("text", text)),
-            Part::Thinking { text, signature } => thought(items, text, signature.as_ref()),
-            Part::ToolCall(call) => self.call(items, call),
-            Part::ToolResult(result) => self.result(items, result),
-            Part::Image { source, cache, .. } => {
-                self.image(items, source);
-                cache_point(items, *cache);
-            }
-            Part::File(file) => {
-                self.file(items, file);
-                cache_point(items, file.cache);
-            }
-            Part::Audio { data, media_type } => match audio_format(&media_type.plain()) {
-                Some(format) => items.object(|json| bytes(json, "audio", format, data)),
-                None => self.cannot("", "sound of this format is not taken there"),
-            },
-        }
-    }
-
-    fn image(&mut self, items: &mut Items<'_>, source: &Source<'_>) {
-        let Source::Data { media_type, base64 } = source else {
-            return;
-        };
-        match image_format(&media_type.plain()) {
-            Some(format) => items.object(|json| bytes(json, "image", format, base64)),
-            None => self.cannot("", "images of this format are not taken there"),
-        }
-    }
-
-    fn file(&mut self, items: &mut Items<'_>, file: &File<'_>) {
-        let (format, base64) = match &file.source {
-            Source::Url { .. } => return,
-            // `source.text` is for models that cite; bytes are for all.
-            Source::Text(text) => {
-                let encoded = STANDARD.encode(text.plain().as_bytes());
-                (Some("txt"), Spelled::of_owned(&encoded))
-            }
-            Source::Data { media_type, base64 } => {
-                (document_format(&media_type.plain()), base64.borrowed())
-            }
-        };
-        let Some(format) = format else {
-            return self.cannot("", "documents of this format are not taken there");
-        };
-        let asked = file.name.as_ref().map(Spelled::plain);
-        let name = self.names.next(asked.as_deref());
-        items.object(|json| {
-            json.object("document", |json| {
-                json.text("format", format);
-                json.text("name", name);
-                json.object("source", |json| json.spelled("bytes", &base64));
-            });
-        });
-    }
-
-    fn call(&mut self, items: &mut Items<'_>, call: &ToolCall<'_>) {
-        match arguments(&call.input) {
-            Ok(input) => items.object(|json| {
-                json.object("toolUse", |json| {
-                    json.text("toolUseId", &call_id(&call.id));
-                    json.spelled("name", &call.name);
-                    json.raw("input", &input);
-                });
-            }),
-            Err(fault) => {
-                self.fault.get_or_insert(fault);
-            }
-        }
-        cache_point(items, call.cache);
-    }
-
-    fn result(&mut self, items: &mut Items<'_>, result: &ToolResult<'_>) {
-        // A result has no marks inside: what it holds is cached up to its end.
-        let inside = result.parts.iter().find_map(|part| match part {
-            Part::Text { cache, .. } | Part::Image { cache, .. } => *cache,
-            Part::File(file) => file.cache,
-            _ => None,
-        });
-        items.object(|json| {
-            json.object("toolResult", |json| {
-                json.text("toolUseId", &call_id(&result.id));
-                json.array("content", |items| {
-                    for part in &result.parts {
-                        match part {
-                            Part::Text { text, .. } | Part::Refusal { text } => {
-                                items.object(|json| json.spelled("text", text));
-                            }
-                            Part::Image { source, .. } => self.image(items, source),
-                            Part::File(file) => self.file(items, file),
-                            _ => self.cannot("", "a tool's result holds what has no place there"),
-                        }
-                    }
-                });
-                // Not every model takes a status, and success is what is meant without one.
-                if result.is_error {
-                    json.text("status", "error");
-                }
-            });
-        });
-        cache_point(items, result.cache.or(inside));
-    }
-
-    fn cannot(&mut self, place: &str, why: &'static str) {
-        self.fault
-            .get_or_insert_with(|| Untranslatable::at(place, why));
-    }
-}
-
-fn bytes(json: &mut Members<'_>, kind: &str, format: &str, base64: &Spelled<'_>) {
-    json.object(kind, |json| {
-        json.text("format", format);
-        json.object("source", |json| json.spelled("bytes", base64));
-    });
-}
-
-fn thought(items: &mut Items<'_>, text: &Spelled<'_>, signature: Option<&Signature<'_>>) {
-    items.object(|json| {
-        json.object("reasoningContent", |json| match signature {
-            Some(signed) if signed.is_whole => json.spelled("redactedContent", &signed.data),
-            signed => json.object("reasoningText", |json| {
-                json.spelled("text", text);
-                if let Some(signed) = signed {
-                    json.spelled("signature", &signed.data);
-                }
-            }),
-        });
-    });
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::FileText
         | F::FileName
         | F::AudioInput
+        | F::VideoInput
         | F::Tools
         | F::ToolChoice
         | F::ToolChoiceNamed
@@ -67,7 +68,8 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::ImageId
         | F::FileId
         | F::FileContext
-        | F::VideoInput
+        | F::VideoUrl
+        | F::PartNotes
         | F::SearchResults
         | F::Citations
         | F::AudioHistory

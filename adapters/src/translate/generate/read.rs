@@ -272,6 +272,8 @@ impl<'a> Reader<'_, 'a> {
             image(source, part)
         } else {
             Part::File(File {
+                context: None,
+                cites: false,
                 source,
                 name: file.text("displayName").cloned(),
                 cache: None,
@@ -280,7 +282,7 @@ impl<'a> Reader<'_, 'a> {
     }
 }
 
-/// What is here. There is no video in the neutral form.
+/// What is here.
 fn inline<'a>(
     blob: Proto<'_, 'a>,
     part: Proto<'_, 'a>,
@@ -291,7 +293,12 @@ fn inline<'a>(
     let kind = media_type.plain().into_owned();
     let name = blob.text("displayName").cloned();
     let source = match kind.split('/').next() {
-        Some("video") => return Ok(None),
+        Some("video") => {
+            return Ok(Some(Part::Video {
+                data: base64,
+                media_type,
+            }));
+        }
         Some("audio") => {
             return Ok(Some(Part::Audio {
                 data: base64,
@@ -306,6 +313,8 @@ fn inline<'a>(
         _ => Source::Data { media_type, base64 },
     };
     Ok(Some(Part::File(File {
+        context: None,
+        cites: false,
         source,
         name,
         cache: None,

@@ -60,17 +60,17 @@ static PART: Shape = Shape::Object(&[
         Feature::ImageDetail,
         r#"{"level":"MEDIA_RESOLUTION_HIGH"}"#,
     ),
-    Field::asks("videoMetadata", Feature::VideoInput, r#"{"fps":1}"#),
+    Field::asks("videoMetadata", Feature::PartNotes, r#"{"fps":1}"#),
     Field::asks("executableCode", Feature::ServerToolHistory, "{}"),
     Field::asks("codeExecutionResult", Feature::ServerToolHistory, "{}"),
     Field::asks("toolCall", Feature::ServerToolHistory, "{}"),
     Field::asks("toolResponse", Feature::ServerToolHistory, "{}"),
-    Field::asks("partMetadata", Feature::FileContext, r#"{"a":1}"#),
-    Field::asks("documentMetadata", Feature::FileContext, "{}"),
-    Field::asks("spreadsheetMetadata", Feature::FileContext, "{}"),
-    Field::asks("audioMetadata", Feature::FileContext, "{}"),
-    Field::asks("speechMetadata", Feature::FileContext, "{}"),
-    Field::asks("audioTranscription", Feature::FileContext, "{}"),
+    Field::asks("partMetadata", Feature::PartNotes, r#"{"a":1}"#),
+    Field::asks("documentMetadata", Feature::PartNotes, "{}"),
+    Field::asks("spreadsheetMetadata", Feature::PartNotes, "{}"),
+    Field::asks("audioMetadata", Feature::PartNotes, "{}"),
+    Field::asks("speechMetadata", Feature::PartNotes, "{}"),
+    Field::asks("audioTranscription", Feature::PartNotes, "{}"),
     Field::asks("mediaProcessing", Feature::MediaResolution, "{}"),
 ]);
 
@@ -91,7 +91,7 @@ static FILE: Shape = Shape::Object(&[
         ("image/", Feature::ImageUrl),
         // There is no sound by its address anywhere else.
         ("audio/", Feature::FileId),
-        ("video/", Feature::VideoInput),
+        ("video/", Feature::VideoUrl),
     ]),
     Field::plain("fileUri").starts(&[
         (
@@ -100,8 +100,8 @@ static FILE: Shape = Shape::Object(&[
         ),
         ("gs://", Feature::FileId),
         ("files/", Feature::FileId),
-        ("https://www.youtube.com/", Feature::VideoInput),
-        ("https://youtu.be/", Feature::VideoInput),
+        ("https://www.youtube.com/", Feature::VideoUrl),
+        ("https://youtu.be/", Feature::VideoUrl),
     ]),
     Field::asks("displayName", Feature::FileName, r#""a.pdf""#).idle(&[r#""""#]),
 ]);
@@ -142,10 +142,10 @@ static RESPONSE_PART: Shape = Shape::Object(&[
     Field::plain("fileData").of(&FILE),
     Field::asks("mediaResolution", Feature::MediaResolution, "{}"),
     Field::asks("mediaProcessing", Feature::MediaResolution, "{}"),
-    Field::asks("videoMetadata", Feature::VideoInput, "{}"),
-    Field::asks("documentMetadata", Feature::FileContext, "{}"),
-    Field::asks("spreadsheetMetadata", Feature::FileContext, "{}"),
-    Field::asks("audioMetadata", Feature::FileContext, "{}"),
+    Field::asks("videoMetadata", Feature::PartNotes, "{}"),
+    Field::asks("documentMetadata", Feature::PartNotes, "{}"),
+    Field::asks("spreadsheetMetadata", Feature::PartNotes, "{}"),
+    Field::asks("audioMetadata", Feature::PartNotes, "{}"),
 ]);
 
 static TOOL: Shape = Shape::Object(&[

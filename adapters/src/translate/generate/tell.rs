@@ -88,7 +88,12 @@ fn part(told: &Part<'_>, is_first_call: &mut bool, parts: &mut Items<'_>) {
             call.write(parts);
         }
         // Answers hold none.
-        Part::Image { .. } | Part::File(_) | Part::Audio { .. } | Part::ToolResult(_) => {}
+        Part::Image { .. }
+        | Part::File(_)
+        | Part::Audio { .. }
+        | Part::Video { .. }
+        | Part::SearchResult(_)
+        | Part::ToolResult(_) => {}
     }
 }
 

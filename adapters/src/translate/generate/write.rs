@@ -92,7 +92,7 @@ impl Writer<'_> {
                     parts.object(|json| json.spelled("text", text));
                 }
                 Part::Image { source, .. } => media::write(source, None, parts),
-                Part::Audio { data, media_type } => {
+                Part::Audio { data, media_type } | Part::Video { data, media_type } => {
                     let source = Source::Data {
                         media_type: media_type.borrowed(),
                         base64: data.borrowed(),
@@ -114,6 +114,8 @@ impl Writer<'_> {
                     self.call(call, is_first, parts);
                 }
                 Part::ToolResult(result) => self.result(result, parts),
+                // There is no word for it.
+                Part::SearchResult(_) => {}
             }
         }
         if self.generation < STRICT_GENERATION {

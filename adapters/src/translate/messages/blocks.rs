@@ -2,10 +2,12 @@
 
 use super::super::Untranslatable;
 use super::super::json::{Object, Spelled, Value};
-use super::super::request::{CacheMark, Citation, File, Part, Source, ToolCall, ToolResult};
+use super::super::request::{
+    CacheMark, Citation, Cited, File, Part, Place, SearchResult, Source, ToolCall, ToolResult,
+};
 use super::super::signature::{MARK, Signature};
-use super::ids;
 use super::read::cache;
+use super::{ids, tell};
 use crate::call::Dialect;
 
 /// What a message says: a text, or blocks.
@@ -71,9 +73,12 @@ fn part<'a>(block: &Object<'a>) -> Result<Option<Part<'a>>, &'static str> {
             Part::File(File {
                 source,
                 name: block.text("title").cloned(),
+                context: block.text("context").cloned(),
+                cites: cites(block),
                 cache: cache(block),
             })
         }),
+        "search_result" => Some(Part::SearchResult(search_result(block)?)),
         "thinking" => Some(thinking(block)),
         "redacted_thinking" => redacted(block),
         "tool_use" => Some(Part::ToolCall(call(block).ok_or("no call")?)),
@@ -93,16 +98,70 @@ pub(super) fn text<'a>(block: &Object<'a>) -> Option<Part<'a>> {
     })
 }
 
-/// Where something is from. Places within documents are told by their documents' titles: what a caller may count them
-/// by is not known to others.
+/// Whether answers shall cite a document or a search result.
+fn cites(block: &Object<'_>) -> bool {
+    let config = block.object("citations");
+    config.and_then(|config| config.bool("enabled")) == Some(true)
+}
+
+fn search_result<'a>(block: &Object<'a>) -> Result<SearchResult<'a>, &'static str> {
+    let pieces = block.items("content").iter().filter_map(Value::as_object);
+    Ok(SearchResult {
+        source: block.text("source").ok_or("no source")?.clone(),
+        title: block.text("title").ok_or("no title")?.clone(),
+        // A search result's mark is at its end.
+        cache: cache(block).or_else(|| pieces.clone().find_map(cache)),
+        pieces: self::pieces(block.get("content")),
+        cites: cites(block),
+    })
+}
+
+/// Texts that can be cited one by one. Images among them were noted along the table.
+fn pieces<'a>(content: Option<&Value<'a>>) -> Vec<Spelled<'a>> {
+    match content {
+        Some(Value::String(text)) => vec![text.clone()],
+        Some(Value::Array(blocks)) => {
+            let objects = blocks.items.iter().filter_map(Value::as_object);
+            objects
+                .filter_map(|block| block.text("text").cloned())
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Where something is from.
 pub(super) fn citation<'a>(told: &Object<'a>) -> Citation<'a> {
     let text = |name: &str| told.text(name).cloned();
+    // Of a search result it is the address that the caller gave, or only a name.
+    let source = || text("source").filter(|source| source.raw().starts_with("http"));
     Citation {
-        url: text("url").or_else(|| text("source")),
+        place: place(told),
+        url: text("url").or_else(source),
         title: text("title").or_else(|| text("document_title")),
         cited_text: text("cited_text"),
         span: None,
     }
+}
+
+/// The place within what was given to be cited.
+fn place<'a>(told: &Object<'a>) -> Option<Place<'a>> {
+    let of = match &*told.text("type")?.plain() {
+        "char_location" => Cited::Characters,
+        "page_location" => Cited::Pages,
+        "content_block_location" => Cited::Pieces,
+        "search_result_location" => Cited::SearchResult {
+            source: told.text("source").cloned().unwrap_or_default(),
+        },
+        _ => return None,
+    };
+    let (_, [index, from, to]) = tell::words(&of);
+    Some(Place {
+        of,
+        index: told.u64(index)?,
+        from: told.u64(from)?,
+        to: told.u64(to)?,
+    })
 }
 
 /// A thought. What the caller's dialect has a signature for and nobody signed has none here.
@@ -208,6 +267,7 @@ fn source<'a>(block: &Object<'a>) -> Result<Option<Source<'a>>, &'static str> {
             media_type: Spelled::default(),
         }),
         "text" => Some(Source::Text(text("data").ok_or("no data")?)),
+        "content" => Some(Source::Pieces(pieces(source.get("content")))),
         _ => None,
     })
 }
@@ -217,8 +277,11 @@ pub(super) const fn cache_of<'p>(part: &'p mut Part<'_>) -> Option<&'p mut Optio
     match part {
         Part::Text { cache, .. } | Part::Image { cache, .. } => Some(cache),
         Part::File(file) => Some(&mut file.cache),
+        Part::SearchResult(found) => Some(&mut found.cache),
         Part::ToolCall(call) => Some(&mut call.cache),
         Part::ToolResult(result) => Some(&mut result.cache),
-        Part::Audio { .. } | Part::Thinking { .. } | Part::Refusal { .. } => None,
+        Part::Audio { .. } | Part::Video { .. } | Part::Thinking { .. } | Part::Refusal { .. } => {
+            None
+        }
     }
 }

@@ -13,6 +13,9 @@ pub(super) const fn of(feature: Feature) -> Fate {
         | Feature::FileUrl
         | Feature::FileText
         | Feature::FileName
+        | Feature::FileContext
+        | Feature::SearchResults
+        | Feature::Citations
         | Feature::Tools
         | Feature::ToolStrict
         | Feature::ToolChoice
@@ -64,11 +67,10 @@ pub(super) const fn of(feature: Feature) -> Fate {
         | Feature::ImageId
         | Feature::ImageDetail
         | Feature::FileId
-        | Feature::FileContext
         | Feature::AudioInput
         | Feature::VideoInput
-        | Feature::SearchResults
-        | Feature::Citations
+        | Feature::VideoUrl
+        | Feature::PartNotes
         | Feature::AudioHistory
         | Feature::ServerToolHistory
         | Feature::ToolSettings

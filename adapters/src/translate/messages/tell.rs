@@ -4,7 +4,7 @@ use quotah_policy::Usage;
 
 use super::super::answer::{Answer, Choice, Reason};
 use super::super::json::{Items, Json, Members, Spelled, Value, parse};
-use super::super::request::{Citation, Part, ToolCall};
+use super::super::request::{Citation, Cited, Part, ToolCall};
 use super::super::signature::{MARK, Signature};
 use super::super::{AnswerFault, Caller};
 use super::{ids, reason, usage};
@@ -89,7 +89,7 @@ fn block(items: &mut Items<'_>, part: &Part<'_>) {
         Part::Refusal { text } if text.is_empty() => {}
         Part::Text {
             text, citations, ..
-        } if text.is_empty() && citations.iter().all(|cited| cited.url.is_none()) => {}
+        } if text.is_empty() && !citations.iter().any(is_cited) => {}
         Part::Refusal { text } => items.object(|json| {
             json.text("type", "text");
             json.spelled("text", text);
@@ -99,16 +99,21 @@ fn block(items: &mut Items<'_>, part: &Part<'_>) {
         } => items.object(|json| {
             json.text("type", "text");
             json.spelled("text", text);
-            if citations.iter().any(|cited| cited.url.is_some()) {
+            if citations.iter().any(is_cited) {
                 json.array("citations", |items| {
-                    let cited = citations.iter().filter(|cited| cited.url.is_some());
+                    let cited = citations.iter().filter(|cited| is_cited(cited));
                     cited.for_each(|cited| items.object(|json| citation(json, cited)));
                 });
             }
         }),
         Part::Thinking { text, signature } => thought(items, text, signature.as_ref()),
         Part::ToolCall(call) => tool_use(items, call),
-        Part::Image { .. } | Part::File(_) | Part::Audio { .. } | Part::ToolResult(_) => {}
+        Part::Image { .. }
+        | Part::File(_)
+        | Part::Audio { .. }
+        | Part::Video { .. }
+        | Part::SearchResult(_)
+        | Part::ToolResult(_) => {}
     }
 }
 
@@ -183,15 +188,64 @@ pub(super) fn arguments(input: &Spelled<'_>) -> Option<String> {
     is_object.then(|| text.to_owned())
 }
 
-/// A citation of something in the net, the only one that says by itself what it cites. Its index is the provider's to
-/// read, so it says that there is none.
+/// Whether a citation says what it cites.
+pub(super) const fn is_cited(cited: &Citation<'_>) -> bool {
+    cited.url.is_some() || cited.place.is_some()
+}
+
+/// A citation of what the caller gave, or of something in the net.
 pub(super) fn citation(json: &mut Members<'_>, cited: &Citation<'_>) {
+    let title = |json: &mut Members<'_>, name: &str| match &cited.title {
+        Some(title) => json.spelled(name, title),
+        None => json.null(name),
+    };
+    let cited_text = cited.cited_text.clone().unwrap_or_default();
+    if let Some(place) = &cited.place {
+        let (kind, [index, from, to]) = words(&place.of);
+        json.text("type", kind);
+        json.spelled("cited_text", &cited_text);
+        json.number(index, place.index);
+        match &place.of {
+            Cited::SearchResult { source } => {
+                json.spelled("source", source);
+                title(json, "title");
+            }
+            Cited::Characters | Cited::Pages | Cited::Pieces => title(json, "document_title"),
+        }
+        json.number(from, place.from);
+        json.number(to, place.to);
+        return;
+    }
     json.text("type", "web_search_result_location");
     json.spelled("url", &cited.url.clone().unwrap_or_default());
-    match &cited.title {
-        Some(title) => json.spelled("title", title),
-        None => json.null("title"),
-    }
-    json.spelled("cited_text", &cited.cited_text.clone().unwrap_or_default());
+    title(json, "title");
+    json.spelled("cited_text", &cited_text);
+    // The index is the provider's to read, so it says that there is none.
     json.spelled("encrypted_index", &nobodys());
+}
+
+/// What a place is called, and its figures.
+pub(super) const fn words(of: &Cited<'_>) -> (&'static str, [&'static str; 3]) {
+    match of {
+        Cited::Characters => (
+            "char_location",
+            ["document_index", "start_char_index", "end_char_index"],
+        ),
+        Cited::Pages => (
+            "page_location",
+            ["document_index", "start_page_number", "end_page_number"],
+        ),
+        Cited::Pieces => (
+            "content_block_location",
+            ["document_index", "start_block_index", "end_block_index"],
+        ),
+        Cited::SearchResult { .. } => (
+            "search_result_location",
+            [
+                "search_result_index",
+                "start_block_index",
+                "end_block_index",
+            ],
+        ),
+    }
 }

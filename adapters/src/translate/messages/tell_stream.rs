@@ -81,7 +81,7 @@ impl WriteStream for Telling {
                 answer: 0,
                 citation,
                 ..
-            } if citation.url.is_some() => {
+            } if tell::is_cited(citation) => {
                 self.begin_text(out);
                 self.delta(out, "citations_delta", |json| {
                     json.object("citation", |json| tell::citation(json, citation));

@@ -58,7 +58,7 @@ fn flush<'r, 'a>(instructions: &mut Vec<&'r Part<'a>>, messages: &mut Vec<Messag
 
 /// Whether Anthropic has a place for it.
 fn has_a_place(part: &&Part<'_>) -> bool {
-    !matches!(part, Part::Audio { .. }) && says_something(part)
+    !matches!(part, Part::Audio { .. } | Part::Video { .. }) && says_something(part)
 }
 
 /// Whether it is not a text of white space alone, which Anthropic refuses ("text content blocks must contain

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::json::{Items, Members, Spelled};
-use super::super::request::{CacheMark, File, Part, Source, ToolCall, ToolResult};
+use super::super::request::{CacheMark, File, Part, SearchResult, Source, ToolCall, ToolResult};
 use super::super::signature::Signature;
 use super::{ids, tell, turns};
 
@@ -33,7 +33,8 @@ pub(super) fn block(items: &mut Items<'_>, part: &Part<'_>) {
         }
         Part::ToolCall(call) => tool_use(items, call),
         Part::ToolResult(result) => tool_result(items, result),
-        Part::Audio { .. } => {}
+        Part::SearchResult(found) => search_result(items, found),
+        Part::Audio { .. } | Part::Video { .. } => {}
     }
 }
 
@@ -100,7 +101,7 @@ fn document(items: &mut Items<'_>, file: &File<'_>) {
         Source::Data { media_type, .. } | Source::Url { media_type, .. } => {
             media_type.raw().starts_with("image")
         }
-        Source::Text(_) => false,
+        Source::Text(_) | Source::Pieces(_) => false,
     };
     items.object(|json| {
         json.text("type", if is_image { "image" } else { "document" });
@@ -111,8 +112,38 @@ fn document(items: &mut Items<'_>, file: &File<'_>) {
         if let Some(name) = file.name.as_ref().filter(|_| !is_image) {
             json.spelled("title", name);
         }
+        if let Some(context) = &file.context {
+            json.spelled("context", context);
+        }
+        citations(json, file.cites);
         cache_control(json, file.cache);
     });
+}
+
+fn search_result(items: &mut Items<'_>, found: &SearchResult<'_>) {
+    items.object(|json| {
+        json.text("type", "search_result");
+        json.spelled("source", &found.source);
+        json.spelled("title", &found.title);
+        json.array("content", |items| pieces(items, &found.pieces));
+        citations(json, found.cites);
+        cache_control(json, found.cache);
+    });
+}
+
+fn pieces(items: &mut Items<'_>, pieces: &[Spelled<'_>]) {
+    for piece in pieces {
+        items.object(|json| {
+            json.text("type", "text");
+            json.spelled("text", piece);
+        });
+    }
+}
+
+fn citations(json: &mut Members<'_>, cites: bool) {
+    if cites {
+        json.object("citations", |json| json.bool("enabled", true));
+    }
 }
 
 /// What a text file says: Anthropic takes such as text, and only PDFs as base64.
@@ -141,6 +172,10 @@ fn write_source(json: &mut Members<'_>, source: &Source<'_>) {
             json.text("type", "text");
             json.text("media_type", "text/plain");
             json.spelled("data", text);
+        }
+        Source::Pieces(told) => {
+            json.text("type", "content");
+            json.array("content", |items| pieces(items, told));
         }
     });
 }

@@ -138,6 +138,7 @@ pub(super) fn request(
     let mut request = (asks.read)(inner, &mut Seen::default())?;
     request.stream = false;
     request.keep_signatures_of(turn.dialect());
+    request.leave_out(|feature| turn.fate(feature, to.kind) == Fate::Lost);
     let written = (serves.write)(&request, &To { form: turn, ..*to })?;
     counted(&written, to).ok_or_else(super::unknown)
 }

@@ -85,6 +85,8 @@ impl Reader {
             },
         };
         Some(File {
+            context: None,
+            cites: false,
             source,
             name: part
                 .text("filename")
@@ -147,6 +149,7 @@ pub(super) fn citation<'a>(annotation: &Value<'a>) -> Option<Citation<'a>> {
     let annotation = annotation.as_object()?;
     annotation.text("type")?.is("url_citation").then_some(())?;
     Some(Citation {
+        place: None,
         url: Some(annotation.text("url")?.clone()),
         title: annotation.text("title").cloned(),
         cited_text: None,

@@ -22,7 +22,7 @@ pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
         CacheMarks => Fate::Needless("prompts are cached there without marks"),
         CacheTtl => Fate::Needless("prompts are cached there for as long as the provider likes"),
         StreamOptions => Fate::Needless("usage is always told, and nothing is padded"),
-        Unknown | Prefill | SpeakerName | ImageId | FileId | FileContext | AudioInput | VideoInput | SearchResults
+        Unknown | Prefill | SpeakerName | ImageId | FileId | FileContext | AudioInput | VideoInput | VideoUrl | PartNotes | SearchResults
         | Citations | AudioHistory | ServerToolHistory | ToolSettings | CustomTools | ServerTools | FunctionsOld
         | Stop | TopK | MinP | Seed | PresencePenalty | FrequencyPenalty | RepeatPenalty | LogitBias
         | ManyAnswers | Prediction | AudioOutput | ImageOutput | WebSearch | MediaResolution | SafetySettings

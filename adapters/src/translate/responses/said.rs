@@ -104,8 +104,13 @@ fn content(items: &mut Items<'_>, part: &Part<'_>, text_type: &str) {
             json.text("type", "refusal");
             json.spelled("refusal", text);
         }),
-        // Sound is lost; the rest are items of their own.
-        Part::Audio { .. } | Part::Thinking { .. } | Part::ToolCall(_) | Part::ToolResult(_) => {}
+        // Sound, video and search results are lost; the rest are items of their own.
+        Part::Audio { .. }
+        | Part::Video { .. }
+        | Part::SearchResult(_)
+        | Part::Thinking { .. }
+        | Part::ToolCall(_)
+        | Part::ToolResult(_) => {}
     }
 }
 
@@ -137,6 +142,7 @@ fn image(items: &mut Items<'_>, source: &Source<'_>, detail: Option<&Spelled<'_>
                 json.spelled("image_url", &data_url(media_type, base64));
             }
             Source::Url { url, .. } | Source::Text(url) => json.spelled("image_url", url),
+            Source::Pieces(_) => {}
         }
         if let Some(detail) = detail {
             json.spelled("detail", detail);
@@ -168,6 +174,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
                 }
             }
             Source::Url { url, .. } | Source::Text(url) => json.spelled("file_url", url),
+            Source::Pieces(_) => {}
         }
         if let Some(name) = &file.name {
             json.spelled("filename", name);

@@ -76,7 +76,12 @@ fn part(at: u32, part: &Part<'_>, tell: &mut impl FnMut(Event<'_>)) {
             },
             &call.input,
         ),
-        Part::Image { .. } | Part::File(_) | Part::Audio { .. } | Part::ToolResult(_) => return,
+        Part::Image { .. }
+        | Part::File(_)
+        | Part::Audio { .. }
+        | Part::Video { .. }
+        | Part::SearchResult(_)
+        | Part::ToolResult(_) => return,
     };
     tell(Event::Open {
         answer: 0,

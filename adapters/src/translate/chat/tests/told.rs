@@ -44,6 +44,7 @@ fn answer() -> Answer<'static> {
         Part::Text {
             text: text("21 \u{b0}C"),
             citations: vec![Citation {
+                place: None,
                 url: Some(text("https://a.example")),
                 title: Some(text("A")),
                 cited_text: None,

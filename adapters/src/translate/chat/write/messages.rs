@@ -40,16 +40,21 @@ fn is_said(part: &Part<'_>, to: &Deployment<'_>) -> bool {
         Part::Image { source, .. } => match source {
             Source::Data { .. } => to.says(Feature::ImageData),
             Source::Url { .. } => to.says(Feature::ImageUrl),
-            Source::Text(_) => false,
+            Source::Text(_) | Source::Pieces(_) => false,
         },
         Part::File(file) => match file.source {
             Source::Data { .. } => to.says(Feature::FileData),
             Source::Url { .. } => to.says(Feature::FileUrl),
             Source::Text(_) => to.says(Feature::FileText),
+            Source::Pieces(_) => false,
         },
         Part::Audio { .. } => to.says(Feature::AudioInput),
         Part::Refusal { .. } => to.says(Feature::RefusalHistory),
-        Part::Thinking { .. } | Part::ToolCall(_) | Part::ToolResult(_) => false,
+        Part::Video { .. }
+        | Part::SearchResult(_)
+        | Part::Thinking { .. }
+        | Part::ToolCall(_)
+        | Part::ToolResult(_) => false,
     }
 }
 
@@ -126,7 +131,11 @@ fn part(items: &mut Items<'_>, part: &Part<'_>, to: &Deployment<'_>) {
             json.text("type", "refusal");
             json.spelled("refusal", text);
         }),
-        Part::Thinking { .. } | Part::ToolCall(_) | Part::ToolResult(_) => {}
+        Part::Video { .. }
+        | Part::SearchResult(_)
+        | Part::Thinking { .. }
+        | Part::ToolCall(_)
+        | Part::ToolResult(_) => {}
     }
 }
 
@@ -148,7 +157,7 @@ fn image(
     let url = match source {
         Source::Data { media_type, base64 } => data_url(media_type, base64),
         Source::Url { url, .. } => url.clone(),
-        Source::Text(_) => return,
+        Source::Text(_) | Source::Pieces(_) => return,
     };
     items.object(|json| {
         json.text("type", "image_url");
@@ -184,6 +193,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             });
             return;
         }
+        Source::Pieces(_) => return,
     };
     items.object(|json| {
         json.text("type", "file");

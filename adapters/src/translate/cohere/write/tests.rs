@@ -143,6 +143,8 @@ fn images_stand_in_messages_and_texts_beside_them() {
                         cache: None,
                     },
                     Part::File(File {
+                        context: None,
+                        cites: false,
                         source: Source::Text(spelled("It is.")),
                         name: Some(spelled("facts")),
                         cache: None,

@@ -1,11 +1,15 @@
 use serde_json::{Value, json};
 
+use super::super::super::json::Spelled;
+use super::super::super::request::{File, Part, Source, ToolCall, ToolResult, Turn};
+use super::super::super::signature::Signature;
 use super::*;
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
 use crate::translate::request::{CacheMark, Reasoning, Sampling, Tool, ToolChoice};
 use crate::translate::{Form, check};
 
+mod documents;
 mod models;
 
 fn written_to(model: &str, request: &Request<'_>) -> Result<Value, Untranslatable> {
@@ -150,6 +154,8 @@ fn media_are_written_with_their_formats() {
     };
     let file = |source, name: Option<&'static str>| {
         Part::File(File {
+            context: None,
+            cites: false,
             source,
             name: name.map(Spelled::of_plain),
             cache: None,

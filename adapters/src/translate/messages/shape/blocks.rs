@@ -109,7 +109,7 @@ const DOCUMENT_FIELDS: &[Field] = &[
             Kind::asks(
                 &["content"],
                 Feature::SearchResults,
-                &[TYPE, Field::plain("content")],
+                &[TYPE, Field::plain("content").of(&Shape::List(&PIECE))],
             ),
         ],
     }),
@@ -125,6 +125,15 @@ const CITATIONS: Field = Field::plain("citations").of(&Shape::Object(&[Field::as
 )
 .idle(&["false"])]));
 
+/// What can be cited one by one. Images among texts are Anthropic's alone.
+const PIECE: Shape = Shape::Tagged {
+    tag: "type",
+    kinds: &[
+        Kind::plain(&["text"], &[TYPE, Field::plain("text"), CACHE_CONTROL]),
+        Kind::asks(&["image"], Feature::Unknown, IMAGE_FIELDS),
+    ],
+};
+
 const SEARCH_RESULT: Kind = Kind::asks(
     &["search_result"],
     Feature::SearchResults,
@@ -132,7 +141,7 @@ const SEARCH_RESULT: Kind = Kind::asks(
         TYPE,
         Field::plain("source"),
         Field::plain("title"),
-        Field::plain("content"),
+        Field::plain("content").of(&Shape::List(&PIECE)),
         CACHE_CONTROL,
         CITATIONS,
     ],

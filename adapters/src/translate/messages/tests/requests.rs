@@ -22,7 +22,12 @@ fn everything() -> Value {
                 {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBE"},
                     "title": "a.pdf"},
                 {"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}},
-                {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "A.\nB."}},
+                {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "A.\nB."},
+                    "context": "of 2026", "citations": {"enabled": true}},
+                {"type": "document", "source": {"type": "content", "content": [
+                    {"type": "text", "text": "A."}, {"type": "text", "text": "B."}]}, "citations": {"enabled": true}},
+                {"type": "search_result", "source": "shelf-1", "title": "Rain", "content": [{"type": "text", "text": "It rains."}],
+                    "citations": {"enabled": true}, "cache_control": {"type": "ephemeral"}},
                 {"type": "text", "text": "Look:\n\"both\""},
             ]},
             {"role": "assistant", "content": [
@@ -36,6 +41,8 @@ fn everything() -> Value {
                 {"type": "tool_result", "tool_use_id": "toolu_1", "content": [
                     {"type": "text", "text": "seen"},
                     {"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": "/9j/"}},
+                    {"type": "search_result", "source": "https://example.com/b", "title": "Snow", "content": [
+                        {"type": "text", "text": "It snows."}]},
                 ]},
                 {"type": "tool_result", "tool_use_id": "toolu_2", "is_error": true,
                     "cache_control": {"type": "ephemeral"}},
@@ -59,6 +66,44 @@ fn everything() -> Value {
 #[test]
 fn what_is_read_is_what_is_written() {
     assert_eq!(asked_of("any", &everything()).unwrap(), everything());
+}
+
+#[test]
+fn a_search_result_is_left_out_where_there_is_no_word_for_it() {
+    let found = json!({"type": "search_result", "source": "shelf-1", "title": "Rain", "content": [
+        {"type": "text", "text": "It rains."}]});
+    let pieces = json!({"type": "document", "source": {"type": "content", "content": "It rains."}});
+    let said = json!([found, pieces, {"type": "text", "text": "Hi"},
+        {"type": "tool_result", "tool_use_id": "a", "content": [found, {"type": "text", "text": "done"}]}]);
+    let body = json!({"max_tokens": 9, "messages": [
+        assistant(json!([{"type": "tool_use", "id": "a", "name": "f", "input": {}}])),
+        {"role": "user", "content": said},
+    ]});
+    for form in super::Form::ALL
+        .iter()
+        .copied()
+        .filter(|form| form.is_served())
+    {
+        let is_turn = form.task() == super::super::super::form::Task::Turn;
+        if !is_turn || matches!(form, super::Form::Messages | super::Form::Converse) {
+            continue;
+        }
+        let told = super::check::request(super::Form::Messages, &body, form).to_string();
+        assert!(
+            told.contains("Hi") && told.contains("done"),
+            "{form:?}: {told}"
+        );
+        assert!(!told.contains("ain"), "{form:?}: {told}");
+    }
+}
+
+#[test]
+fn pictures_in_what_is_cited_are_noted_as_lost() {
+    let body = json!({"max_tokens": 9, "messages": [{"role": "user", "content": [
+        {"type": "document", "source": {"type": "content", "content": [
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": ""}}]}}]}]});
+    let place = "messages[0].content[0].source.content[0]".to_owned();
+    assert!(noted(&body).contains(&(Feature::Unknown, place)));
 }
 
 #[test]

@@ -227,6 +227,7 @@ fn events_of(at: usize, (kind, pieces, signed): (u8, Vec<String>, u8)) -> Vec<Ev
             answer: 0,
             part,
             citation: Citation {
+                place: None,
                 url: Some(Spelled::of_raw("https://example.com")),
                 title: Some(Spelled::of_raw("A")),
                 cited_text: Some(Spelled::of_raw("b")),

@@ -141,3 +141,16 @@ fn what_cannot_be_counted_is_named_where_it_stands() {
     let places: Vec<_> = seen.places.into_iter().map(|(_, place)| place).collect();
     assert_eq!(places, ["generateContentRequest.odd", "strange"]);
 }
+
+#[test]
+fn what_a_lossy_count_cannot_tell_of_is_left_out() {
+    let found =
+        json!({"type": "search_result", "source": "shelf-1", "title": "Rain", "content": []});
+    let body = json!({"model": "m", "messages": [
+        {"role": "user", "content": [found, {"type": "text", "text": "Hi"}]}]});
+    let told = check::request(Form::MessagesCount, &body, Form::GenerateCount);
+    assert_eq!(
+        told["generateContentRequest"]["contents"],
+        json!([{"role": "user", "parts": [{"text": "Hi"}]}])
+    );
+}

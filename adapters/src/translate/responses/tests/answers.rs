@@ -111,6 +111,7 @@ fn how_it_ended_is_told_as_status_and_reason() {
 #[test]
 fn a_citation_of_a_page_is_an_annotation() {
     let cited = |url| Citation {
+        place: None,
         url,
         title: Some(Spelled::of_plain("A")),
         cited_text: None,

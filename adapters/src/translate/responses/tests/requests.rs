@@ -318,6 +318,8 @@ fn a_tool_that_failed_says_so_in_words() {
 fn a_document_of_text_is_a_text() {
     let file = |source| {
         Part::File(File {
+            context: None,
+            cites: false,
             source,
             name: Some(Spelled::of_plain("n")),
             cache: None,
