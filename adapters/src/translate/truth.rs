@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::check::to;
-use super::feature::Fate;
+use super::feature::{Fate, Feature};
 use super::form::{Form, Task};
 use super::shape::{Field, Shape};
 use crate::provider::ProviderKind;
@@ -59,16 +59,169 @@ fn every_member_of_a_request_fares_as_its_fate_says() {
             let sample: Value = serde_json::from_str(field.sample)
                 .unwrap_or_else(|error| panic!("{from:?} {place}: {error}"));
             put(&mut with, &steps, sample);
-            wrong.extend(held(from, (&place, field), &without, &with));
+            wrong.extend(held(
+                from,
+                (&place, field.feature.unwrap()),
+                &without,
+                &with,
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Parts of a user's turn, and what each asks for.
+fn parts(form: Form) -> Vec<(Feature, Value)> {
+    let data = "iVBORw0KGgo=";
+    let pdf = "data:application/pdf;base64,JVBERi0=";
+    match form {
+        Form::Chat => vec![
+            (
+                Feature::ImageData,
+                json!({"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{data}")}}),
+            ),
+            (
+                Feature::ImageUrl,
+                json!({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}),
+            ),
+            (
+                Feature::FileData,
+                json!({"type": "file", "file": {"filename": "unnamed.pdf", "file_data": pdf}}),
+            ),
+            (
+                Feature::FileId,
+                json!({"type": "file", "file": {"file_id": "file-1"}}),
+            ),
+            (
+                Feature::AudioInput,
+                json!({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}),
+            ),
+            (Feature::Unknown, json!({"type": "hologram", "hologram": 1})),
+        ],
+        Form::Responses => vec![
+            (
+                Feature::ImageData,
+                json!({"type": "input_image", "image_url": format!("data:image/png;base64,{data}")}),
+            ),
+            (
+                Feature::ImageUrl,
+                json!({"type": "input_image", "image_url": "https://example.com/a.png"}),
+            ),
+            (
+                Feature::ImageId,
+                json!({"type": "input_image", "file_id": "file-1"}),
+            ),
+            (
+                Feature::FileData,
+                json!({"type": "input_file", "filename": "unnamed.pdf", "file_data": pdf}),
+            ),
+            (
+                Feature::FileUrl,
+                json!({"type": "input_file", "file_url": "https://example.com/a.pdf"}),
+            ),
+            (
+                Feature::FileId,
+                json!({"type": "input_file", "file_id": "file-1"}),
+            ),
+            (
+                Feature::Unknown,
+                json!({"type": "input_hologram", "hologram": 1}),
+            ),
+        ],
+        Form::Messages => vec![
+            (
+                Feature::ImageData,
+                json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}),
+            ),
+            (
+                Feature::ImageUrl,
+                json!({"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}),
+            ),
+            (
+                Feature::ImageId,
+                json!({"type": "image", "source": {"type": "file", "file_id": "file_1"}}),
+            ),
+            (
+                Feature::FileData,
+                json!({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}}),
+            ),
+            (
+                Feature::FileUrl,
+                json!({"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}),
+            ),
+            (
+                Feature::FileText,
+                json!({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "told"}}),
+            ),
+            (
+                Feature::SearchResults,
+                json!({"type": "search_result", "source": "https://example.com", "title": "t", "content": [{"type": "text", "text": "x"}]}),
+            ),
+            (Feature::Unknown, json!({"type": "hologram", "hologram": 1})),
+        ],
+        _ => vec![
+            (
+                Feature::ImageData,
+                json!({"inlineData": {"mimeType": "image/png", "data": data}}),
+            ),
+            (
+                Feature::FileData,
+                json!({"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0="}}),
+            ),
+            (
+                Feature::AudioInput,
+                json!({"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}}),
+            ),
+            (
+                Feature::VideoInput,
+                json!({"inlineData": {"mimeType": "video/mp4", "data": "AAAA"}}),
+            ),
+            (
+                Feature::ImageUrl,
+                json!({"fileData": {"mimeType": "image/png", "fileUri": "https://example.com/a.png"}}),
+            ),
+            (Feature::Unknown, json!({"hologram": 1})),
+        ],
+    }
+}
+
+/// The least that a form may ask, its only turn made of these parts.
+fn asking(form: Form, parts: &[&Value]) -> Value {
+    let text = match form {
+        Form::Responses => json!({"type": "input_text", "text": "hi"}),
+        Form::Generate => json!({"text": "hi"}),
+        _ => json!({"type": "text", "text": "hi"}),
+    };
+    let parts: Vec<&Value> = parts.iter().copied().chain([&text]).collect();
+    let mut body = least(form);
+    match form {
+        Form::Responses => body["input"] = json!([{"role": "user", "content": parts}]),
+        Form::Generate => body["contents"] = json!([{"role": "user", "parts": parts}]),
+        _ => body["messages"] = json!([{"role": "user", "content": parts}]),
+    }
+    body
+}
+
+#[test]
+fn every_part_of_a_turn_fares_as_its_fate_says() {
+    let mut wrong = Vec::new();
+    for from in [Form::Chat, Form::Responses, Form::Messages, Form::Generate] {
+        for (feature, part) in parts(from) {
+            let (without, with) = (asking(from, &[]), asking(from, &[&part]));
+            wrong.extend(held(from, (&part.to_string(), feature), &without, &with));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 /// What is not as it should be of one member at every deployment.
-fn held(from: Form, (place, field): (&str, &Field), without: &Value, with: &Value) -> Vec<String> {
+fn held(
+    from: Form,
+    (place, feature): (&str, Feature),
+    without: &Value,
+    with: &Value,
+) -> Vec<String> {
     let mut wrong = Vec::new();
-    let feature = field.feature.unwrap();
     let seen = super::look(from, with.to_string().as_bytes());
     if !seen.is_ok_and(|seen| seen.features.has(feature)) {
         wrong.push(format!("{from:?} {place}: {feature:?} is not noticed"));

@@ -23,11 +23,12 @@ pub(super) fn turns(items: &mut Items<'_>, request: &Request<'_>) {
                 Part::Text { .. }
                 | Part::Image { .. }
                 | Part::File(_)
-                | Part::Audio { .. }
                 | Part::Refusal { .. } => {
                     said.push(part);
                     continue;
                 }
+                // It has no place there, and its leaving parts no message in two.
+                Part::Audio { .. } => continue,
                 _ => message(items, turn.role, &std::mem::take(&mut said)),
             }
             match part {
