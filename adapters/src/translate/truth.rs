@@ -72,117 +72,134 @@ fn every_member_of_a_request_fares_as_its_fate_says() {
 
 /// Parts of a user's turn, and what each asks for.
 fn parts(form: Form) -> Vec<(Feature, Value)> {
-    let data = "iVBORw0KGgo=";
-    let pdf = "data:application/pdf;base64,JVBERi0=";
     match form {
-        Form::Chat => vec![
-            (
-                Feature::ImageData,
-                json!({"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{data}")}}),
-            ),
-            (
-                Feature::ImageUrl,
-                json!({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}),
-            ),
-            (
-                Feature::FileData,
-                json!({"type": "file", "file": {"filename": "unnamed.pdf", "file_data": pdf}}),
-            ),
-            (
-                Feature::FileId,
-                json!({"type": "file", "file": {"file_id": "file-1"}}),
-            ),
-            (
-                Feature::AudioInput,
-                json!({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}),
-            ),
-            (Feature::Unknown, json!({"type": "hologram", "hologram": 1})),
-        ],
-        Form::Responses => vec![
-            (
-                Feature::ImageData,
-                json!({"type": "input_image", "image_url": format!("data:image/png;base64,{data}")}),
-            ),
-            (
-                Feature::ImageUrl,
-                json!({"type": "input_image", "image_url": "https://example.com/a.png"}),
-            ),
-            (
-                Feature::ImageId,
-                json!({"type": "input_image", "file_id": "file-1"}),
-            ),
-            (
-                Feature::FileData,
-                json!({"type": "input_file", "filename": "unnamed.pdf", "file_data": pdf}),
-            ),
-            (
-                Feature::FileUrl,
-                json!({"type": "input_file", "file_url": "https://example.com/a.pdf"}),
-            ),
-            (
-                Feature::FileId,
-                json!({"type": "input_file", "file_id": "file-1"}),
-            ),
-            (
-                Feature::Unknown,
-                json!({"type": "input_hologram", "hologram": 1}),
-            ),
-        ],
-        Form::Messages => vec![
-            (
-                Feature::ImageData,
-                json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}),
-            ),
-            (
-                Feature::ImageUrl,
-                json!({"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}),
-            ),
-            (
-                Feature::ImageId,
-                json!({"type": "image", "source": {"type": "file", "file_id": "file_1"}}),
-            ),
-            (
-                Feature::FileData,
-                json!({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}}),
-            ),
-            (
-                Feature::FileUrl,
-                json!({"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}),
-            ),
-            (
-                Feature::FileText,
-                json!({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "told"}}),
-            ),
-            (
-                Feature::SearchResults,
-                json!({"type": "search_result", "source": "https://example.com", "title": "t", "content": [{"type": "text", "text": "x"}]}),
-            ),
-            (Feature::Unknown, json!({"type": "hologram", "hologram": 1})),
-        ],
-        _ => vec![
-            (
-                Feature::ImageData,
-                json!({"inlineData": {"mimeType": "image/png", "data": data}}),
-            ),
-            (
-                Feature::FileData,
-                json!({"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0="}}),
-            ),
-            (
-                Feature::AudioInput,
-                json!({"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}}),
-            ),
-            (
-                Feature::VideoInput,
-                json!({"inlineData": {"mimeType": "video/mp4", "data": "AAAA"}}),
-            ),
-            (
-                Feature::ImageUrl,
-                json!({"fileData": {"mimeType": "image/png", "fileUri": "https://example.com/a.png"}}),
-            ),
-            (Feature::Unknown, json!({"hologram": 1})),
-        ],
+        Form::Chat => parts_of_chat(),
+        Form::Responses => parts_of_responses(),
+        Form::Messages => parts_of_messages(),
+        _ => parts_of_generate(),
     }
+}
+
+const PNG: &str = "iVBORw0KGgo=";
+const PDF: &str = "data:application/pdf;base64,JVBERi0=";
+
+fn parts_of_chat() -> Vec<(Feature, Value)> {
+    vec![
+        (
+            Feature::ImageData,
+            json!({"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{PNG}")}}),
+        ),
+        (
+            Feature::ImageUrl,
+            json!({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}),
+        ),
+        (
+            Feature::FileData,
+            json!({"type": "file", "file": {"filename": "unnamed.pdf", "file_data": PDF}}),
+        ),
+        (
+            Feature::FileId,
+            json!({"type": "file", "file": {"file_id": "file-1"}}),
+        ),
+        (
+            Feature::AudioInput,
+            json!({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}),
+        ),
+        (Feature::Unknown, json!({"type": "hologram", "hologram": 1})),
+    ]
+}
+
+fn parts_of_responses() -> Vec<(Feature, Value)> {
+    vec![
+        (
+            Feature::ImageData,
+            json!({"type": "input_image", "image_url": format!("data:image/png;base64,{PNG}")}),
+        ),
+        (
+            Feature::ImageUrl,
+            json!({"type": "input_image", "image_url": "https://example.com/a.png"}),
+        ),
+        (
+            Feature::ImageId,
+            json!({"type": "input_image", "file_id": "file-1"}),
+        ),
+        (
+            Feature::FileData,
+            json!({"type": "input_file", "filename": "unnamed.pdf", "file_data": PDF}),
+        ),
+        (
+            Feature::FileUrl,
+            json!({"type": "input_file", "file_url": "https://example.com/a.pdf"}),
+        ),
+        (
+            Feature::FileId,
+            json!({"type": "input_file", "file_id": "file-1"}),
+        ),
+        (
+            Feature::Unknown,
+            json!({"type": "input_hologram", "hologram": 1}),
+        ),
+    ]
+}
+
+fn parts_of_messages() -> Vec<(Feature, Value)> {
+    vec![
+        (
+            Feature::ImageData,
+            json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}),
+        ),
+        (
+            Feature::ImageUrl,
+            json!({"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}),
+        ),
+        (
+            Feature::ImageId,
+            json!({"type": "image", "source": {"type": "file", "file_id": "file_1"}}),
+        ),
+        (
+            Feature::FileData,
+            json!({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}}),
+        ),
+        (
+            Feature::FileUrl,
+            json!({"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}),
+        ),
+        (
+            Feature::FileText,
+            json!({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "told"}}),
+        ),
+        (
+            Feature::SearchResults,
+            json!({"type": "search_result", "source": "https://example.com", "title": "t", "content": [{"type": "text", "text": "x"}]}),
+        ),
+        (Feature::Unknown, json!({"type": "hologram", "hologram": 1})),
+    ]
+}
+
+fn parts_of_generate() -> Vec<(Feature, Value)> {
+    vec![
+        (
+            Feature::ImageData,
+            json!({"inlineData": {"mimeType": "image/png", "data": PNG}}),
+        ),
+        (
+            Feature::FileData,
+            json!({"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0="}}),
+        ),
+        (
+            Feature::AudioInput,
+            json!({"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}}),
+        ),
+        (
+            Feature::VideoInput,
+            json!({"inlineData": {"mimeType": "video/mp4", "data": "AAAA"}}),
+        ),
+        (
+            Feature::ImageUrl,
+            json!({"fileData": {"mimeType": "image/png", "fileUri": "https://example.com/a.png"}}),
+        ),
+        (Feature::Unknown, json!({"hologram": 1})),
+    ]
 }
 
 /// The least that a form may ask, its only turn made of these parts.

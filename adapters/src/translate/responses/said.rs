@@ -20,10 +20,7 @@ pub(super) fn turns(items: &mut Items<'_>, request: &Request<'_>) {
         for (at, part) in turn.parts.iter().enumerate() {
             let rest = turn.parts.get(at.saturating_add(1)..).unwrap_or_default();
             match part {
-                Part::Text { .. }
-                | Part::Image { .. }
-                | Part::File(_)
-                | Part::Refusal { .. } => {
+                Part::Text { .. } | Part::Image { .. } | Part::File(_) | Part::Refusal { .. } => {
                     said.push(part);
                     continue;
                 }
