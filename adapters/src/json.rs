@@ -2,23 +2,39 @@
 
 /// Adds `text` to `json` as the inside of a JSON string.
 pub(crate) fn escape(text: &str, json: &mut String) {
-    for char in text.chars() {
-        match char {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\0'..='\u{1f}' => {
-                json.push_str("\\u00");
-                let code = u32::from(char);
-                json.extend(
-                    [code >> 4, code & 15]
-                        .into_iter()
-                        .filter_map(|d| char::from_digit(d, 16)),
-                );
-            }
-            _ => json.push(char),
+    let mut rest = text;
+    // Runs without escapes are copied whole: most texts are one such run.
+    while let Some(at) = rest.bytes().position(needs_escape) {
+        let (clean, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        json.push_str(clean);
+        let mut chars = behind.chars();
+        if let Some(char) = chars.next() {
+            escape_one(char, json);
+        }
+        rest = chars.as_str();
+    }
+    json.push_str(rest);
+}
+
+const fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+fn escape_one(char: char, json: &mut String) {
+    match char {
+        '"' => json.push_str("\\\""),
+        '\\' => json.push_str("\\\\"),
+        '\n' => json.push_str("\\n"),
+        '\r' => json.push_str("\\r"),
+        '\t' => json.push_str("\\t"),
+        _ => {
+            json.push_str("\\u00");
+            let code = u32::from(char);
+            json.extend(
+                [code >> 4, code & 15]
+                    .into_iter()
+                    .filter_map(|d| char::from_digit(d, 16)),
+            );
         }
     }
 }

@@ -114,37 +114,43 @@ impl<'a> Parser<'a> {
 
     fn string(&mut self) -> Result<Spelled<'a>, ParseError> {
         self.expect(b'"')?;
-        let start = self.at;
-        loop {
-            let rest = self.rest();
-            let run = memchr::memchr2(b'"', b'\\', rest).ok_or_else(|| self.wrong())?;
-            let clean = rest.get(..run).unwrap_or_default();
-            // A loop without an early end is one that runs on whole vectors.
-            if clean.iter().fold(false, |bad, byte| bad | (*byte < 0x20)) {
-                return Err(self.wrong());
+        let (start, rest) = (self.at, self.rest());
+        let mut behind_escape = 0;
+        // One search for all of the string: prompts are full of escapes, and each new search would cost its beginning.
+        for at in memchr::memchr2_iter(b'"', b'\\', rest) {
+            if at < behind_escape {
+                continue;
             }
-            self.at = self.at.saturating_add(run);
+            self.at = start.saturating_add(at);
             if self.peek() == Some(b'"') {
                 let raw = self.since(start);
                 self.at = self.at.saturating_add(1);
-                return Ok(Spelled::of_raw(raw));
+                // A loop without an early end is one that runs on whole vectors.
+                let has_control = raw.bytes().fold(false, |bad, byte| bad | (byte < 0x20));
+                return if has_control {
+                    Err(ParseError::NotJson(start))
+                } else {
+                    Ok(Spelled::of_raw(raw))
+                };
             }
-            self.escape()?;
+            behind_escape = at.saturating_add(self.escape()?);
         }
+        Err(self.wrong())
     }
 
-    fn escape(&mut self) -> Result<(), ParseError> {
-        let length = match self.rest() {
+    /// How long the escape is that begins here.
+    fn escape(&self) -> Result<usize, ParseError> {
+        match self.rest() {
             [
                 _,
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
                 ..,
-            ] => 2,
-            [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()) => 6,
-            _ => return Err(self.wrong()),
-        };
-        self.at = self.at.saturating_add(length);
-        Ok(())
+            ] => Ok(2),
+            [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()) => {
+                Ok(6)
+            }
+            _ => Err(self.wrong()),
+        }
     }
 
     fn number(&mut self) -> Result<Value<'a>, ParseError> {

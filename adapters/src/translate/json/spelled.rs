@@ -1,6 +1,7 @@
 //! The inside of a JSON string, as it was spelled.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use crate::json::escape;
 
@@ -35,19 +36,7 @@ impl<'a> Spelled<'a> {
     /// A text that is not escaped yet, and does not live as long.
     pub(crate) fn of_owned(plain: &str) -> Spelled<'static> {
         let mut raw = String::with_capacity(plain.len().saturating_add(8));
-        // Runs without escapes are copied whole: arguments and schemas are mostly such.
-        let mut rest = plain;
-        while let Some(at) = rest
-            .bytes()
-            .position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-        {
-            let (clean, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            raw.push_str(clean);
-            let (one, behind) = behind.split_at_checked(1).unwrap_or((behind, ""));
-            escape(one, &mut raw);
-            rest = behind;
-        }
-        raw.push_str(rest);
+        escape(plain, &mut raw);
         Spelled(Cow::Owned(raw))
     }
 
@@ -78,12 +67,21 @@ impl<'a> Spelled<'a> {
 
     /// Whether it says `plain`.
     pub(crate) fn is(&self, plain: &str) -> bool {
-        self.plain() == plain
+        // No spelling is shorter than what it says, and most that are compared are as long or of another length.
+        match self.0.len().cmp(&plain.len()) {
+            Ordering::Less => false,
+            Ordering::Equal => self.0 == plain && !self.has_escapes(),
+            Ordering::Greater => self.has_escapes() && self.plain() == plain,
+        }
+    }
+
+    fn has_escapes(&self) -> bool {
+        memchr::memchr(b'\\', self.0.as_bytes()).is_some()
     }
 
     /// What it says. Half a surrogate pair, which no text can hold, is told as U+FFFD.
     pub(crate) fn plain(&self) -> Cow<'_, str> {
-        if memchr::memchr(b'\\', self.0.as_bytes()).is_none() {
+        if !self.has_escapes() {
             return Cow::Borrowed(&self.0);
         }
         Cow::Owned(decoded(&self.0))
