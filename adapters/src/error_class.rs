@@ -54,7 +54,10 @@ impl ErrorClass {
     }
 }
 
-/// Tells the class of an error by its status, its type where a header gives one (`x-amzn-errortype`, else empty) and
+/// The header that names an error's type: Bedrock's.
+pub const ERROR_TYPE_HEADER: &str = "x-amzn-errortype";
+
+/// Tells the class of an error by its status, its type where a header gives one ([`ERROR_TYPE_HEADER`], else empty) and
 /// what its body begins with (a few KiB are plenty).
 ///
 /// Words in the body decide first, those of the dialect before those of others: Vertex wraps Anthropic's errors into

@@ -52,7 +52,7 @@ pub use custom::{
 };
 pub use decode::{DECODED_BYTES_MAX, DecodeFault, Decoder};
 pub use encode::{EncodeError, Encoder};
-pub use error_class::{ErrorClass, answer_error_class, error_class};
+pub use error_class::{ERROR_TYPE_HEADER, ErrorClass, answer_error_class, error_class};
 pub use facts::{
     Ambiguity, AnswersAsked, Brace, CapMember, CapPlace, CapSaid, EffortAsked, EffortLevel,
     EffortSaid, Facts, FactsError, FactsReader, ImageAsked, MediaAsked, ModelAsked, ModelEcho,

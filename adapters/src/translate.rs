@@ -5,6 +5,7 @@
 //! another dialect than the caller's is anything translated; what is not known here never passes silently.
 
 mod answer;
+mod arguments;
 mod chat;
 #[cfg(test)]
 pub(crate) mod check;
@@ -20,6 +21,7 @@ mod golden;
 mod identity;
 mod json;
 mod likelihood;
+mod lines;
 mod messages;
 mod ollama;
 mod parts;
@@ -42,6 +44,7 @@ use crate::provider::ProviderKind;
 
 pub use feature::{Fate, Feature, Features};
 pub use form::{Api, Form, Task};
+pub use lines::{ID_LINES, id_line, request_lines};
 pub use refused::{Refused, refused};
 pub use shape::{PLACES_MAX, Seen};
 pub use stream::{EVENT_BYTES_MAX, StreamTranslator};

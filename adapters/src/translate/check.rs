@@ -3,7 +3,8 @@
 use quotah_policy::Usage;
 
 use super::answer::{Answer, Event, PartKind};
-use super::json::parse;
+use super::json::{Spelled, parse};
+use super::request::{Part, Request, Role, Turn};
 use super::{AnswerFault, Caller, Form, StreamTranslator, To};
 use crate::adapter::Asked;
 use crate::border::Framing;
@@ -28,6 +29,29 @@ pub(crate) fn to(form: Form) -> To<'static> {
         form,
         kind: ProviderKind::native(form.dialect()),
         model: "sent-model",
+    }
+}
+
+/// A text of ours.
+pub(crate) fn spelled(text: &str) -> Spelled<'_> {
+    Spelled::of_plain(text)
+}
+
+/// A turn of these parts.
+pub(crate) const fn turn(role: Role, parts: Vec<Part<'_>>) -> Turn<'_> {
+    Turn { role, parts }
+}
+
+/// A part that is text.
+pub(crate) fn text(text: &str) -> Part<'_> {
+    Part::text(spelled(text))
+}
+
+/// The least that can be asked.
+pub(crate) fn hello<'a>() -> Request<'a> {
+    Request {
+        turns: vec![turn(Role::User, vec![text("Hi")])],
+        ..Request::default()
     }
 }
 

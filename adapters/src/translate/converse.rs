@@ -14,7 +14,7 @@ mod tests;
 mod tools;
 mod write;
 
-use super::feature::{Fate, Feature};
+use super::feature::{Fate, Feature, not_of_turns};
 use super::speaker::Serves;
 use crate::border::Framing;
 use crate::provider::ProviderKind;
@@ -136,17 +136,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ToolCallsMax
         | F::Hosted
         | F::ServerSettings
-        | F::Dimensions
-        | F::EmbeddingEncoding
-        | F::EmbeddingTask
-        | F::EmbeddingTitle
-        | F::TokenInput
-        | F::EmbeddingImages
-        | F::EmbeddingTruncation
-        | F::EmbeddingTruncationOff
-        | F::RankTop
-        | F::RankDocuments
-        | F::RankObjects
-        | F::RankTokensMax => Fate::Lost,
+        | not_of_turns!() => Fate::Lost,
     }
 }

@@ -226,6 +226,25 @@ features! {
     RankTokensMax,
 }
 
+/// Features of embeddings and rankings, as a pattern: whoever is asked for a turn has no place for any of them.
+macro_rules! not_of_turns {
+    () => {
+        $crate::translate::feature::Feature::Dimensions
+            | $crate::translate::feature::Feature::EmbeddingEncoding
+            | $crate::translate::feature::Feature::EmbeddingTask
+            | $crate::translate::feature::Feature::EmbeddingTitle
+            | $crate::translate::feature::Feature::TokenInput
+            | $crate::translate::feature::Feature::EmbeddingImages
+            | $crate::translate::feature::Feature::EmbeddingTruncation
+            | $crate::translate::feature::Feature::EmbeddingTruncationOff
+            | $crate::translate::feature::Feature::RankTop
+            | $crate::translate::feature::Feature::RankDocuments
+            | $crate::translate::feature::Feature::RankObjects
+            | $crate::translate::feature::Feature::RankTokensMax
+    };
+}
+pub(crate) use not_of_turns;
+
 /// Some features.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Features(u128);

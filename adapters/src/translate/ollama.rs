@@ -10,7 +10,7 @@ mod stream;
 mod tests;
 mod write;
 
-use super::feature::{Fate, Feature};
+use super::feature::{Fate, Feature, not_of_turns};
 use super::speaker::Serves;
 use crate::border::Framing;
 use crate::provider::ProviderKind;
@@ -115,17 +115,6 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ToolCallsMax
         | F::Hosted
         | F::ServerSettings
-        | F::Dimensions
-        | F::EmbeddingEncoding
-        | F::EmbeddingTask
-        | F::EmbeddingTitle
-        | F::TokenInput
-        | F::EmbeddingImages
-        | F::EmbeddingTruncation
-        | F::EmbeddingTruncationOff
-        | F::RankTop
-        | F::RankDocuments
-        | F::RankObjects
-        | F::RankTokensMax => Fate::Lost,
+        | not_of_turns!() => Fate::Lost,
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::answer::{Event, Finish, PARTS_MAX, PartKind};
-use super::json::{Spelled, parse};
+use super::json::Spelled;
 use super::likelihood::Token;
 use super::request::Citation;
 use super::signature::Signature;
@@ -273,17 +273,12 @@ pub(crate) fn class_of_sentence(dialect: Dialect, text: &str) -> ErrorClass {
     }
 }
 
-/// A call's arguments as JSON, for dialects that have no place for other text.
+/// A call's arguments as an object's text.
 ///
 /// # Errors
-/// Where they are no JSON object: what a model made may be anything.
+/// Where they are none.
 pub(crate) fn arguments<'s>(input: &'s Spelled<'_>) -> Result<Cow<'s, str>, Untranslatable> {
-    let plain = input.plain();
-    if plain.trim().is_empty() {
-        return Ok(Cow::Borrowed("{}"));
-    }
-    let is_object = parse(&plain).is_ok_and(|value| value.as_object().is_some());
-    is_object.then_some(plain).ok_or_else(|| {
+    super::arguments::arguments(input).ok_or_else(|| {
         Untranslatable::at("", "the arguments of an earlier call are no JSON object")
     })
 }

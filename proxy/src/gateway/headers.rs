@@ -7,6 +7,7 @@ use http::header::{
     HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE, USER_AGENT,
 };
+use quotah_adapters::translate::request_lines;
 use quotah_adapters::{CREDENTIAL_HEADERS, Dialect, SIGNATURE_HEADERS};
 
 /// Prefix of every header that Quotah reads from requests or adds to answers.
@@ -99,8 +100,8 @@ pub(crate) fn translated_request(
     if let Some(agent) = client.get(USER_AGENT) {
         headers.insert(USER_AGENT, agent.clone());
     }
-    if dialect == Dialect::Anthropic {
-        headers.insert("anthropic-version", ANTHROPIC_VERSION);
+    for (name, value) in request_lines(dialect) {
+        headers.insert(*name, HeaderValue::from_static(value));
     }
     if let Some(length) = forward.content_length {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -116,10 +117,6 @@ pub(crate) fn translated_request(
     }
     headers
 }
-
-/// The version whose format is written: the only one that current models have (documented at
-/// <https://platform.claude.com/docs/en/api/versioning>, read 2026-11).
-const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
 /// The client's header lines for a provider's answer, with room for ours.
 ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use quotah_adapters::limits::{body_limits, limits, retry_after};
-use quotah_adapters::{Dialect, ErrorClass, error_class};
+use quotah_adapters::{Dialect, ERROR_TYPE_HEADER, ErrorClass, error_class};
 use quotah_policy::headroom::{LimitSeen, Place};
 
 use super::choose::Order;
@@ -71,7 +71,7 @@ impl Refused {
             model: Arc::clone(&order.model_sent),
             dialect,
             status,
-            error_type: headers.get("x-amzn-errortype").cloned(),
+            error_type: headers.get(ERROR_TYPE_HEADER).cloned(),
             wait: retry_after(status, pairs(headers), b"", now),
             back_at_unix_ms: back_at(&seen(&said, &order.model_sent), now),
             prefix: Vec::new(),

@@ -1,7 +1,7 @@
 //! What becomes of what others ask where a deployment is asked in chat completions.
 
 use crate::provider::ProviderKind;
-use crate::translate::feature::{Fate, Feature};
+use crate::translate::feature::{Fate, Feature, not_of_turns};
 
 /// What becomes of a feature at a deployment of that kind.
 pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
@@ -131,17 +131,6 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::ToolCallsMax
         | Feature::Hosted
         | Feature::ServerSettings
-        | Feature::Dimensions
-        | Feature::EmbeddingEncoding
-        | Feature::EmbeddingTask
-        | Feature::EmbeddingTitle
-        | Feature::TokenInput
-        | Feature::EmbeddingImages
-        | Feature::EmbeddingTruncation
-        | Feature::EmbeddingTruncationOff
-        | Feature::RankTop
-        | Feature::RankDocuments
-        | Feature::RankObjects
-        | Feature::RankTokensMax => Fate::Lost,
+        | not_of_turns!() => Fate::Lost,
     }
 }

@@ -4,7 +4,7 @@ use crate::facts::EffortLevel;
 use crate::translate::Untranslatable;
 use crate::translate::claude::{Model, Thinking};
 use crate::translate::json::Members;
-use crate::translate::request::{Reasoning, Request, effort_of};
+use crate::translate::request::Request;
 
 /// Who made a model, as far as it decides how the model is asked. Read off its id; the id of a profile of one's own
 /// tells nothing.
@@ -89,10 +89,9 @@ impl Maker {
         let Some(asked) = request.reasoning else {
             return Ok(None);
         };
-        let effort = effort(&asked);
-        if effort.is_none() && asked.on.is_none() {
+        let Some(effort) = asked.level() else {
             return Ok(None);
-        }
+        };
         match self {
             Self::Claude(model) => {
                 // Documented at
@@ -102,13 +101,13 @@ impl Maker {
                 return Ok(thinking.effort);
             }
             Self::Nova { thinks: true } => json.object("reasoningConfig", |json| match effort {
-                Some(EffortLevel::None) => json.text("type", "disabled"),
+                EffortLevel::None => json.text("type", "disabled"),
                 effort => {
                     json.text("type", "enabled");
                     json.text("maxReasoningEffort", low_to_high(effort));
                 }
             }),
-            Self::GptOss if effort != Some(EffortLevel::None) => {
+            Self::GptOss if effort != EffortLevel::None => {
                 json.text("reasoning_effort", low_to_high(effort));
             }
             Self::Nova { thinks: false } | Self::Mistral | Self::Cohere | Self::Thoughtless => {}
@@ -123,17 +122,10 @@ impl Maker {
     }
 }
 
-fn effort(asked: &Reasoning) -> Option<EffortLevel> {
-    match asked.on {
-        Some(false) => Some(EffortLevel::None),
-        _ => asked.effort.or_else(|| asked.tokens.map(effort_of)),
-    }
-}
-
-const fn low_to_high(effort: Option<EffortLevel>) -> &'static str {
+const fn low_to_high(effort: EffortLevel) -> &'static str {
     match effort {
-        Some(EffortLevel::None | EffortLevel::Minimal | EffortLevel::Low) => "low",
-        None | Some(EffortLevel::Medium) => "medium",
-        Some(EffortLevel::High | EffortLevel::XHigh | EffortLevel::Max) => "high",
+        EffortLevel::None | EffortLevel::Minimal | EffortLevel::Low => "low",
+        EffortLevel::Medium => "medium",
+        EffortLevel::High | EffortLevel::XHigh | EffortLevel::Max => "high",
     }
 }

@@ -1,7 +1,7 @@
 //! What becomes of a feature at Gemini and Vertex AI.
 
 use crate::provider::ProviderKind;
-use crate::translate::feature::{Fate, Feature};
+use crate::translate::feature::{Fate, Feature, not_of_turns};
 
 /// What becomes of `feature`.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -100,17 +100,6 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::ToolCallsMax
         | F::Hosted
         | F::ServerSettings
-        | F::Dimensions
-        | F::EmbeddingEncoding
-        | F::EmbeddingTask
-        | F::EmbeddingTitle
-        | F::TokenInput
-        | F::EmbeddingImages
-        | F::EmbeddingTruncation
-        | F::EmbeddingTruncationOff
-        | F::RankTop
-        | F::RankDocuments
-        | F::RankObjects
-        | F::RankTokensMax => Fate::Lost,
+        | not_of_turns!() => Fate::Lost,
     }
 }

@@ -1,6 +1,6 @@
 //! What becomes of what a request asks for, at an Anthropic deployment.
 
-use super::super::feature::{Fate, Feature};
+use super::super::feature::{Fate, Feature, not_of_turns};
 
 /// The fate of a feature.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -104,17 +104,6 @@ pub(super) const fn of(feature: Feature) -> Fate {
         | Feature::ToolCallsMax
         | Feature::Hosted
         | Feature::ServerSettings
-        | Feature::Dimensions
-        | Feature::EmbeddingEncoding
-        | Feature::EmbeddingTask
-        | Feature::EmbeddingTitle
-        | Feature::TokenInput
-        | Feature::EmbeddingImages
-        | Feature::EmbeddingTruncation
-        | Feature::EmbeddingTruncationOff
-        | Feature::RankTop
-        | Feature::RankDocuments
-        | Feature::RankObjects
-        | Feature::RankTokensMax => Fate::Lost,
+        | not_of_turns!() => Fate::Lost,
     }
 }

@@ -3,7 +3,8 @@
 use quotah_policy::Usage;
 
 use super::super::answer::{Answer, Choice, Reason};
-use super::super::json::{Items, Json, Members, Spelled, Value, parse};
+use super::super::arguments::arguments;
+use super::super::json::{Items, Json, Members, Spelled};
 use super::super::request::{Citation, Cited, Part, ToolCall};
 use super::super::signature::{MARK, Signature};
 use super::super::{AnswerFault, Caller};
@@ -175,17 +176,6 @@ pub(super) fn signed_call(id: &Spelled<'_>, signature: &Signature<'_>) -> Spelle
         is_whole: false,
     };
     with_id.marked()
-}
-
-/// The arguments as an object's text; `None` where they are none.
-pub(super) fn arguments(input: &Spelled<'_>) -> Option<String> {
-    let plain = input.plain();
-    let text = plain.trim();
-    if text.is_empty() {
-        return Some("{}".to_owned());
-    }
-    let is_object = parse(text).is_ok_and(|value| matches!(value, Value::Object(_)));
-    is_object.then(|| text.to_owned())
 }
 
 /// Whether a citation says what it cites.

@@ -1,5 +1,6 @@
 //! A request to an Anthropic deployment, written.
 
+use super::super::arguments::arguments;
 use super::super::claude::{self, Chance, Model, Thinking, schema};
 use super::super::feature::Features;
 use super::super::json::{Items, Json, Members};
@@ -78,7 +79,7 @@ fn refuse(
     }
     let parts = messages.iter().flat_map(|said| &said.parts);
     let is_bad = |part: &&Part<'_>| match part {
-        Part::ToolCall(call) => super::tell::arguments(&call.input).is_none(),
+        Part::ToolCall(call) => arguments(&call.input).is_none(),
         _ => false,
     };
     if parts.into_iter().any(is_bad) {

@@ -3,10 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::arguments::arguments;
 use super::super::json::{Items, Members, Spelled};
 use super::super::request::{CacheMark, File, Part, SearchResult, Source, ToolCall, ToolResult};
 use super::super::signature::Signature;
-use super::{ids, tell, turns};
+use super::{ids, turns};
 
 /// Writes a block.
 pub(super) fn block(items: &mut Items<'_>, part: &Part<'_>) {
@@ -67,7 +68,7 @@ fn tool_use(items: &mut Items<'_>, call: &ToolCall<'_>) {
         json.text("type", "tool_use");
         json.spelled("id", &ids::worn(&call.id));
         json.spelled("name", &call.name);
-        let input = tell::arguments(&call.input);
+        let input = arguments(&call.input);
         json.raw("input", input.as_deref().unwrap_or("{}"));
         cache_control(json, call.cache);
     });

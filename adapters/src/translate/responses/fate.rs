@@ -1,7 +1,7 @@
 //! What becomes of what callers ask for at a deployment that is asked for responses.
 
 use crate::provider::ProviderKind;
-use crate::translate::feature::{Fate, Feature};
+use crate::translate::feature::{Fate, Feature, not_of_turns};
 
 /// The fate of a feature, the same with every provider.
 #[rustfmt::skip]
@@ -27,8 +27,7 @@ pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | Stop | TopK | MinP | Seed | PresencePenalty | FrequencyPenalty | RepeatPenalty | LogitBias
         | ManyAnswers | Prediction | AudioOutput | ImageOutput | WebSearch | MediaResolution | SafetySettings
         | CachedContent | Store | StoredState | Background | Placement | Truncation | ContextManagement | Include
-        | ToolCallsMax | Hosted | ServerSettings | Dimensions | EmbeddingEncoding | EmbeddingTask | EmbeddingTitle
-        | TokenInput | EmbeddingImages | EmbeddingTruncation | EmbeddingTruncationOff | RankTop | RankDocuments | RankObjects
-        | RankTokensMax => Fate::Lost,
+        | ToolCallsMax | Hosted | ServerSettings
+        | not_of_turns!() => Fate::Lost,
     }
 }

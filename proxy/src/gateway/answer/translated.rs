@@ -6,7 +6,7 @@ use http::{Response, StatusCode, response};
 use quotah_adapters::translate::{
     AnswerFault, Caller, StreamTranslator, answer as answer_of, refused, stream_type,
 };
-use quotah_adapters::{ErrorClass, Framing, StreamOptions, error_class};
+use quotah_adapters::{ERROR_TYPE_HEADER, ErrorClass, Framing, StreamOptions, error_class};
 
 use super::{Answer, AnswerBody, Booking, Context, begun, bytes_of, framing, put_own};
 use crate::clock;
@@ -208,4 +208,4 @@ impl Whole<'_> {
 }
 
 /// Where Bedrock names the error.
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const ERROR_TYPE: HeaderName = HeaderName::from_static(ERROR_TYPE_HEADER);

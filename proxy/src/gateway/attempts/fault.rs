@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use quotah_adapters::{
-    Decoder, Dialect, ErrorClass, Meter, Reading, answer_error_class, error_class,
+    Decoder, Dialect, ERROR_TYPE_HEADER, ErrorClass, Meter, Reading, answer_error_class,
+    error_class,
 };
 
 use super::super::answer::{bytes_of, framing, meter};
@@ -197,7 +198,7 @@ impl Preamble {
 }
 
 /// Where Bedrock names the error.
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+const ERROR_TYPE: HeaderName = HeaderName::from_static(ERROR_TYPE_HEADER);
 
 /// How much of an error's body is looked at, bytes. The longest recorded one has 2 KiB.
 const ERROR_BYTES_MAX: usize = 16 * 1024;

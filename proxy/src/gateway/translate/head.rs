@@ -2,6 +2,7 @@
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use quotah_adapters::Dialect;
+use quotah_adapters::translate::{ID_LINES, id_line};
 
 use super::Translation;
 
@@ -26,15 +27,14 @@ pub(in crate::gateway) fn headers(
     provider.remove("content-md5");
     provider.remove("digest");
     provider.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    // Where SDKs look for the id to ask their provider about.
-    let wanted = match caller {
-        Dialect::OpenAi => "x-request-id",
-        Dialect::Anthropic => "request-id",
-        Dialect::Gemini | Dialect::Bedrock | Dialect::Cohere | Dialect::Ollama => return,
+    let Some(wanted) = id_line(caller) else {
+        return;
     };
-    let known = ["x-request-id", "request-id", "x-amzn-requestid"];
     if !provider.contains_key(wanted)
-        && let Some(id) = known.iter().find_map(|name| provider.get(*name)).cloned()
+        && let Some(id) = ID_LINES
+            .iter()
+            .find_map(|name| provider.get(*name))
+            .cloned()
     {
         provider.insert(wanted, id);
     }

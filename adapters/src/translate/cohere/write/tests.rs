@@ -2,31 +2,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::translate::Form;
-use crate::translate::check::to;
+use crate::translate::check::{hello, spelled, text, to, turn};
 use crate::translate::request::{Sampling, Tool};
 
 fn written(request: &Request<'_>) -> Value {
     let written = write(request, &to(Form::CohereChat)).unwrap();
     serde_json::from_str(&written).unwrap()
-}
-
-fn spelled(text: &str) -> Spelled<'_> {
-    Spelled::of_plain(text)
-}
-
-fn turn<'a>(role: Role, parts: Vec<Part<'a>>) -> Turn<'a> {
-    Turn { role, parts }
-}
-
-fn text<'a>(text: &'a str) -> Part<'a> {
-    Part::text(spelled(text))
-}
-
-fn hello<'a>() -> Request<'a> {
-    Request {
-        turns: vec![turn(Role::User, vec![text("Hi")])],
-        ..Request::default()
-    }
 }
 
 #[test]

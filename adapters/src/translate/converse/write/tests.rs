@@ -1,11 +1,12 @@
 use serde_json::{Value, json};
 
 use super::super::super::json::Spelled;
-use super::super::super::request::{File, Part, Source, ToolCall, ToolResult, Turn};
+use super::super::super::request::{File, Part, Source, ToolCall, ToolResult};
 use super::super::super::signature::Signature;
 use super::*;
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
+use crate::translate::check::{hello, spelled, text, turn};
 use crate::translate::request::{CacheMark, Reasoning, Sampling, Tool, ToolChoice};
 use crate::translate::{Form, check};
 
@@ -28,25 +29,6 @@ fn written(request: &Request<'_>) -> Value {
     written_to(CLAUDE, request).unwrap()
 }
 
-fn spelled(text: &str) -> Spelled<'_> {
-    Spelled::of_plain(text)
-}
-
-fn text_part(text: &str) -> Part<'_> {
-    Part::text(spelled(text))
-}
-
-fn turn<'a>(role: Role, parts: Vec<Part<'a>>) -> Turn<'a> {
-    Turn { role, parts }
-}
-
-fn hello<'a>() -> Request<'a> {
-    Request {
-        turns: vec![turn(Role::User, vec![text_part("Hi")])],
-        ..Request::default()
-    }
-}
-
 fn call<'a>(id: &'a str, input: &'a str) -> Part<'a> {
     Part::ToolCall(ToolCall {
         id: spelled(id),
@@ -57,11 +39,11 @@ fn call<'a>(id: &'a str, input: &'a str) -> Part<'a> {
     })
 }
 
-fn result<'a>(id: &'a str, text: &'a str) -> ToolResult<'a> {
+fn result<'a>(id: &'a str, told: &'a str) -> ToolResult<'a> {
     ToolResult {
         id: spelled(id),
         name: None,
-        parts: vec![text_part(text)],
+        parts: vec![text(told)],
         is_error: false,
         cache: None,
     }
@@ -70,7 +52,7 @@ fn result<'a>(id: &'a str, text: &'a str) -> ToolResult<'a> {
 #[test]
 fn a_turn_of_text_is_written() {
     let request = Request {
-        system: vec![text_part("Be brief.")],
+        system: vec![text("Be brief.")],
         output_max: Some(100),
         stop: vec![spelled("END")],
         sampling: Sampling {
@@ -97,12 +79,9 @@ fn a_turn_of_text_is_written() {
 fn turns_of_one_role_are_one_message_and_empty_texts_are_left_out() {
     let request = Request {
         turns: vec![
-            turn(Role::User, vec![text_part("One")]),
-            turn(Role::User, vec![text_part("Two")]),
-            turn(
-                Role::Assistant,
-                vec![text_part(""), call("t1", "{\"a\":1}")],
-            ),
+            turn(Role::User, vec![text("One")]),
+            turn(Role::User, vec![text("Two")]),
+            turn(Role::Assistant, vec![text(""), call("t1", "{\"a\":1}")]),
             turn(Role::Assistant, vec![call("t 2", "")]),
             turn(Role::User, vec![Part::ToolResult(result("t1", "1"))]),
             turn(
@@ -112,7 +91,7 @@ fn turns_of_one_role_are_one_message_and_empty_texts_are_left_out() {
                     ..result("t 2", "no")
                 })],
             ),
-            turn(Role::System, vec![text_part("Now!")]),
+            turn(Role::System, vec![text("Now!")]),
         ],
         ..Request::default()
     };
@@ -223,7 +202,7 @@ fn thoughts_go_back_with_what_was_signed() {
                 text: Spelled::default(),
                 signature: signed("c2Vj", true),
             },
-            text_part("Rain"),
+            text("Rain"),
         ],
     ));
     assert_eq!(
