@@ -37,6 +37,7 @@ mod table;
 #[cfg(test)]
 mod truth;
 mod variant;
+mod whole;
 
 use quotah_policy::Usage;
 
@@ -217,6 +218,31 @@ pub fn answer(
     };
     let answer = (serves.read_answer)(&value)?;
     (asks.write_answer)(&answer, caller, usage)
+}
+
+/// A whole answer as a caller gets it that asked for a stream: some servers answer whole all the same. `usage` is what a
+/// [`crate::Meter`] read in it.
+///
+/// # Errors
+/// [`AnswerFault`]
+pub fn answer_as_stream(
+    caller: &Caller,
+    from: Form,
+    body: &[u8],
+    usage: Option<&Usage>,
+) -> Result<String, AnswerFault> {
+    let text = std::str::from_utf8(body).map_err(|_| AnswerFault::Unreadable)?;
+    let value = json::parse(text).map_err(|_| AnswerFault::Unreadable)?;
+    let (Some(asks), Some(serves)) = (caller.form.asks(), from.serves()) else {
+        return Err(AnswerFault::Unsayable);
+    };
+    let answer = (serves.read_answer)(&value)?;
+    let mut writer = (asks.stream)(caller);
+    let mut out = String::new();
+    whole::tell(&answer, &mut |event| {
+        writer.event(&event, usage, &mut out);
+    })?;
+    Ok(out)
 }
 
 /// Whether a request asks for embeddings as base64, as `OpenAI`'s SDK does of itself.

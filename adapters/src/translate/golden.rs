@@ -150,6 +150,28 @@ fn a_recorded_stream_says_the_same_in_any_cut() {
     }
 }
 
+#[test]
+fn a_recorded_whole_answer_told_as_a_stream_says_the_same() {
+    for case in cases().into_iter().filter(|case| !case.is_stream()) {
+        for to in callers(&case) {
+            let what = format!("{} to {to:?}", case.name);
+            let mut meter = case.meter();
+            meter.feed(&case.body);
+            let usage = meter.finish(true).usage;
+            let told = super::answer_as_stream(&caller(to), case.form, &case.body, usage.as_ref());
+            let told = told.unwrap_or_else(|fault| panic!("{what}: {fault}"));
+            if told.contains(r#""status":"failed""#) {
+                continue;
+            }
+            let read = check::usage(to, told.as_bytes(), check::stream_type(to));
+            assert_eq!(priced(read, to), priced(usage, to), "{what}");
+            let answer =
+                folded(to, told.as_bytes()).unwrap_or_else(|fault| panic!("{what}: {fault}"));
+            assert_eq!(said_by(&answer), said_by(&native(&case).unwrap()), "{what}");
+        }
+    }
+}
+
 /// What the deployment itself says, in the neutral form.
 fn native(case: &Case) -> Result<Answer<'static>, String> {
     if !case.is_stream() {
