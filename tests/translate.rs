@@ -4,6 +4,7 @@
 mod beside;
 mod elsewhere;
 mod failures;
+mod hedged;
 mod lossy;
 mod turns;
 
