@@ -7,6 +7,7 @@ mod failures;
 mod hedged;
 mod lossy;
 mod turns;
+mod untold;
 
 use quotah_bench::mock::{Directives, Mock, Script};
 use serde_json::Value;

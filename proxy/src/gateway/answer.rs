@@ -1,6 +1,7 @@
 //! A provider's answer, from its head on: what the client is told beside it, and what relays its body.
 
 mod translated;
+mod untold;
 
 use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
@@ -16,7 +17,7 @@ use super::headers::forward_answer;
 use super::learn::Refused;
 use super::parse::Target;
 use super::record::Booking;
-use super::refuse::{Refusal, Refuser, put_standing};
+use super::refuse::{Refuser, put_standing};
 use super::relay::{Change, Failure, Relay};
 use super::rewrite::Rewrite;
 use super::routes::Upstream;
@@ -24,6 +25,8 @@ use super::tap::Tap;
 use super::translate::Spoken;
 use crate::clock;
 use crate::upstream::Answer;
+
+pub(super) use untold::Untold;
 
 /// What an answer is judged by.
 pub(super) struct Context<'a> {
@@ -39,12 +42,12 @@ pub(super) struct Context<'a> {
 /// The answer as the client gets it, its body on the way through the meter.
 ///
 /// # Errors
-/// 502 where it would have to be translated and cannot be; the failure is booked.
+/// [`Untold`] where it would have to be translated and cannot be.
 pub(super) async fn relayed(
     booking: Booking,
     answer: Answer,
     context: &Context<'_>,
-) -> Result<Response<AnswerBody>, Refusal> {
+) -> Result<Response<AnswerBody>, Box<Untold>> {
     match context.order.words.translation() {
         None => Ok(as_it_is(booking, answer, context)),
         Some(words) => Box::pin(translated::answer(booking, answer, (context, words))).await,

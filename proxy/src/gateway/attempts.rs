@@ -14,7 +14,7 @@ use http::Response;
 use quotah_adapters::{ErrorClass, Reading};
 
 use super::admit::{Call, Terms};
-use super::answer::{Context, relayed};
+use super::answer::{Context, Untold, relayed};
 use super::body::AnswerBody;
 use super::choose::{Order, Trip};
 use super::learn;
@@ -84,10 +84,17 @@ async fn walk(
         {
             continue;
         }
-        return match tried {
-            Tried::Answer(answer) => way.relay(booking, answer, &refuser).await,
-            Tried::Nothing(error) => Err(failed(booking, error, &refuser)),
-            Tried::Unsent(refusal) => Err(unsent(booking, refusal, &refuser)),
+        let untold = match tried {
+            Tried::Answer(answer) => match way.relay(booking, answer, &refuser).await {
+                Ok(response) => return Ok(response),
+                Err(untold) => untold,
+            },
+            Tried::Nothing(error) => return Err(failed(booking, error, &refuser)),
+            Tried::Unsent(refusal) => return Err(unsent(booking, refusal, &refuser)),
+        };
+        booking = match way.leave(untold).await {
+            Ok(booking) => booking,
+            Err(untold) => return Err(untold.refused(&refuser)),
         };
     }
 }
@@ -122,6 +129,24 @@ impl Way {
         made.tried
     }
 
+    /// Leaves an answer that cannot be told for another deployment's. Gives it back where there is none.
+    async fn leave(&mut self, mut untold: Box<Untold>) -> Result<Booking, Box<Untold>> {
+        if !self.may_go_on(&untold.booking) {
+            return Err(untold);
+        }
+        let Some(fault) = Fault::untold(&untold) else {
+            return Err(untold);
+        };
+        if fault.reading.is_some() {
+            learn::in_answer(&untold.booking, &self.order, fault.class);
+        }
+        if self.go_on(&mut untold.booking, fault).await {
+            Ok(untold.booking)
+        } else {
+            Err(untold)
+        }
+    }
+
     fn call(&self) -> Call<'_> {
         Call {
             target: &self.sending.target,
@@ -135,7 +160,7 @@ impl Way {
         mut booking: Booking,
         answer: Answer,
         refuser: &Refuser,
-    ) -> Result<Response<AnswerBody>, Refusal> {
+    ) -> Result<Response<AnswerBody>, Box<Untold>> {
         if let Some(keeper) = &mut booking.keeper {
             keeper.answered_on(self.terms);
         }

@@ -136,7 +136,12 @@ async fn exchange(
         drain: &state.drain,
     };
     match upstream::send(&upstream.pool, &outgoing).await {
-        Ok(answer) => Tried::Answer(answer),
+        Ok(mut answer) => {
+            if let Some(translation) = order.words.translation() {
+                translation.label(&mut answer);
+            }
+            Tried::Answer(answer)
+        }
         Err(error) => Tried::Nothing(error),
     }
 }

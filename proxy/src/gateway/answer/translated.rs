@@ -4,18 +4,18 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode, response};
 use quotah_adapters::translate::{
-    AnswerFault, Caller, StreamTranslator, answer as answer_of, refused, stream_type,
+    AnswerFault, Caller, StreamTranslator, answer as answer_of, answer_as_stream, refused,
+    stream_type,
 };
 use quotah_adapters::{ERROR_TYPE_HEADER, ErrorClass, Framing, StreamOptions, error_class};
 
+use super::untold::Untold;
 use super::{Answer, AnswerBody, Booking, Context, begun, bytes_of, framing, put_own};
 use crate::clock;
 use crate::gateway::cached;
 use crate::gateway::headers::forward_answer;
-use crate::gateway::refuse::Refusal;
 use crate::gateway::relay::{Cause, Change, Failure, Relay, Translated};
 use crate::gateway::translate::{Translation, headers};
-use crate::upstream::ExchangeError;
 
 /// Longest answer that is translated whole. The longest recorded ones hold some images, a few megabytes each.
 const ANSWER_BYTES_MAX: usize = 32 << 20;
@@ -26,15 +26,17 @@ const REFUSAL_BYTES_MAX: usize = 64 * 1024;
 /// The answer in the client's words: its events as they come, or all of it at once.
 ///
 /// # Errors
-/// 502 where that cannot be done, or it broke off; the failure is booked.
+/// [`Untold`] where that cannot be done, or it broke off.
 pub(super) async fn answer(
     mut booking: Booking,
     answer: Answer,
     (context, words): (&Context<'_>, &Translation),
-) -> Result<Response<AnswerBody>, Refusal> {
+) -> Result<Response<AnswerBody>, Box<Untold>> {
     let Answer { head, body } = answer;
     let tap = begun(&mut booking, &head, context);
+    // A stream that nobody asked for would be none to the client either.
     let is_stream = head.status.is_success()
+        && words.streams()
         && framing(bytes_of(&head.headers, &http::header::CONTENT_TYPE)).is_some();
     let caller = caller(context, words);
     let translator = if is_stream {
@@ -124,7 +126,7 @@ struct Whole<'a> {
 }
 
 impl Whole<'_> {
-    async fn answer(self, mut relay: Relay) -> Result<Response<AnswerBody>, Refusal> {
+    async fn answer(self, mut relay: Relay) -> Result<Response<AnswerBody>, Box<Untold>> {
         let mut plain = Vec::new();
         let is_error = self.head.status.is_client_error() || self.head.status.is_server_error();
         let bytes_max = if is_error {
@@ -137,26 +139,30 @@ impl Whole<'_> {
             // What came of it is enough, however it ended.
             return Ok(self.refused(relay, &plain));
         }
-        let is_answer = self.head.status.is_success();
-        let body = match gathered {
-            Ok(true) if is_answer => {
-                let usage = relay.usage();
-                let form = self.words.way.to;
-                let body = answer_of(&self.caller, form, &plain, usage.as_ref());
-                body.map_err(Cause::Untranslatable)
-            }
-            // There are no words for a redirect.
-            Ok(true) => Err(Cause::Untranslatable(AnswerFault::Unreadable)),
-            Ok(false) => Err(Cause::Untranslatable(AnswerFault::TooLong)),
-            Err(error) => Err(Cause::Exchange(error)),
-        };
-        match body {
+        let is_whole = gathered.is_ok();
+        match gathered.and_then(|()| self.body(&relay, &plain)) {
             Ok(body) => {
                 let status = self.head.status;
                 Ok(self.given(relay, status, body.into()))
             }
-            Err(cause) => Err(self.failed(relay, cause)),
+            Err(cause) => Err(self.untold(relay, cause, is_whole)),
         }
+    }
+
+    /// All of it in the client's words.
+    fn body(&self, relay: &Relay, plain: &[u8]) -> Result<String, Cause> {
+        if !self.head.status.is_success() {
+            // There are no words for a redirect.
+            return Err(Cause::Untranslatable(AnswerFault::Unreadable));
+        }
+        let usage = relay.usage();
+        let form = self.words.way.to;
+        let body = if self.words.streams() {
+            answer_as_stream(&self.caller, form, plain, usage.as_ref())
+        } else {
+            answer_of(&self.caller, form, plain, usage.as_ref())
+        };
+        body.map_err(Cause::Untranslatable)
     }
 
     /// A refusal in the words for which the client's SDK raises what its users catch.
@@ -183,7 +189,12 @@ impl Whole<'_> {
         let mut lines = HeaderMap::new();
         if let Some(booking) = relay.booking() {
             let on = (self.context, self.words);
-            lines = self::lines(self.head.headers, booking, on, "application/json");
+            let content_type = if status.is_success() && self.words.streams() {
+                stream_type(self.words.way.from)
+            } else {
+                "application/json"
+            };
+            lines = self::lines(self.head.headers, booking, on, content_type);
             lines.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
             cached::begin(booking, status, &mut lines);
         }
@@ -191,19 +202,16 @@ impl Whole<'_> {
         response(relay, status, lines)
     }
 
-    fn failed(self, mut relay: Relay, cause: Cause) -> Refusal {
-        let refusal = match &cause {
-            Cause::Exchange(error) => Refusal::upstream(*error),
-            Cause::Untranslatable(fault) => Refusal::untranslated(*fault),
-            Cause::Budget(_) => Refusal::upstream(ExchangeError::BrokenOff),
-        };
-        let mut standing = None;
-        if let Some(booking) = relay.booking() {
-            standing = booking.standing();
-            booking.entry.status = self.context.refuser.status(&refusal).as_u16().into();
-        }
-        relay.fail(cause);
-        refusal.standing_so(standing)
+    fn untold(&self, relay: Relay, cause: Cause, is_whole: bool) -> Box<Untold> {
+        let (mut booking, reading) = relay.take_back(is_whole);
+        booking.attempt_undone();
+        Box::new(Untold {
+            booking,
+            reading,
+            status: self.head.status,
+            cause,
+            spoken: self.context.order.spoken(self.context.target).dialect,
+        })
     }
 }
 

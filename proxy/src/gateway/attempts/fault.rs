@@ -8,7 +8,7 @@ use quotah_adapters::{
     error_class,
 };
 
-use super::super::answer::{bytes_of, framing, meter};
+use super::super::answer::{Untold, bytes_of, framing, meter};
 use super::super::learn::Refused;
 use super::super::record::Booking;
 use super::super::send::Tried;
@@ -44,6 +44,25 @@ impl Fault {
             }
             Tried::Answer(answer) => way.look_at_error(booking, answer).await,
         }
+    }
+
+    /// What is wrong with an answer that cannot be told; `None` where it is the request's own fault.
+    pub(super) fn untold(untold: &Untold) -> Option<Self> {
+        let told = untold.told();
+        if untold.is_draining() || told.is_some_and(is_requests) {
+            return None;
+        }
+        let status = untold.status.as_u16();
+        let fault = match told {
+            Some(class) => Self::new(status, class),
+            None => Self::broken(ExchangeError::BrokenOff),
+        };
+        Some(Self {
+            status,
+            class: untold.class(),
+            reading: untold.status.is_success().then(|| untold.reading.clone()),
+            ..fault
+        })
     }
 
     fn new(status: u16, class: ErrorClass) -> Self {
@@ -157,6 +176,14 @@ const fn falls(class: ErrorClass, status: u16, on: FallbackOn) -> bool {
     }
 }
 
+/// Whether an error inside an answer is about the request: another deployment would tell the same.
+const fn is_requests(class: ErrorClass) -> bool {
+    matches!(
+        class,
+        ErrorClass::BadRequest | ErrorClass::ContentFiltered | ErrorClass::ContextOverflow
+    )
+}
+
 /// The beginning of a stream.
 struct Preamble {
     decoder: Decoder,
@@ -179,11 +206,8 @@ impl Preamble {
         let reading = self.meter.reading();
         if let Some(error) = &reading.error {
             let class = answer_error_class(dialect, error);
-            let is_ours = matches!(
-                class,
-                ErrorClass::BadRequest | ErrorClass::ContentFiltered | ErrorClass::ContextOverflow
-            );
-            return Some((!is_ours).then(|| self.fault(Fault::new(200, class))));
+            let is_providers = !is_requests(class);
+            return Some(is_providers.then(|| self.fault(Fault::new(200, class))));
         }
         let is_over = self.meter.is_finished() || self.bytes >= PREAMBLE_BYTES_MAX;
         is_over.then_some(None)

@@ -76,10 +76,10 @@ impl Way {
         match made.tried {
             Tried::Answer(answer) => {
                 booking.first_byte_at = Some(clock::now());
-                let Ok(relayed) = self.relay(booking, answer, refuser).await else {
-                    return;
+                let mut body = match self.relay(booking, answer, refuser).await {
+                    Ok(relayed) => relayed.into_body(),
+                    Err(untold) => return drop(untold.refused(refuser)),
                 };
-                let mut body = relayed.into_body();
                 while let Some(Ok(_)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {}
             }
             Tried::Nothing(error) => drop(failed(booking, error, refuser)),

@@ -38,6 +38,9 @@ pub(crate) struct LastTry {
     /// Prices go by these: the next deployment has others.
     model_sent: String,
     provider_kind: &'static str,
+    /// How it was asked.
+    translated_to: String,
+    dropped: Vec<String>,
 }
 
 impl Booking {
@@ -46,6 +49,14 @@ impl Booking {
         let attempt = self.attempt_made(status);
         self.entry.attempts.push(attempt);
         self.backoff = Duration::ZERO;
+    }
+
+    /// Takes the note of the last try back: nothing of its answer was given, and it may be left for another's.
+    pub(crate) fn attempt_undone(&mut self) {
+        if let Some(attempt) = self.entry.attempts.pop() {
+            self.backoff = Duration::from_millis(attempt.backoff_ms);
+        }
+        self.entry.status = 0;
     }
 
     fn attempt_made(&self, status: u16) -> Attempt {
@@ -153,6 +164,8 @@ impl Booking {
             reading,
             model_sent: self.entry.model_sent.clone(),
             provider_kind: self.provider_kind,
+            translated_to: self.entry.translated_to.clone(),
+            dropped: self.entry.dropped.clone(),
         }
     }
 
@@ -178,6 +191,8 @@ impl Booking {
             beside.entry.deployment.clone_from(&last.attempt.deployment);
             beside.entry.model_sent = last.model_sent;
             beside.provider_kind = last.provider_kind;
+            beside.entry.translated_to = last.translated_to;
+            beside.entry.dropped = last.dropped;
             beside.entry.status = last.attempt.status;
             last.class.clone_into(&mut beside.entry.reason);
             beside.entry.attempts.push(last.attempt.clone());

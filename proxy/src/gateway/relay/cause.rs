@@ -1,7 +1,7 @@
 //! Why an answer ends before its end.
 
-use quotah_adapters::RefusalKind;
 use quotah_adapters::translate::AnswerFault;
+use quotah_adapters::{ErrorClass, RefusalKind};
 use quotah_policy::budget::Exhausted;
 
 use crate::gateway::refuse::exhausted_text;
@@ -32,7 +32,7 @@ impl Cause {
     }
 
     /// The entry's reason.
-    pub(super) const fn reason(&self) -> &'static str {
+    pub(in crate::gateway) const fn reason(&self) -> &'static str {
         match self {
             Self::Exchange(error) => error.class(),
             Self::Untranslatable(_) => UNTRANSLATABLE,
@@ -41,7 +41,7 @@ impl Cause {
     }
 
     /// How the request is booked.
-    pub(super) const fn outcome(&self) -> Outcome {
+    pub(in crate::gateway) const fn outcome(&self) -> Outcome {
         match self {
             Self::Exchange(ExchangeError::Draining) => Outcome::Interrupted,
             Self::Exchange(_) | Self::Untranslatable(_) => Outcome::UpstreamError,
@@ -62,12 +62,15 @@ impl Cause {
     }
 
     /// What the provider did wrong, if it did.
-    pub(super) const fn fault(&self) -> Option<&'static str> {
+    pub(in crate::gateway) const fn fault(&self) -> Option<&'static str> {
         match self {
             Self::Exchange(error) => Some(error.class()),
-            // A stream cut short is the provider's doing; what else we cannot say is ours.
+            // What is cut short, or is no answer at all, is the provider's doing; what else we cannot say is ours.
             Self::Untranslatable(AnswerFault::CutShort) => Some(ExchangeError::BrokenOff.class()),
-            Self::Untranslatable(_) => Some(UNTRANSLATABLE),
+            Self::Untranslatable(AnswerFault::Unreadable) => Some(ErrorClass::ServerError.as_str()),
+            Self::Untranslatable(
+                AnswerFault::TooLong | AnswerFault::Unsayable | AnswerFault::BadArguments,
+            ) => Some(UNTRANSLATABLE),
             Self::Budget(_) => None,
         }
     }

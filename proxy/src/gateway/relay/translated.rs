@@ -8,6 +8,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use quotah_adapters::Reading;
 use quotah_adapters::translate::{AnswerFault, StreamTranslator};
 use quotah_policy::Usage;
 
@@ -114,18 +115,19 @@ impl Inner {
         }
     }
 
-    /// Reads on to the end of an answer, or as far as there is room. Says whether all of it is there.
+    /// Reads on to the end of an answer, or as far as there is room.
     fn poll_gather(
         &mut self,
         cx: &mut Context<'_>,
         (plain, bytes_max): (&mut Vec<u8>, usize),
-    ) -> Poll<Result<bool, ExchangeError>> {
+    ) -> Poll<Result<Result<(), AnswerFault>, ExchangeError>> {
         loop {
             if self.booking.state.drain.is_forced() {
                 return Poll::Ready(Err(ExchangeError::Draining));
             }
             let Some(frame) = ready!(self.answer.poll_frame(cx)).transpose()? else {
-                return Poll::Ready(Ok(self.tap.is_readable()));
+                let is_readable = self.tap.is_readable();
+                return Poll::Ready(Ok(is_readable.then_some(()).ok_or(AnswerFault::Unreadable)));
             };
             let Ok(data) = frame.into_data() else {
                 continue;
@@ -138,27 +140,29 @@ impl Inner {
                 }
             });
             if !has_room {
-                return Poll::Ready(Ok(false));
+                return Poll::Ready(Ok(Err(AnswerFault::TooLong)));
             }
         }
     }
 }
 
 impl Relay {
-    /// Reads all of it, unpacked, at most so many bytes; of a longer one, or one that cannot be unpacked, the
-    /// beginning. Says whether that is all.
+    /// Reads all of it, unpacked, at most so many bytes.
     ///
     /// # Errors
-    /// [`ExchangeError`] where it broke off; what came before is in `plain`.
+    /// [`Cause`] where it broke off, is longer, or cannot be unpacked; what came before is in `plain`.
     pub(crate) async fn gather(
         &mut self,
         plain: &mut Vec<u8>,
         bytes_max: usize,
-    ) -> Result<bool, ExchangeError> {
+    ) -> Result<(), Cause> {
         let Some(inner) = &mut self.0 else {
-            return Ok(true);
+            return Ok(());
         };
-        poll_fn(|cx| inner.poll_gather(cx, (plain, bytes_max))).await
+        poll_fn(|cx| inner.poll_gather(cx, (plain, bytes_max)))
+            .await
+            .map_err(Cause::Exchange)?
+            .map_err(Cause::Untranslatable)
     }
 
     /// What its meter has read of usage.
@@ -179,14 +183,17 @@ impl Relay {
         }
     }
 
-    /// Books that nothing of it can be given.
-    pub(crate) fn fail(mut self, cause: Cause) {
-        let Some(mut inner) = self.0.take() else {
-            return;
-        };
-        cause.reason().clone_into(&mut inner.booking.entry.reason);
-        let outcome = cause.outcome();
-        inner.broken_by = Some(cause);
-        inner.settle(outcome, false);
+    /// Takes the request's account back, with what was read of an answer that was gathered and of which nothing is given.
+    /// `is_whole` says whether all of it came.
+    #[expect(
+        clippy::expect_used,
+        reason = "only the end of a body that is polled empties it"
+    )]
+    pub(in crate::gateway) fn take_back(mut self, is_whole: bool) -> (Booking, Reading) {
+        let inner = self.0.take().expect("nothing of it was given");
+        let Inner {
+            booking, mut tap, ..
+        } = inner;
+        (booking, tap.finish(is_whole))
     }
 }

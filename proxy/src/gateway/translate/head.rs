@@ -5,6 +5,11 @@ use quotah_adapters::Dialect;
 use quotah_adapters::translate::{ID_LINES, id_line};
 
 use super::Translation;
+use crate::gateway::answer::{bytes_of, framing};
+use crate::upstream::Answer;
+
+/// What a stream of events begins with, and no JSON: a field that dialects use, or a comment.
+const EVENT_BEGINNINGS: [&[u8]; 3] = [b"data:", b"event:", b":"];
 
 /// Longest list of what was left out that a header line has, bytes.
 const DROPPED_BYTES_MAX: usize = 1_024;
@@ -41,6 +46,26 @@ pub(in crate::gateway) fn headers(
 }
 
 impl Translation {
+    /// Sees to it that a stream which was asked for is called one: behind some front ends it is labelled as JSON, or not
+    /// at all.
+    pub(in crate::gateway) fn label(&self, answer: &mut Answer) {
+        let headers = &mut answer.head.headers;
+        let is_packed = !bytes_of(headers, &CONTENT_ENCODING).is_empty();
+        let is_labelled = framing(bytes_of(headers, &CONTENT_TYPE)).is_some();
+        if !self.streams() || !answer.head.status.is_success() || is_packed || is_labelled {
+            return;
+        }
+        let begins_as_events = answer.body.unread().next().is_some_and(|data| {
+            let begins = data.trim_ascii_start();
+            EVENT_BEGINNINGS
+                .iter()
+                .any(|field| begins.starts_with(field))
+        });
+        if begins_as_events {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        }
+    }
+
     /// What was left out, as `x-quotah-dropped` says it; `None` where nothing was.
     pub(in crate::gateway) fn dropped_value(&self) -> Option<HeaderValue> {
         let mut list = String::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use quotah_adapters::translate::{To, Untranslatable, request, wants_base64};
+use quotah_adapters::translate::{Task, To, Untranslatable, request, wants_base64};
 use quotah_adapters::{Changes, Dialect, Facts, Operation, apply, classify, plan, upstream_path};
 
 use super::Original;
@@ -181,10 +181,24 @@ impl Translation {
             kind: config.kind,
             model: &self.model,
         };
-        let written = request(self.way.from, &spliced, original.streams, &to).map_err(|fault| {
-            Refusal::untranslatable(&fault, &deployment_name(&config.name, &self.model))
-        })?;
+        let refusal = |fault: &Untranslatable| {
+            Refusal::untranslatable(fault, &deployment_name(&config.name, &self.model))
+        };
+        let written = request(self.way.from, &spliced, original.streams, &to)
+            .map_err(|fault| refusal(&fault))?;
+        // With a lower cap a model may have no room to think in.
+        let mut left_out = written.left_out.iter();
+        if let Some(place) = left_out.find(|place| !self.dropped.contains(place))
+            && !self.way.is_lossy
+        {
+            return Err(refusal(&not_by_model(place)));
+        }
         Ok(written.body.into())
+    }
+
+    /// Whether a stream is asked for, of what can be one.
+    pub(crate) fn streams(&self) -> bool {
+        self.original.streams && self.way.from.task() == Task::Turn
     }
 
     /// Whether its embeddings are to be told as base64.
