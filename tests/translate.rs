@@ -8,6 +8,7 @@ mod hedged;
 mod lossy;
 mod turns;
 mod untold;
+mod waits;
 
 use quotah_bench::mock::{Directives, Mock, Script};
 use serde_json::Value;

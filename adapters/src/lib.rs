@@ -62,7 +62,7 @@ pub use meter::{ErrorSeen, ExtraCall, METER_BYTES_MAX, Meter, Reading, is_json_l
 pub use multipart::{FormFault, FormReader};
 pub use path::{Call, classify, classify_raw, raw_upstream_path, upstream_path};
 pub use provider::{ProviderKind, UnknownProviderKind, provider_table};
-pub use refusal::{RefusalKind, stream_error_event, stream_error_line};
+pub use refusal::{RefusalKind, retry_headers, stream_error_event, stream_error_line};
 pub use scan::{
     Container, DEPTH_MAX, Fault, Handler, KEY_BYTES_MAX, Key, NODES_MAX, PathFault, PathTable,
     STEPS_MAX, Scalar, ScanError, Scanner, TEXT_BYTES_MAX, Table, TableError, Tracker, Value,

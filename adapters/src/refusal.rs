@@ -180,8 +180,9 @@ impl RefusalKind {
     }
 }
 
-/// How SDKs are told when to come back.
-pub(crate) fn retry_headers(after: Duration) -> [(&'static str, String); 2] {
+/// How SDKs are told when to come back: header lines by lower-case name, and their values.
+#[must_use]
+pub fn retry_headers(after: Duration) -> [(&'static str, String); 2] {
     // Whoever waits as long as it says is not to come too early, by however little.
     let ms = after.as_nanos().div_ceil(1_000_000).max(1);
     [

@@ -86,6 +86,18 @@ impl Refused {
         self.prefix.extend_from_slice(&plain[..room]);
     }
 
+    /// When the provider would be asked again, by what it said of that; `None` where it said nothing.
+    pub(super) fn until_unix_ms(&self, now: u64) -> Option<u64> {
+        let said = || seen(&body_limits(self.status, &self.prefix, now), &self.model);
+        let in_body = || retry_after(self.status, [], &self.prefix, now);
+        let wait = self
+            .wait
+            .or_else(in_body)
+            .map(|wait| now.saturating_add(millis(wait)));
+        wait.or(self.back_at_unix_ms)
+            .or_else(|| back_at(&said(), now))
+    }
+
     /// Notes what the refusal taught, and tells its class.
     pub(super) fn learn(self, booking: &Booking) -> &'static str {
         let now = clock::unix_ms();
@@ -94,14 +106,7 @@ impl Refused {
         let error_type = self.error_type.as_ref().map(HeaderValue::as_bytes);
         let error_type = error_type.unwrap_or_default();
         let class = error_class(self.dialect, self.status, error_type, &self.prefix).as_str();
-        let in_body = || retry_after(self.status, [], &self.prefix, now);
-        let wait = self
-            .wait
-            .or_else(in_body)
-            .map(|wait| now.saturating_add(millis(wait)));
-        let until = wait
-            .or(self.back_at_unix_ms)
-            .or_else(|| back_at(&said, now));
+        let until = self.until_unix_ms(now);
         cool(
             &self.place,
             class,

@@ -97,6 +97,11 @@ impl Tap {
         dialect != Dialect::Gemini && self.is_finished()
     }
 
+    /// When a refusal's provider would be asked again, Unix milliseconds; `None` for answers, and where it did not say.
+    pub(super) fn refused_until(&self, now: u64) -> Option<u64> {
+        self.refused.as_ref()?.until_unix_ms(now)
+    }
+
     /// The refusal that was read, once; `None` for answers.
     pub(super) fn refused(&mut self) -> Option<Box<Refused>> {
         self.refused.take()

@@ -1,13 +1,15 @@
 //! An answer of a deployment that was asked in another dialect, in the client's.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode, response};
 use quotah_adapters::translate::{
     AnswerFault, Caller, StreamTranslator, answer as answer_of, answer_as_stream, refused,
     stream_type,
 };
-use quotah_adapters::{ERROR_TYPE_HEADER, ErrorClass, Framing, StreamOptions, error_class};
+use quotah_adapters::{
+    ERROR_TYPE_HEADER, ErrorClass, Framing, StreamOptions, error_class, retry_headers,
+};
 
 use super::untold::Untold;
 use super::{Answer, AnswerBody, Booking, Context, begun, bytes_of, framing, put_own};
@@ -176,8 +178,18 @@ impl Whole<'_> {
         if let Some(booking) = relay.booking() {
             booking.entry.status = status.as_u16().into();
         }
+        let mut told_lines = told.headers;
+        // Limits that are used up are told in header lines of the provider's own, which the client's SDK does not know.
+        let is_told = told_lines.iter().any(|(name, _)| *name == RETRY_AFTER)
+            || headers.contains_key(RETRY_AFTER);
+        if class == ErrorClass::RateLimited
+            && !is_told
+            && let Some(wait) = relay.refused_for()
+        {
+            told_lines.extend(retry_headers(wait));
+        }
         let mut response = self.given(relay, status, told.body.into());
-        for (name, value) in told.headers {
+        for (name, value) in told_lines {
             if let Ok(value) = HeaderValue::try_from(value) {
                 response.headers_mut().insert(name, value);
             }

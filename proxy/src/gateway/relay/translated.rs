@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use quotah_adapters::Reading;
@@ -13,6 +14,7 @@ use quotah_adapters::translate::{AnswerFault, StreamTranslator};
 use quotah_policy::Usage;
 
 use super::{Cause, Inner, Relay};
+use crate::clock;
 use crate::gateway::record::Booking;
 use crate::ledger::Outcome;
 use crate::upstream::ExchangeError;
@@ -168,6 +170,13 @@ impl Relay {
     /// What its meter has read of usage.
     pub(crate) fn usage(&self) -> Option<Usage> {
         self.0.as_ref()?.tap.usage()
+    }
+
+    /// How long a refusal says to wait, by its words or by limits that it says are used up.
+    pub(crate) fn refused_for(&self) -> Option<Duration> {
+        let now = clock::unix_ms();
+        let until = self.0.as_ref()?.tap.refused_until(now)?;
+        Some(Duration::from_millis(until.saturating_sub(now)))
     }
 
     /// The request's account, until the relay has ended.
