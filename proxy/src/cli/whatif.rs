@@ -242,6 +242,12 @@ fn notes(report: &Report, err: &mut dyn Write) -> io::Result<()> {
         let said = "requests have no price where they would go: counted with what they did cost";
         writeln!(err, "note: {unpriced} {said}")?;
     }
+    let translated = report.translated.requests;
+    if translated > 0 {
+        let said = "requests would be asked in another dialect than their client's: some may ask for \
+                    what it cannot say, which the ledger does not know";
+        writeln!(err, "note: {translated} {said}")?;
+    }
     if report.refused_then > 0 {
         let said = "requests were refused by a budget then: whether they would pass is not known";
         writeln!(err, "note: {} {said}", report.refused_then)?;

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use quotah_policy::{Class, PriceTable, ServiceTier};
 
+use super::fit::dialect;
 use super::pricing::at;
 use super::report::money;
-use super::routes::{Routes, Target, dialect};
+use super::routes::{Routes, Target};
 use super::survey::Survey;
 use crate::config::resolved::{Config, Provider};
 use crate::ledger::{Entry, Outcome};
@@ -82,6 +83,8 @@ struct Other {
     cost_picousd: i128,
     /// All of them have a price there.
     is_priced: bool,
+    /// They would be asked in another dialect.
+    is_translated: bool,
 }
 
 impl<'c> Advisor<'c> {
@@ -164,10 +167,13 @@ impl<'c> Advisor<'c> {
         let listed = self.catalogue.get(&*same_name(&entry.model_sent));
         let listed = listed.into_iter().flatten();
         let listed = listed.filter(|(provider, _)| speaks(provider));
-        let listed = listed.map(|(provider, model)| (*provider, &**model));
-        let places = targets.iter().map(|t| (t.provider, t.model)).chain(listed);
+        let listed = listed.map(|(provider, model)| (*provider, &**model, false));
+        let places = targets
+            .iter()
+            .map(|t| (t.provider, t.model, t.is_translated));
+        let places = places.chain(listed);
         let mut others: Vec<Other> = Vec::new();
-        for (provider, model) in places {
+        for (provider, model, is_translated) in places {
             let is_own = *provider.name == *entry.provider && model == entry.model_sent;
             let providers = &self.routes.config.providers;
             let Some(place) = providers.iter().position(|p| p.name == provider.name) else {
@@ -184,6 +190,7 @@ impl<'c> Advisor<'c> {
                 model: model.into(),
                 cost_picousd: 0,
                 is_priced: true,
+                is_translated,
             });
         }
         others
@@ -224,6 +231,9 @@ impl<'c> Advisor<'c> {
         ];
         for (name, prices) in pairs {
             said.extend(prices.map(|prices| format!("{name} costs {prices}")));
+        }
+        if other.is_translated {
+            said.push(format!("{to} would be asked in another dialect"));
         }
         let cached = used.cached_input_tokens.saturating_mul(100);
         if let Some(percent) = cached.checked_div(used.input_tokens).filter(|p| *p > 0) {
@@ -266,6 +276,7 @@ impl Used {
                 provider,
                 model: &other.model,
                 weight: 1,
+                is_translated: other.is_translated,
             };
             match at(&target, entry, &config.price_table).filter(|_| other.is_priced) {
                 Some(cost) => other.cost_picousd += i128::from(cost),

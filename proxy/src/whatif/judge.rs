@@ -207,6 +207,7 @@ impl<'c> Judge<'c> {
         Runner {
             weight: target.weight,
             was_used,
+            is_translated: target.is_translated,
             cost_picousd,
             median_ms: record.and_then(|record| record.median_ms(entry.stream)),
             success: record.and_then(super::survey::Record::success),

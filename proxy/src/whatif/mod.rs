@@ -8,6 +8,7 @@
 mod about;
 mod advice;
 mod budgets;
+mod fit;
 mod judge;
 mod names;
 mod pick;
@@ -73,6 +74,7 @@ impl<'c> Replay<'c> {
         let asked = self.names.number(&entry.model_asked);
         let change = self.judge.change(entry, asked);
         let then = entry.cost_picousd.unwrap_or(0);
+        let mut is_translated = false;
         let (new, place) = match self.judge.verdict(entry, change) {
             Verdict::Same => {
                 self.tally.add(then);
@@ -85,10 +87,16 @@ impl<'c> Replay<'c> {
                 return;
             }
             Verdict::Repriced(cost) => (cost, None),
-            Verdict::Moved(target, cost) => (cost, Some((&*target.provider.name, target.model))),
+            Verdict::Moved(target, cost) => {
+                is_translated = target.is_translated;
+                (cost, Some((&*target.provider.name, target.model)))
+            }
         };
         // No saving is claimed of what nobody knows the price of.
         let cost = new.unwrap_or(then);
+        if is_translated {
+            self.tally.report.translated.add(cost);
+        }
         if new.is_none() {
             self.tally.report.unpriced.add(then);
         }

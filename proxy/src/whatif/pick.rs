@@ -16,6 +16,8 @@ pub(super) struct Runner {
     pub(super) weight: u32,
     /// The entry went there.
     pub(super) was_used: bool,
+    /// It would be asked in another dialect than the client's.
+    pub(super) is_translated: bool,
     /// What the entry would cost there, 10⁻¹² USD; `None` without a price.
     pub(super) cost_picousd: Option<i64>,
     /// How long it usually takes, milliseconds.
@@ -24,7 +26,8 @@ pub(super) struct Runner {
     pub(super) success: Option<u16>,
 }
 
-/// The place of the runner that is chosen. Of equals the one that was used stays, else the first is taken.
+/// The place of the runner that is chosen. Of equals those are preferred that need no translation, then the one that was
+/// used stays, else the first is taken.
 ///
 /// `lot` decides where it is by lot: the same one always chooses the same.
 pub(super) fn pick(
@@ -54,7 +57,8 @@ pub(super) fn pick(
     let all = runners.iter().take(CANDIDATES_MAX).enumerate();
     let key = |(place, runner): &(usize, &Runner)| {
         let is_reserve = runner.weight == 0;
-        (is_reserve, order(*place, runner), !runner.was_used)
+        let order = order(*place, runner);
+        (is_reserve, order, runner.is_translated, !runner.was_used)
     };
     all.min_by_key(key).map(|(place, _)| place)
 }
@@ -72,7 +76,7 @@ fn candidate((rank, runner): (u8, &Runner)) -> Candidate {
         success_ten_thousandths: runner.success,
         headroom_ten_thousandths: None,
         in_flight: 0,
-        is_translated: false,
+        is_translated: runner.is_translated,
     }
 }
 
@@ -120,6 +124,15 @@ mod tests {
         assert_eq!(picked(Strategy::Cheapest, &runners), Some(2));
         assert_eq!(picked(Strategy::Balanced, &runners), Some(2));
         assert_eq!(picked(Strategy::Ordered, &runners), Some(0));
+    }
+
+    #[test]
+    fn of_equals_those_are_preferred_that_need_no_translation() {
+        let mut runners = [runner(1, Some(5), None); 3];
+        runners[0].is_translated = true;
+        assert_eq!(picked(Strategy::Cheapest, &runners), Some(1));
+        runners[0].cost_picousd = Some(4);
+        assert_eq!(picked(Strategy::Cheapest, &runners), Some(0));
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub struct Report {
     pub refused_then: u64,
     /// Requests whose new cost nobody knows: they are counted with what they did cost.
     pub unpriced: Count,
+    /// Requests that would go to a deployment of another dialect than their client's, with what they would have cost.
+    /// Whether all that they asked for can be said there, the ledger knows of some alone.
+    pub translated: Count,
     /// What the new configuration says beside, and was not played through.
     pub not_simulated: Vec<&'static str>,
 }
@@ -115,6 +118,7 @@ impl Serialize for Report {
         map.serialize_entry("unknown_models", &Models(&self.unknown_models))?;
         map.serialize_entry("refused_then", &self.refused_then)?;
         map.serialize_entry("unpriced", &self.unpriced)?;
+        map.serialize_entry("translated", &self.translated)?;
         map.serialize_entry("not_simulated", &self.not_simulated)?;
         map.end()
     }

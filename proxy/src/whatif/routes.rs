@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use quotah_adapters::{Dialect, ProviderKind};
+use quotah_adapters::ProviderKind;
 use quotah_policy::Pattern;
 
 use super::about::holds;
+use super::fit::{Fit, dialect, fit};
 use crate::config::resolved::{Config, Deployment, Model, Provider};
 use crate::ledger::Entry;
 
@@ -38,6 +39,8 @@ pub(super) struct Target<'a> {
     pub(super) model: &'a str,
     /// Its share where it is chosen by lot.
     pub(super) weight: u32,
+    /// It would be asked in another dialect than the client's.
+    pub(super) is_translated: bool,
 }
 
 impl Target<'_> {
@@ -136,10 +139,6 @@ impl<'c> Routes<'c> {
         let Some(row) = row else {
             return self.direct(entry).into_iter().collect();
         };
-        let dialect = dialect(entry);
-        let fits = |target: &Target<'_>| {
-            target.is_of(entry) || dialect.is_none_or(|d| target.provider.kind.speaks(d))
-        };
         let tokens = entry.input_tokens.saturating_add(entry.output_tokens);
         let rows = row.deployments.iter();
         let rows: Vec<(Target<'e>, bool)> = rows
@@ -148,7 +147,6 @@ impl<'c> Routes<'c> {
                 let has_room = deployment.context_tokens.is_none_or(|most| tokens <= most);
                 Some((self.target(deployment, entry)?, has_room))
             })
-            .filter(|(target, _)| fits(target))
             .collect();
         // Where none has a window that is large enough, any may be asked.
         let any_has_room = rows.iter().any(|(_, has_room)| *has_room);
@@ -158,12 +156,18 @@ impl<'c> Routes<'c> {
             .collect()
     }
 
+    /// The deployment, where the entry's request could be asked of it.
     fn target<'e>(&'e self, deployment: &'e Deployment, entry: &'e Entry) -> Option<Target<'e>> {
-        Some(Target {
-            provider: self.config.providers.get(deployment.provider)?,
-            model: deployment.model.as_deref().unwrap_or(&entry.model_asked),
+        let provider = self.config.providers.get(deployment.provider)?;
+        let model = deployment.model.as_deref().unwrap_or(&entry.model_asked);
+        let fit = fit(entry, deployment, (provider, model));
+        let target = Target {
+            provider,
+            model,
             weight: deployment.weight,
-        })
+            is_translated: fit == Some(Fit::Translated),
+        };
+        (fit.is_some() || target.is_of(entry)).then_some(target)
     }
 
     /// Where a model that no row names leads, as the gateway finds it: `provider/model`, else the provider whose
@@ -174,6 +178,7 @@ impl<'c> Routes<'c> {
             provider,
             model,
             weight: 1,
+            is_translated: false,
         };
         if let Some((name, rest)) = asked.split_once('/')
             && let Some(provider) = self.provider(name)
@@ -201,12 +206,6 @@ impl<'c> Routes<'c> {
         let native = || fitting().find(is_native).or_else(|| fitting().next());
         known().or_else(native).map(|provider| to(provider, asked))
     }
-}
-
-/// The dialect that the client spoke; `None` for one that this version does not know.
-pub(super) fn dialect(entry: &Entry) -> Option<Dialect> {
-    let mut all = Dialect::ALL.into_iter();
-    all.find(|dialect| dialect.as_str() == entry.dialect)
 }
 
 /// All that decides where a row leads, as a text to compare.

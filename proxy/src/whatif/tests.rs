@@ -210,11 +210,51 @@ fn without_a_price_no_saving_is_claimed() {
 }
 
 #[test]
-fn a_provider_that_speaks_another_dialect_takes_nothing() {
+fn a_deployment_of_another_dialect_takes_what_can_be_translated_and_the_report_says_so() {
+    let mut entries = [entry(1), entry(2)];
+    // Nobody translates speech.
+    entries[1].operation = "speech".into();
     let new = config(&model("fast", "anthropic", "claude-haiku-4-5"));
-    let report = replayed(&config(&to_big()), &new, &[entry(1)]);
+    let report = replayed(&config(&to_big()), &new, &entries);
+    let [moved] = &*report.moves else {
+        panic!("{:?}", report.moves)
+    };
+    assert_eq!(
+        (&*moved.to, moved.requests),
+        ("anthropic/claude-haiku-4-5", 1)
+    );
+    // A dollar a million in, five out.
+    let there = 1_000 * 1_000_000 + 100 * 5_000_000;
+    assert_eq!(moved.cost_new_picousd, i128::from(there));
+    assert_eq!(report.translated, one(there));
     assert_eq!(report.unknown_models, [("fast".to_owned(), one(BIG))]);
-    assert_eq!(report.cost_new_picousd, 0);
+}
+
+#[test]
+fn what_the_gateway_found_unsayable_then_stays_unsayable_where_nothing_may_be_left_out() {
+    let mut entries = [entry(1), entry(2)];
+    let told = crate::ledger::Weighed {
+        deployment: "anthropic/claude-haiku-4-5".into(),
+        translated_to: "anthropic".into(),
+        lost: vec!["logprobs".into()],
+        ..Default::default()
+    };
+    entries[0].decision = Some(crate::ledger::Decision {
+        candidates: vec![told],
+        ..Default::default()
+    });
+    let both = |lossy: bool| {
+        config(&format!(
+            "[[models]]\nname = \"fast\"\nlossy = {lossy}\ndeployments = [{}, {}]\n",
+            "{ provider = \"anthropic\", model = \"claude-haiku-4-5\" }",
+            "{ provider = \"openai\", model = \"big\" }",
+        ))
+    };
+    let requests = |lossy| {
+        let report = replayed(&config(&to_big()), &both(lossy), &entries);
+        report.translated.requests
+    };
+    assert_eq!((requests(false), requests(true)), (1, 2));
 }
 
 fn one(cost: i64) -> Count {
