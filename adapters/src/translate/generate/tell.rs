@@ -135,6 +135,10 @@ impl Call<'_> {
                 json.spelled("name", &self.name);
                 match &*self.input.plain() {
                     "" => json.raw("args", "{}"),
+                    // Between values only, JSON being what it is; in a stream it would end the event's line.
+                    plain if plain.contains(LINE_BREAKS) => {
+                        json.raw("args", &plain.replace(LINE_BREAKS, " "));
+                    }
                     plain => json.raw("args", plain),
                 }
             });
@@ -146,6 +150,9 @@ impl Call<'_> {
         });
     }
 }
+
+/// Models lay arguments out over lines, too.
+const LINE_BREAKS: [char; 2] = ['\n', '\r'];
 
 fn is_object(input: &Spelled<'_>) -> bool {
     input.is_empty() || matches!(parse(&input.plain()), Ok(Value::Object(_)))

@@ -141,6 +141,20 @@ fn chunks(stream: &str) -> Vec<Value> {
 }
 
 #[test]
+fn arguments_laid_out_over_lines_stay_in_the_line_of_their_event() {
+    let laid_out = call("{\r\n  \"at\": [1,\n 2]\n}");
+    let answer = answer(vec![laid_out], Reason::ToolCalls);
+    let stream = streamed(&told(&answer), None);
+    let chunks = chunks(&stream);
+    let call = &chunks[0]["candidates"][0]["content"]["parts"][0]["functionCall"];
+    assert_eq!(call["args"], json!({"at": [1, 2]}), "{stream}");
+    assert_eq!(
+        stream.lines().filter(|line| !line.is_empty()).count(),
+        chunks.len()
+    );
+}
+
+#[test]
 fn an_answer_has_the_shape_of_geminis_own() {
     let thought = Part::Thinking {
         text: plain("Hm."),
