@@ -1,6 +1,7 @@
 //! One client, any provider: a route's deployment that speaks another dialect is asked in its own, and answers in the
 //! client's.
 
+mod arrays;
 mod beside;
 mod elsewhere;
 mod failures;

@@ -102,6 +102,8 @@ pub struct Caller {
     pub wants_usage: bool,
     /// Its embeddings are to be told as base64: [`wants_base64`].
     pub wants_base64: bool,
+    /// Its stream is to be one array: Gemini's without `alt=sse`.
+    pub wants_array: bool,
     /// What an answer without an id is called.
     pub request_id: Box<str>,
     /// When it came, Unix seconds.
@@ -252,11 +254,14 @@ pub fn wants_base64(form: Form, body: &[u8]) -> bool {
     may && tree(body).is_ok_and(|value| plain::wants_base64(&value))
 }
 
-/// The `content-type` of a stream to callers of a form.
+/// The `content-type` of a stream to a caller.
 #[must_use]
-pub fn stream_type(form: Form) -> &'static str {
-    form.asks()
-        .map_or("text/event-stream", |asks| asks.stream_type)
+pub fn stream_type(caller: &Caller) -> &'static str {
+    if caller.wants_array {
+        return "application/json";
+    }
+    let asks = caller.form.asks();
+    asks.map_or("text/event-stream", |asks| asks.stream_type)
 }
 
 fn tree(body: &[u8]) -> Result<json::Value<'_>, Untranslatable> {

@@ -154,6 +154,7 @@ fn caller(form: Form) -> Caller {
         model: "asked".into(),
         wants_usage: true,
         wants_base64: false,
+        wants_array: false,
         request_id: "req".into(),
         now_unix_seconds: 1_760_000_000,
     }

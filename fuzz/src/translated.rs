@@ -51,6 +51,7 @@ fn told<'a>(
         model: "m".into(),
         wants_usage: true,
         wants_base64: false,
+        wants_array: false,
         request_id: "r".into(),
         now_unix_seconds: 1,
     };

@@ -144,16 +144,6 @@ fn thoughts_that_another_provider_signed_stay_out_of_what_the_clients_own_dialec
 }
 
 #[test]
-fn geminis_array_of_a_stream_is_not_translated_and_says_so() {
-    let (provider, quotah) = gateway("");
-    let path = "/v1beta/models/to-anthropic:streamGenerateContent";
-    let answer = quotah.post(path, &Caller::Generate.body("", true, ""));
-    assert_eq!(answer.status, 400, "{}", answer.text());
-    assert!(answer.text().contains("alt=sse"), "{}", answer.text());
-    assert_eq!(provider.requests().len(), 0);
-}
-
-#[test]
 fn explain_says_that_a_deployment_would_be_asked_in_another_dialect() {
     let (_provider, quotah) = gateway("");
     let explained =

@@ -18,6 +18,7 @@ pub(crate) fn caller(form: Form) -> Caller {
         model: "asked-for".into(),
         wants_usage: true,
         wants_base64: false,
+        wants_array: false,
         request_id: "req-1".into(),
         now_unix_seconds: 1_700_000_000,
     }

@@ -102,28 +102,37 @@ const MESSAGE_BYTES_MAX: usize = 2 * 1024;
 /// What ends a caller's stream where the provider failed behind a 200; nothing for forms that no caller streams in.
 pub(crate) fn stream_failed(form: Form, class: ErrorClass, message: &Spelled<'_>) -> String {
     let face = Face::of(form.dialect(), class, IN_STREAM);
-    let message = match &*message.plain() {
-        "" => Cow::Borrowed("the provider failed in the middle of its answer"),
-        said => Cow::Owned(said::shortened(said, MESSAGE_BYTES_MAX).to_owned()),
-    };
-    let message = quoted(&face.message(message.into_owned()));
     match form {
         Form::Chat | Form::Responses => {
+            let message = face.in_stream(message);
             let event = face.openai(&message).event(form.operation());
             event.unwrap_or_default()
         }
-        Form::Messages => anthropic::error_event(face.anthropic, &message),
-        Form::Generate => {
-            gemini::error_event(&gemini::error_body(face.status, face.gemini, &message, ""))
-        }
+        Form::Messages => anthropic::error_event(face.anthropic, &face.in_stream(message)),
+        Form::Generate => gemini::error_event(&gemini_failed(class, message)),
         _ => String::new(),
     }
+}
+
+/// The last chunk of such a stream to Gemini's callers, however chunks are set apart.
+pub(crate) fn gemini_failed(class: ErrorClass, message: &Spelled<'_>) -> String {
+    let face = Face::of(Dialect::Gemini, class, IN_STREAM);
+    gemini::error_body(face.status, face.gemini, &face.in_stream(message), "")
 }
 
 /// The status of an error inside a stream: it tells nothing.
 const IN_STREAM: u16 = 200;
 
 impl Face {
+    /// What is told of a failure in a stream, as a JSON string.
+    fn in_stream(&self, message: &Spelled<'_>) -> String {
+        let message = match &*message.plain() {
+            "" => Cow::Borrowed("the provider failed in the middle of its answer"),
+            said => Cow::Owned(said::shortened(said, MESSAGE_BYTES_MAX).to_owned()),
+        };
+        quoted(&self.message(message.into_owned()))
+    }
+
     fn openai<'a>(&self, message: &'a str) -> ErrorWords<'a> {
         let (class, code) = self.openai;
         ErrorWords {

@@ -1,5 +1,6 @@
 //! Answers as Gemini's callers get them, whole or as a stream.
 
+mod border;
 mod stream;
 mod usage;
 

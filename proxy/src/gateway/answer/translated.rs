@@ -46,7 +46,7 @@ pub(super) async fn answer(
     } else {
         None
     };
-    let content_type = stream_type(words.way.from);
+    let content_type = stream_type(&caller);
     let failure = failure(context, (head.status, translator.is_some()), content_type);
     let Some(translator) = translator else {
         let relay = Relay::new(body, booking, tap, Change::Gather, failure);
@@ -74,6 +74,7 @@ fn caller(context: &Context<'_>, words: &Translation) -> Caller {
         model: target.model(facts).unwrap_or_default().into(),
         wants_usage: facts.stream_options == StreamOptions::UsageAsked,
         wants_base64: words.wants_base64(),
+        wants_array: words.streams() && !target.streams_events(),
         request_id: context.refuser.id().hyphenated().to_string().into(),
         now_unix_seconds: u64::try_from(clock::unix_seconds()).unwrap_or(0),
     }
@@ -85,12 +86,14 @@ fn failure(
     content_type: &str,
 ) -> Failure {
     let spoken = context.order.spoken(context.target).dialect;
+    let said_in = framing(content_type.as_bytes());
     Failure {
         dialect: context.target.dialect,
         operation: context.target.operation,
         spoken,
-        can_say: is_stream,
-        framing: framing(content_type.as_bytes()).unwrap_or(Framing::Events),
+        // An array has no place for an error of ours: it is just broken off, and has no end then.
+        can_say: is_stream && said_in.is_some(),
+        framing: said_in.unwrap_or(Framing::Events),
         accepted: status.is_success(),
         says_end: context.upstream.config.kind.says_end(spoken),
     }
@@ -202,7 +205,7 @@ impl Whole<'_> {
         if let Some(booking) = relay.booking() {
             let on = (self.context, self.words);
             let content_type = if status.is_success() && self.words.streams() {
-                stream_type(self.words.way.from)
+                stream_type(&self.caller)
             } else {
                 "application/json"
             };

@@ -59,8 +59,6 @@ impl Original {
         let streams = target.streams(facts);
         let seen = if !is_short {
             Err(fault("the body is too long to be translated"))
-        } else if streams && !target.streams_events() {
-            Err(fault("a stream is translated with `alt=sse` only"))
         } else {
             look(form, &body)
         };

@@ -1,5 +1,5 @@
-//! A stream as Gemini's callers get it: server-sent events without names, each laid out as a whole answer is. Nothing
-//! else may stand between them: Google's SDK breaks on comments and on `[DONE]`.
+//! A stream as Gemini's callers get it: server-sent events without names, or elements of an array, each laid out as a
+//! whole answer is. Nothing else may stand between them: Google's SDK breaks on comments and on `[DONE]`.
 //!
 //! A call of a function has to be complete in one part, so its arguments are kept until they are; and the reasons and
 //! the usage stand in one last chunk, as Gemini's own streams end. Nothing else waits.
@@ -12,11 +12,12 @@ use crate::translate::answer::{ANSWERS_MAX, Event, PartKind, Reason};
 use crate::translate::generate::{likely, words};
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::likelihood::{self, Token};
-use crate::translate::refused::stream_failed;
+use crate::translate::refused::gemini_failed;
 use crate::translate::request::Citation;
 use crate::translate::signature::Signature;
 use crate::translate::speaker::WriteStream;
 
+use super::border::Border;
 use super::{Call, Head, grounding, is_object, said, sign, usage};
 
 /// Most bytes of arguments that are kept for a call, and most citations for an answer.
@@ -31,6 +32,7 @@ pub(in crate::translate::generate) fn stream(caller: &Caller) -> Box<dyn WriteSt
         model: Spelled::default(),
         tier: None,
         answers: Vec::new(),
+        border: Border::of(caller),
         is_over: false,
     })
 }
@@ -42,6 +44,7 @@ struct Telling {
     model: Spelled<'static>,
     tier: Option<Spelled<'static>>,
     answers: Vec<Told>,
+    border: Border,
     is_over: bool,
 }
 
@@ -192,7 +195,8 @@ impl Telling {
 
     fn end(&mut self, usage: Option<&Usage>, out: &mut String) {
         self.is_over = true;
-        event(out, |json| {
+        self.border.begin(out);
+        Json::object_into(out, |json| {
             json.array("candidates", |candidates| {
                 for (at, told) in (0_u32..).zip(&self.answers) {
                     candidates.object(|json| {
@@ -209,6 +213,8 @@ impl Telling {
             usage::metadata(usage, self.tier.as_ref(), json);
             self.head(json);
         });
+        self.border.end(out);
+        self.border.close(out);
     }
 
     /// A chunk with parts of one answer.
@@ -216,7 +222,8 @@ impl Telling {
         let tokens = self
             .told(answer)
             .map(|told| std::mem::take(&mut told.likely));
-        event(out, |json| {
+        self.border.begin(out);
+        Json::object_into(out, |json| {
             json.array("candidates", |candidates| {
                 candidates.object(|json| {
                     content(json, parts);
@@ -226,6 +233,7 @@ impl Telling {
             });
             self.head(json);
         });
+        self.border.end(out);
     }
 
     fn head(&self, json: &mut Members<'_>) {
@@ -244,14 +252,11 @@ impl Telling {
 
     fn fail(&mut self, class: ErrorClass, message: &Spelled<'_>, out: &mut String) {
         self.is_over = true;
-        out.push_str(&stream_failed(self.caller.form, class, message));
+        self.border.begin(out);
+        out.push_str(&gemini_failed(class, message));
+        self.border.end(out);
+        self.border.close(out);
     }
-}
-
-fn event(out: &mut String, write: impl FnOnce(&mut Members<'_>)) {
-    out.push_str("data: ");
-    Json::object_into(out, write);
-    out.push_str("\r\n\r\n");
 }
 
 fn content(json: &mut Members<'_>, parts: impl FnOnce(&mut Items<'_>)) {

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::call::Dialect;
 use crate::error_class::ErrorClass;
-use crate::translate::AnswerFault;
 use crate::translate::answer::{Answer, Choice, Event, Finish, PartKind, Reason};
 use crate::translate::check::{self, caller, folded};
 use crate::translate::form::Form;
@@ -14,6 +13,7 @@ use crate::translate::generate::{hear, signed, tell};
 use crate::translate::json::{Spelled, parse};
 use crate::translate::request::{Citation, Part, ToolCall};
 use crate::translate::signature::Signature;
+use crate::translate::{AnswerFault, Caller};
 
 fn plain(text: &'static str) -> Spelled<'static> {
     Spelled::of_plain(text)
@@ -129,6 +129,20 @@ fn streamed(events: &[Event<'_>], usage: Option<&Usage>) -> String {
     out
 }
 
+/// The same as one array.
+fn arrayed(events: &[Event<'_>], usage: Option<&Usage>) -> String {
+    let caller = Caller {
+        wants_array: true,
+        ..caller(Form::Generate)
+    };
+    let mut writer = tell::stream(&caller);
+    let mut out = String::new();
+    for event in events {
+        writer.event(event, usage, &mut out);
+    }
+    out
+}
+
 fn whole(answer: &Answer<'_>, usage: Option<&Usage>) -> Result<String, AnswerFault> {
     tell::answer(answer, &caller(Form::Generate), usage)
 }
@@ -152,6 +166,26 @@ fn arguments_laid_out_over_lines_stay_in_the_line_of_their_event() {
         stream.lines().filter(|line| !line.is_empty()).count(),
         chunks.len()
     );
+}
+
+#[test]
+fn an_array_ends_with_its_answer_or_its_error_and_looks_complete_no_sooner() {
+    let events = told(&answer(vec![Part::text(plain("Hi"))], Reason::Done));
+    let failed = Event::Failed {
+        class: ErrorClass::Overloaded,
+        message: plain("busy"),
+    };
+    for cut in 0..events.len() {
+        let begun = events.get(..cut).unwrap();
+        let array = arrayed(begun, None);
+        assert!(serde_json::from_str::<Value>(&array).is_err(), "{array}");
+        let with_error = [begun, std::slice::from_ref(&failed)].concat();
+        let array = arrayed(&with_error, None);
+        let elements: Vec<Value> = serde_json::from_str(&array).unwrap();
+        assert_eq!(elements.last().unwrap()["error"]["status"], "UNAVAILABLE");
+    }
+    let elements: Vec<Value> = serde_json::from_str(&arrayed(&events, None)).unwrap();
+    assert_eq!(elements, chunks(&streamed(&events, None)));
 }
 
 #[test]
@@ -370,6 +404,11 @@ proptest! {
         let metered = check::usage(Form::Generate, whole.as_bytes(), "application/json");
         prop_assert_eq!(metered, Some(usage));
         let metered = check::usage(Form::Generate, stream.as_bytes(), "text/event-stream");
+        prop_assert_eq!(metered, Some(usage));
+        let array = arrayed(&told(&answer), Some(&usage));
+        let elements: Vec<Value> = serde_json::from_str(&array).unwrap();
+        prop_assert_eq!(elements, chunks(&stream));
+        let metered = check::usage(Form::Generate, array.as_bytes(), "application/json");
         prop_assert_eq!(metered, Some(usage));
     }
 
