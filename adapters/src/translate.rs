@@ -216,6 +216,9 @@ pub fn answer(
         return plain::answer(caller, from, &value, usage);
     };
     let answer = (serves.read_answer)(&value)?;
+    if !asks.has_custom_tools && answer.has_custom_calls() {
+        return Err(AnswerFault::Unsayable);
+    }
     (asks.write_answer)(&answer, caller, usage)
 }
 

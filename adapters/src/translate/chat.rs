@@ -33,6 +33,7 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
     write_answer: answer::write,
     stream: stream::stream,
     stream_type: "text/event-stream",
+    has_custom_tools: true,
     unmarked: unmarked::unmarked,
 });
 

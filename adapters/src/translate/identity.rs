@@ -8,7 +8,7 @@ use super::form::Form;
 use super::json::{Spelled, parse};
 use super::request::{
     CacheMark, File, Format, Part, Reasoning, Request, Role, Sampling, Source, Tier, Tool,
-    ToolCall, ToolChoice, ToolResult, Turn,
+    ToolCall, ToolChoice, ToolKind, ToolResult, Turn,
 };
 use super::shape::Seen;
 use crate::facts::EffortLevel;
@@ -87,6 +87,7 @@ impl<'s> Common<'s> {
             schema: Some(SCHEMA),
             strict: None,
             cache: None,
+            kind: ToolKind::Function,
         };
         request.tools = vec![tool("look_up"), tool("other")];
         let ids = ["call_1", "call_2"];
@@ -97,6 +98,7 @@ impl<'s> Common<'s> {
                 input: Spelled::of_owned(r#"{"a":"b \"c\"","n":1.50}"#),
                 signature: None,
                 cache: None,
+                is_custom: false,
             })
         };
         let result = |id| {

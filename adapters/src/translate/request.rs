@@ -4,6 +4,7 @@
 //! knows cannot be translated and is a [`super::Feature`] alone. Everything borrows from the body that was read.
 
 mod cited;
+mod custom;
 
 use super::feature::Feature;
 use super::json::{Json, Spelled};
@@ -157,11 +158,14 @@ pub(crate) struct ToolCall<'a> {
     /// Never empty: readers of dialects without ids make one (`call_0`).
     pub(crate) id: Spelled<'a>,
     pub(crate) name: Spelled<'a>,
-    /// The arguments: JSON text as the inside of a JSON string, as `OpenAI` has it. What a model made may be no JSON.
+    /// The arguments: JSON text as the inside of a JSON string, as `OpenAI` has it. What a model made may be no JSON, and
+    /// what a custom tool is called with is a text of any kind.
     pub(crate) input: Spelled<'a>,
     /// Gemini signs calls.
     pub(crate) signature: Option<Signature<'a>>,
     pub(crate) cache: Option<CacheMark>,
+    /// It is of a tool that takes text, and its input is that text.
+    pub(crate) is_custom: bool,
 }
 
 /// What a function gave back.
@@ -185,7 +189,7 @@ pub(crate) enum CacheMark {
     Hour,
 }
 
-/// A function that the model may call.
+/// A tool that the model may call: a function but where its kind says otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tool<'a> {
     pub(crate) name: Spelled<'a>,
@@ -194,6 +198,24 @@ pub(crate) struct Tool<'a> {
     pub(crate) schema: Option<&'a str>,
     pub(crate) strict: Option<bool>,
     pub(crate) cache: Option<CacheMark>,
+    pub(crate) kind: ToolKind<'a>,
+}
+
+/// What a tool is called with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ToolKind<'a> {
+    /// Arguments that keep to its schema.
+    Function,
+    /// A text, which keeps to the grammar where there is one (`OpenAI`'s custom tools).
+    Custom(Option<Grammar<'a>>),
+}
+
+/// What a text must look like.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grammar<'a> {
+    /// `lark`, `regex`.
+    pub(crate) syntax: Spelled<'a>,
+    pub(crate) definition: Spelled<'a>,
 }
 
 /// Whether tools are called.
@@ -313,6 +335,9 @@ impl<'a> Request<'a> {
 
     /// Leaves out parts that are lost as a whole where the request goes, so that not every writer has to.
     pub(crate) fn leave_out(&mut self, is_lost: impl Fn(Feature) -> bool + Copy) {
+        if is_lost(Feature::CustomTools) {
+            self.leave_out_custom();
+        }
         for turn in &mut self.turns {
             keep(&mut turn.parts, is_lost);
             for part in &mut turn.parts {

@@ -12,6 +12,9 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
             _ => Fate::Carried,
         };
     }
+    if OPENAI_ALONE.contains(&feature) && !kind.is_openai() {
+        return Fate::Lost;
+    }
     let fate = of_openai(feature);
     if chat.lacks.contains(&feature) {
         return match feature {
@@ -32,6 +35,9 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
 pub(super) fn says(feature: Feature, kind: ProviderKind) -> bool {
     matches!(fate(feature, kind), Fate::Carried | Fate::Adapted(_))
 }
+
+/// What servers like `OpenAI`'s are not known to have.
+const OPENAI_ALONE: &[Feature] = &[Feature::CustomTools];
 
 const ALL_EFFORTS: usize = crate::facts::EffortLevel::ALL.len();
 
@@ -55,6 +61,7 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::RefusalHistory
         | Feature::Tools
         | Feature::ToolStrict
+        | Feature::CustomTools
         | Feature::ToolChoice
         | Feature::ToolChoiceNamed
         | Feature::ToolChoiceAmong
@@ -104,7 +111,6 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::AudioHistory
         | Feature::ServerToolHistory
         | Feature::ToolSettings
-        | Feature::CustomTools
         | Feature::ServerTools
         | Feature::FunctionsOld
         | Feature::ToolResultMedia

@@ -1,7 +1,7 @@
 //! A chat request into the neutral form: its messages.
 
 use super::content::{self, Place};
-use super::{details, ids, options};
+use super::{details, ids, options, read_answer};
 use crate::translate::Untranslatable;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Object, Spelled, Value};
@@ -45,7 +45,7 @@ struct Talk<'a> {
     turns: Vec<Turn<'a>>,
     /// The last turn is results of tools, and more of them belong to it.
     takes_results: bool,
-    /// Calls of tools that are no functions: they are lost, and their results with them.
+    /// Calls of tools of a kind that nobody knows: they are lost, and their results with them.
     lost: Vec<Spelled<'a>>,
 }
 
@@ -104,8 +104,8 @@ impl<'a> Talk<'a> {
         for call in message.items("tool_calls") {
             let call = call.as_object();
             let id = call.and_then(|call| call.text("id"));
-            match call.and_then(|call| call.object("function")) {
-                Some(function) => parts.push(self.call(id, function, place)?),
+            match call.and_then(read_answer::called) {
+                Some(called) => parts.push(Self::call(id, called, place)?),
                 None => self.lost.extend(id.cloned()),
             }
         }
@@ -118,24 +118,22 @@ impl<'a> Talk<'a> {
     }
 
     fn call(
-        &self,
         id: Option<&Spelled<'a>>,
-        function: &Object<'a>,
+        (called, is_custom): (&Object<'a>, bool),
         place: &Place,
     ) -> Result<Part<'a>, Untranslatable> {
         let missing = |what| Untranslatable::at(format!("{}.tool_calls", place.told()), what);
         let id = id
             .filter(|id| !id.is_empty())
             .ok_or_else(|| missing("a call without an id"))?;
-        let name = function
+        let name = called
             .text("name")
             .ok_or_else(|| missing("a call without a name"))?;
         let (id, signature) = ids::taken_apart(id);
-        let input = match function.get("arguments") {
-            Some(Value::String(text)) if !text.is_empty() => text.clone(),
-            // Not as documented, but what is meant is plain.
-            Some(Value::Object(object)) => Spelled::of_owned(object.raw),
-            _ => Spelled::of_raw("{}"),
+        let input = read_answer::input(called, is_custom);
+        let input = match input.is_empty() && !is_custom {
+            true => Spelled::of_raw("{}"),
+            false => input,
         };
         Ok(Part::ToolCall(ToolCall {
             id,
@@ -143,6 +141,7 @@ impl<'a> Talk<'a> {
             input,
             signature,
             cache: None,
+            is_custom,
         }))
     }
 

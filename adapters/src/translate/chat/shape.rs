@@ -143,7 +143,32 @@ static TOOL: Shape = Shape::Tagged {
         Kind::asks(
             &["custom"],
             Feature::CustomTools,
-            &[TYPE, Field::plain("custom")],
+            &[
+                TYPE,
+                Field::plain("custom").of(&Shape::Object(&[
+                    Field::plain("name"),
+                    Field::plain("description"),
+                    Field::plain("format").of(&TEXT_FORMAT),
+                ])),
+            ],
+        ),
+    ],
+};
+
+/// What a custom tool is called with.
+static TEXT_FORMAT: Shape = Shape::Tagged {
+    tag: "type",
+    kinds: &[
+        Kind::plain(&["text"], &[TYPE]),
+        Kind::plain(
+            &["grammar"],
+            &[
+                TYPE,
+                Field::plain("grammar").of(&Shape::Object(&[
+                    Field::plain("syntax"),
+                    Field::plain("definition"),
+                ])),
+            ],
         ),
     ],
 };
@@ -240,7 +265,15 @@ static TOOL_CALL: Shape = Shape::Tagged {
         Kind::asks(
             &["custom"],
             Feature::CustomTools,
-            &[TYPE, Field::plain("id"), Field::plain("custom")],
+            &[
+                TYPE,
+                Field::plain("id"),
+                Field::plain("index"),
+                Field::plain("custom").of(&Shape::Object(&[
+                    Field::plain("name"),
+                    Field::plain("input"),
+                ])),
+            ],
         ),
     ],
 };

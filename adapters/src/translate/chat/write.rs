@@ -4,7 +4,9 @@ use super::{fate, words};
 use crate::facts::EffortLevel;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Items, Json, Members, Spelled};
-use crate::translate::request::{Format, Reasoning, Request, Sampling, Tool, ToolChoice};
+use crate::translate::request::{
+    Format, Grammar, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
+};
 use crate::translate::{ChatVariant, To, Untranslatable};
 
 mod messages;
@@ -55,7 +57,7 @@ impl Deployment<'_> {
             }
         });
         if let Some(choice) = &request.tool_choice {
-            self.tool_choice(json, choice);
+            self.tool_choice(json, choice, request);
         }
         if let Some(parallel) = request.parallel_tools
             && self.says(Feature::ParallelToolsOff)
@@ -64,14 +66,14 @@ impl Deployment<'_> {
         }
     }
 
-    fn tool_choice(&self, json: &mut Members<'_>, choice: &ToolChoice<'_>) {
+    fn tool_choice(&self, json: &mut Members<'_>, choice: &ToolChoice<'_>, request: &Request<'_>) {
         let has_word = self.says(Feature::ToolChoice);
         match choice {
             ToolChoice::Auto => json.text("tool_choice", "auto"),
             ToolChoice::Never if has_word => json.text("tool_choice", "none"),
             ToolChoice::Some if has_word => json.text("tool_choice", "required"),
             ToolChoice::Named(name) if self.says(Feature::ToolChoiceNamed) => {
-                json.object("tool_choice", |json| named(json, name));
+                json.object("tool_choice", |json| named(json, name, request));
             }
             ToolChoice::Among { names, must } if self.says(Feature::ToolChoiceAmong) => {
                 json.object("tool_choice", |json| {
@@ -80,7 +82,7 @@ impl Deployment<'_> {
                         json.text("mode", if *must { "required" } else { "auto" });
                         json.array("tools", |items| {
                             for name in names {
-                                items.object(|json| named(json, name));
+                                items.object(|json| named(json, name, request));
                             }
                         });
                     });
@@ -230,6 +232,9 @@ impl Deployment<'_> {
 
 fn tool(items: &mut Items<'_>, tool: &Tool<'_>, has_strict: bool) {
     items.object(|json| {
+        if let ToolKind::Custom(grammar) = &tool.kind {
+            return custom(json, tool, grammar.as_ref());
+        }
         json.text("type", "function");
         json.object("function", |json| {
             json.spelled("name", &tool.name);
@@ -249,7 +254,30 @@ fn tool(items: &mut Items<'_>, tool: &Tool<'_>, has_strict: bool) {
 
 const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
 
-fn named(json: &mut Members<'_>, name: &Spelled<'_>) {
-    json.text("type", "function");
-    json.object("function", |json| json.spelled("name", name));
+fn named(json: &mut Members<'_>, name: &Spelled<'_>, request: &Request<'_>) {
+    let kind = match request.is_custom(name) {
+        true => "custom",
+        false => "function",
+    };
+    json.text("type", kind);
+    json.object(kind, |json| json.spelled("name", name));
+}
+
+fn custom(json: &mut Members<'_>, tool: &Tool<'_>, grammar: Option<&Grammar<'_>>) {
+    json.text("type", "custom");
+    json.object("custom", |json| {
+        json.spelled("name", &tool.name);
+        if let Some(description) = &tool.description {
+            json.spelled("description", description);
+        }
+        if let Some(grammar) = grammar {
+            json.object("format", |json| {
+                json.text("type", "grammar");
+                json.object("grammar", |json| {
+                    json.spelled("syntax", &grammar.syntax);
+                    json.spelled("definition", &grammar.definition);
+                });
+            });
+        }
+    });
 }

@@ -3,11 +3,12 @@
 use crate::provider::ProviderKind;
 use crate::translate::feature::{Fate, Feature, not_of_turns};
 
-/// The fate of a feature, the same with every provider.
+/// The fate of a feature: what `OpenAI` alone has is lost with others.
 #[rustfmt::skip]
-pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
+pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
     use Feature::*;
     match feature {
+        CustomTools if kind.is_openai() => Fate::Carried,
         SystemMidway | ImageData | ImageUrl | ImageDetail | FileData | FileUrl | FileName | RefusalHistory | Tools
         | ToolStrict | ToolChoice | ToolChoiceNamed | ToolChoiceAmong | ParallelToolsOff | ToolResultMedia
         | Temperature | TopP | Logprobs | JsonObject | JsonSchema | Verbosity | ReasoningEffort | CacheKey | User | Metadata

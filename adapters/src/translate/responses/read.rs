@@ -6,12 +6,13 @@ use crate::translate::Untranslatable;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Object, Spelled, Value};
 use crate::translate::request::{
-    Format, Part, Reasoning, Request, Role, Sampling, Tier, Tool, ToolCall, ToolChoice, ToolResult,
-    Turn,
+    Format, Grammar, Part, Reasoning, Request, Role, Sampling, Tier, Tool, ToolCall, ToolChoice,
+    ToolKind, ToolResult, Turn,
 };
 use crate::translate::shape::Seen;
 use crate::translate::signature::Signature;
 
+use super::answer::input_name;
 use super::content::Reader;
 use super::thought;
 use super::write::LIKELIHOODS;
@@ -108,15 +109,28 @@ fn note_words(body: &Object<'_>, request: &Request<'_>, seen: &mut Seen) {
     }
 }
 
+/// A function, or a tool that takes text; others are noted by their shape.
 fn tool<'a>(value: &Value<'a>) -> Option<Tool<'a>> {
     let tool = value.as_object()?;
-    tool.text("type")?.is("function").then_some(())?;
+    let kind = match &*tool.text("type")?.plain() {
+        "function" => ToolKind::Function,
+        "custom" => ToolKind::Custom(tool.object("format").and_then(grammar)),
+        _ => return None,
+    };
     Some(Tool {
         name: tool.text("name")?.clone(),
         description: tool.text("description").cloned(),
         schema: tool.object("parameters").map(|schema| schema.raw),
         strict: tool.bool("strict"),
         cache: None,
+        kind,
+    })
+}
+
+fn grammar<'a>(format: &Object<'a>) -> Option<Grammar<'a>> {
+    format.text("type")?.is("grammar").then(|| Grammar {
+        syntax: format.text("syntax").cloned().unwrap_or_default(),
+        definition: format.text("definition").cloned().unwrap_or_default(),
     })
 }
 
@@ -130,7 +144,7 @@ fn tool_choice<'a>(value: &Value<'a>) -> Option<ToolChoice<'a>> {
         },
         Value::Object(choice) => {
             let kind = choice.text("type")?;
-            if kind.is("function") {
+            if kind.is("function") || kind.is("custom") {
                 return Some(ToolChoice::Named(choice.text("name")?.clone()));
             }
             kind.is("allowed_tools").then(|| ToolChoice::Among {
@@ -201,8 +215,10 @@ impl<'a> Items<'_, 'a> {
         let kind = item.text("type").map(Spelled::plain);
         match kind.as_deref() {
             None | Some("message") => self.message(at, item),
-            Some("function_call") => self.call(at, item),
+            Some("function_call") => self.call(at, item, false),
+            Some("custom_tool_call") => self.call(at, item, true),
             Some("function_call_output") => self.result(at, item),
+            Some("custom_tool_call_output") => self.custom_result(at, item),
             Some("reasoning") => {
                 self.reasoning(item);
                 Ok(())
@@ -242,7 +258,12 @@ impl<'a> Items<'_, 'a> {
         Ok(())
     }
 
-    fn call(&mut self, at: usize, item: &Object<'a>) -> Result<(), Untranslatable> {
+    fn call(
+        &mut self,
+        at: usize,
+        item: &Object<'a>,
+        is_custom: bool,
+    ) -> Result<(), Untranslatable> {
         let (Some(id), Some(name)) = (item.text("call_id"), item.text("name")) else {
             let place = format!("input[{at}]");
             return Err(Untranslatable::at(place, "a call without call_id or name"));
@@ -252,11 +273,32 @@ impl<'a> Items<'_, 'a> {
         self.assistant(Part::ToolCall(ToolCall {
             id: id.clone(),
             name: name.clone(),
-            input: item.text("arguments").cloned().unwrap_or_default(),
+            input: item
+                .text(input_name(is_custom))
+                .cloned()
+                .unwrap_or_default(),
             signature,
             cache: None,
+            is_custom,
         }));
         Ok(())
+    }
+
+    /// Elsewhere results do not say of what kind of tool they are: their calls do.
+    fn custom_result(&mut self, at: usize, item: &Object<'a>) -> Result<(), Untranslatable> {
+        let is_called = |id: &Spelled<'a>| {
+            let parts = self.request.turns.iter().flat_map(|turn| &turn.parts);
+            let mut calls = parts.filter_map(|part| match part {
+                Part::ToolCall(call) if call.is_custom => Some(&call.id),
+                _ => None,
+            });
+            calls.any(|call| call == id)
+        };
+        if !item.text("call_id").is_some_and(is_called) {
+            let place = format!("input[{at}].call_id");
+            return Err(Untranslatable::at(place, "a result of no call"));
+        }
+        self.result(at, item)
     }
 
     fn result(&mut self, at: usize, item: &Object<'a>) -> Result<(), Untranslatable> {

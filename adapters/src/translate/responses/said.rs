@@ -13,6 +13,7 @@ pub(super) fn turns(items: &mut Items<'_>, request: &Request<'_>) {
     let is_prefill = request.turns.last().is_some_and(|turn| {
         turn.role == Role::Assistant && turn.parts.iter().all(|part| !is_call(part))
     });
+    let custom = request.custom_calls();
     let turns = request.turns.iter();
     let count = request.turns.len().saturating_sub(usize::from(is_prefill));
     for turn in turns.take(count) {
@@ -30,7 +31,7 @@ pub(super) fn turns(items: &mut Items<'_>, request: &Request<'_>) {
             }
             match part {
                 Part::ToolCall(made) => call(items, made),
-                Part::ToolResult(given) => result(items, given),
+                Part::ToolResult(given) => result(items, given, custom.contains(&given.id)),
                 // An item of thought is refused without the item that it led to (recorded, openai/responses-400-5).
                 Part::Thinking { .. } if rest.iter().any(is_led_to) => thinking(items, part),
                 _ => {}
@@ -216,11 +217,22 @@ fn thinking(items: &mut Items<'_>, part: &Part<'_>) {
 
 fn call(items: &mut Items<'_>, call: &ToolCall<'_>) {
     items.object(|json| {
-        json.text("type", "function_call");
+        json.text("type", call_type(call.is_custom));
         json.spelled("call_id", &call.id);
         json.spelled("name", &call.name);
-        json.spelled("arguments", arguments(&call.input));
+        match call.is_custom {
+            true => json.spelled("input", &call.input),
+            false => json.spelled("arguments", arguments(&call.input)),
+        }
     });
+}
+
+/// The type of an item that calls a tool.
+pub(super) const fn call_type(is_custom: bool) -> &'static str {
+    match is_custom {
+        true => "custom_tool_call",
+        false => "function_call",
+    }
 }
 
 /// The arguments of a call, which are an object even if they are none.
@@ -229,9 +241,13 @@ fn arguments<'r>(input: &'r Spelled<'r>) -> &'r Spelled<'r> {
     if input.is_empty() { NONE } else { input }
 }
 
-fn result(items: &mut Items<'_>, result: &ToolResult<'_>) {
+fn result(items: &mut Items<'_>, result: &ToolResult<'_>, is_custom: bool) {
     items.object(|json| {
-        json.text("type", "function_call_output");
+        let kind = match is_custom {
+            true => "custom_tool_call_output",
+            false => "function_call_output",
+        };
+        json.text("type", kind);
         json.spelled("call_id", &result.id);
         match &*result.parts {
             [] if result.is_error => json.text("output", ERROR.trim_end()),

@@ -1,7 +1,9 @@
 //! The neutral form into a responses request.
 
 use crate::translate::json::{Items, Json, Members, Spelled};
-use crate::translate::request::{Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice};
+use crate::translate::request::{
+    Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice, ToolKind,
+};
 use crate::translate::{To, Untranslatable};
 
 use super::said::{message, turns};
@@ -80,7 +82,7 @@ fn tools(json: &mut Members<'_>, request: &Request<'_>) {
         });
     }
     if let Some(choice) = &request.tool_choice {
-        tool_choice(json, choice);
+        tool_choice(json, choice, request);
     }
     if let Some(parallel) = request.parallel_tools {
         json.bool("parallel_tool_calls", parallel);
@@ -89,10 +91,21 @@ fn tools(json: &mut Members<'_>, request: &Request<'_>) {
 
 fn tool(items: &mut Items<'_>, tool: &Tool<'_>) {
     items.object(|json| {
-        json.text("type", "function");
+        let is_custom = matches!(tool.kind, ToolKind::Custom(_));
+        json.text("type", kind(is_custom));
         json.spelled("name", &tool.name);
         if let Some(description) = &tool.description {
             json.spelled("description", description);
+        }
+        if let ToolKind::Custom(Some(grammar)) = &tool.kind {
+            json.object("format", |json| {
+                json.text("type", "grammar");
+                json.spelled("syntax", &grammar.syntax);
+                json.spelled("definition", &grammar.definition);
+            });
+        }
+        if is_custom {
+            return;
         }
         const NOTHING: &str = "{\"type\":\"object\",\"properties\":{}}";
         json.raw("parameters", tool.schema.unwrap_or(NOTHING));
@@ -101,22 +114,26 @@ fn tool(items: &mut Items<'_>, tool: &Tool<'_>) {
     });
 }
 
-fn tool_choice(json: &mut Members<'_>, choice: &ToolChoice<'_>) {
-    let function = |json: &mut Members<'_>, name: &Spelled<'_>| {
-        json.text("type", "function");
+const fn kind(is_custom: bool) -> &'static str {
+    if is_custom { "custom" } else { "function" }
+}
+
+fn tool_choice(json: &mut Members<'_>, choice: &ToolChoice<'_>, request: &Request<'_>) {
+    let tool = |json: &mut Members<'_>, name: &Spelled<'_>| {
+        json.text("type", kind(request.is_custom(name)));
         json.spelled("name", name);
     };
     match choice {
         ToolChoice::Auto => json.text("tool_choice", "auto"),
         ToolChoice::Never => json.text("tool_choice", "none"),
         ToolChoice::Some => json.text("tool_choice", "required"),
-        ToolChoice::Named(name) => json.object("tool_choice", |json| function(json, name)),
+        ToolChoice::Named(name) => json.object("tool_choice", |json| tool(json, name)),
         ToolChoice::Among { names, must } => json.object("tool_choice", |json| {
             json.text("type", "allowed_tools");
             json.text("mode", if *must { "required" } else { "auto" });
             json.array("tools", |items| {
                 for name in names {
-                    items.object(|json| function(json, name));
+                    items.object(|json| tool(json, name));
                 }
             });
         }),

@@ -58,6 +58,7 @@ fn answer() -> Answer<'static> {
             input: text(r#"{\"a\":1}"#),
             signature: Some(signature(Dialect::Gemini, "AB/+", false)),
             cache: None,
+            is_custom: false,
         }),
         Part::ToolCall(ToolCall {
             id: text("call_2"),
@@ -65,6 +66,7 @@ fn answer() -> Answer<'static> {
             input: text("{}"),
             signature: None,
             cache: None,
+            is_custom: false,
         }),
     ];
     Answer {
@@ -118,6 +120,7 @@ fn part_events(answer: u32, part: u32, said: &Part<'static>) -> Vec<Event<'stati
             open(PartKind::ToolCall {
                 id: call.id.clone(),
                 name: call.name.clone(),
+                is_custom: call.is_custom,
             });
             (&call.input, call.signature.clone(), Vec::new())
         }

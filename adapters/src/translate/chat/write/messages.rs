@@ -1,7 +1,7 @@
 //! A conversation as chat messages.
 
 use super::Deployment;
-use crate::translate::chat::ids;
+use crate::translate::chat::{answer, ids};
 use crate::translate::feature::Feature;
 use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{
@@ -265,14 +265,7 @@ fn thoughts<'t>(turn: &'t Turn<'_>) -> impl Iterator<Item = &'t Spelled<'t>> {
 fn call(items: &mut Items<'_>, call: &ToolCall<'_>, to: &Deployment<'_>) {
     items.object(|json| {
         json.spelled("id", &ids::fitting(&call.id, to.chat.tool_ids));
-        json.text("type", "function");
-        json.object("function", |json| {
-            json.spelled("name", &call.name);
-            match call.input.is_empty() {
-                true => json.text("arguments", "{}"),
-                false => json.spelled("arguments", &call.input),
-            }
-        });
+        answer::called(json, call);
     });
 }
 

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::translate::Form;
 use crate::translate::check::{hello, spelled, text, to, turn};
-use crate::translate::request::Sampling;
+use crate::translate::request::{Sampling, ToolKind};
 
 fn written(request: &Request<'_>) -> Result<Value, Untranslatable> {
     let written = write(request, &to(Form::OllamaChat))?;
@@ -58,6 +58,7 @@ fn calls_results_and_images_are_written() {
             input: spelled(input),
             signature: None,
             cache: None,
+            is_custom: false,
         })
     };
     let result = |id: &'static str, is_error| {
@@ -132,6 +133,7 @@ fn tools_are_told_of_unless_none_may_be_called() {
             schema: None,
             strict: None,
             cache: None,
+            kind: ToolKind::Function,
         };
         written(&Request {
             tools: vec![tool],

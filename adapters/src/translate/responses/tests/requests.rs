@@ -346,6 +346,7 @@ fn thoughts_that_lead_to_nothing_are_left_out() {
         input: Spelled::default(),
         signature: None,
         cache: None,
+        is_custom: false,
     });
     let written = written(&turn(Role::Assistant, vec![thought(), call, thought()]));
     assert_eq!(
