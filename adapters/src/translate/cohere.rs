@@ -76,6 +76,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::FileData
         | F::FileUrl
         | F::FileId
+        | F::FileOfOpenAi
         | F::FileContext
         | F::AudioInput
         | F::VideoInput

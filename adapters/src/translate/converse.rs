@@ -101,6 +101,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ImageDetail
         | F::FileUrl
         | F::FileId
+        | F::FileOfOpenAi
         | F::VideoUrl
         | F::PartNotes
         | F::AudioHistory

@@ -57,6 +57,8 @@ features! {
     FileUrl,
     /// A document that lies at the provider.
     FileId,
+    /// A document that lies among `OpenAI`'s files.
+    FileOfOpenAi,
     /// A document that is plain text.
     FileText,
     /// A document's name or title.

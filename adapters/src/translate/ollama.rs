@@ -72,6 +72,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::FileData
         | F::FileUrl
         | F::FileId
+        | F::FileOfOpenAi
         | F::FileText
         | F::FileName
         | F::FileContext

@@ -37,8 +37,12 @@ pub(crate) struct Request<'a> {
     pub(crate) stream: bool,
     /// Who the end user is.
     pub(crate) user: Option<Spelled<'a>>,
+    /// The same for the provider's watch for abuse, where a caller tells them apart (`OpenAI`'s do).
+    pub(crate) safety_identifier: Option<Spelled<'a>>,
     /// Notes kept with the request: a JSON object as it is.
     pub(crate) metadata: Option<&'a str>,
+    /// The answer shall be kept at the provider. What is not said to be kept is not, whatever a dialect does unasked.
+    pub(crate) store: bool,
     pub(crate) service_tier: Option<Tier>,
     /// What a cached prompt is found by.
     pub(crate) cache_key: Option<Spelled<'a>>,
@@ -150,6 +154,8 @@ pub(crate) enum Source<'a> {
     Text(Spelled<'a>),
     /// Here, and plain text in the pieces that can be cited.
     Pieces(Vec<Spelled<'a>>),
+    /// Among `OpenAI`'s files, by this id.
+    OpenAi(Spelled<'a>),
 }
 
 /// A model's call of a function.
@@ -324,6 +330,11 @@ impl ToolResult<'_> {
 }
 
 impl<'a> Request<'a> {
+    /// Who the end user is, for who has one name for it: best one that was made to be told.
+    pub(crate) fn end_user(&self) -> Option<&Spelled<'a>> {
+        self.safety_identifier.as_ref().or(self.user.as_ref())
+    }
+
     /// The name of the function that was called by this id in an earlier turn.
     pub(crate) fn called(&self, id: &Spelled<'_>) -> Option<&Spelled<'a>> {
         let parts = self.turns.iter().rev().flat_map(|turn| &turn.parts);
@@ -374,6 +385,10 @@ fn keep(parts: &mut Vec<Part<'_>>, is_lost: impl Fn(Feature) -> bool) {
             source: Source::Pieces(_),
             ..
         }) => !is_lost(Feature::SearchResults),
+        Part::File(File {
+            source: Source::OpenAi(_),
+            ..
+        }) => !is_lost(Feature::FileOfOpenAi),
         _ => true,
     });
 }

@@ -39,6 +39,8 @@ fn companion(form: Form, place: &str) -> Value {
         (Form::Generate, "toolConfig.functionCallingConfig.allowedFunctionNames") => {
             json!({"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}})
         }
+        // Notes are kept with what is kept.
+        (Form::Responses, "metadata") | (Form::Generate, "labels") => json!({"store": true}),
         _ => json!({}),
     }
 }
@@ -98,7 +100,7 @@ fn parts_of_chat() -> Vec<(Feature, Value)> {
             json!({"type": "file", "file": {"filename": "unnamed.pdf", "file_data": PDF}}),
         ),
         (
-            Feature::FileId,
+            Feature::FileOfOpenAi,
             json!({"type": "file", "file": {"file_id": "file-1"}}),
         ),
         (
@@ -132,7 +134,7 @@ fn parts_of_responses() -> Vec<(Feature, Value)> {
             json!({"type": "input_file", "file_url": "https://example.com/a.pdf"}),
         ),
         (
-            Feature::FileId,
+            Feature::FileOfOpenAi,
             json!({"type": "input_file", "file_id": "file-1"}),
         ),
         (

@@ -90,7 +90,6 @@ fn part<'a>(item: &Value<'a>, place: &Place) -> Result<Option<Part<'a>>, Untrans
         Some("file") => match part.object("file") {
             Some(given) => match file(given, cache) {
                 Some(file) => Part::File(file),
-                None if given.get("file_id").is_some() => return Ok(None),
                 None => return Err(fault("a file that is not base64")),
             },
             None => return Err(fault("no `file`")),
@@ -113,7 +112,15 @@ fn audio<'a>(part: &Object<'a>) -> Option<Part<'a>> {
 }
 
 fn file<'a>(given: &Object<'a>, cache: Option<CacheMark>) -> Option<File<'a>> {
-    let data = given.text("file_data")?;
+    let Some(data) = given.text("file_data") else {
+        return Some(File {
+            context: None,
+            cites: false,
+            source: Source::OpenAi(given.text("file_id")?.clone()),
+            name: None,
+            cache,
+        });
+    };
     let is_bare = data.split_once(":").is_none();
     let source = if is_bare {
         // Without a type, as older clients send it: the dialect's files are PDFs.

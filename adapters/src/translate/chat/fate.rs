@@ -37,7 +37,12 @@ pub(super) fn says(feature: Feature, kind: ProviderKind) -> bool {
 }
 
 /// What servers like `OpenAI`'s are not known to have.
-const OPENAI_ALONE: &[Feature] = &[Feature::CustomTools];
+const OPENAI_ALONE: &[Feature] = &[
+    Feature::CustomTools,
+    Feature::FileOfOpenAi,
+    Feature::Store,
+    Feature::Metadata,
+];
 
 const ALL_EFFORTS: usize = crate::facts::EffortLevel::ALL.len();
 
@@ -56,6 +61,7 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::ImageUrl
         | Feature::ImageDetail
         | Feature::FileData
+        | Feature::FileOfOpenAi
         | Feature::FileName
         | Feature::AudioInput
         | Feature::RefusalHistory
@@ -83,6 +89,8 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::User
         | Feature::ServiceTier => Fate::Carried,
 
+        Feature::Store => Fate::Adapted("kept as a chat completion"),
+        Feature::Metadata => Fate::Adapted("beside `store` alone"),
         Feature::FileText => Fate::Adapted("a part of text, behind the document's name"),
         Feature::ToolResultError => Fate::Adapted("the result's text begins with `Error:`"),
         Feature::ReasoningBudget => Fate::Adapted("the nearest word for effort"),
@@ -126,8 +134,6 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::SafetySettings
         | Feature::ReasoningShown
         | Feature::CachedContent
-        | Feature::Metadata
-        | Feature::Store
         | Feature::StoredState
         | Feature::Background
         | Feature::Placement

@@ -9,7 +9,6 @@ use crate::translate::request::{
 
 /// Reads all but the messages.
 pub(super) fn read<'a>(body: &Object<'a>) -> Request<'a> {
-    let user = body.text("safety_identifier").or_else(|| body.text("user"));
     let output_max = body.u64("max_completion_tokens");
     Request {
         tools: body.items("tools").iter().filter_map(tool).collect(),
@@ -23,8 +22,10 @@ pub(super) fn read<'a>(body: &Object<'a>) -> Request<'a> {
         answers: body.u64("n").filter(|answers| *answers > 1),
         verbosity: body.text("verbosity").cloned(),
         stream: body.bool("stream").unwrap_or(false),
-        user: user.cloned(),
+        user: body.text("user").cloned(),
+        safety_identifier: body.text("safety_identifier").cloned(),
         metadata: body.object("metadata").map(|metadata| metadata.raw),
+        store: body.bool("store").unwrap_or(false),
         service_tier: body.text("service_tier").and_then(words::tier),
         cache_key: body.text("prompt_cache_key").cloned(),
         ..Request::default()

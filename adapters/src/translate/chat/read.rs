@@ -5,7 +5,7 @@ use super::{details, ids, options, read_answer};
 use crate::translate::Untranslatable;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Object, Spelled, Value};
-use crate::translate::request::{Part, Request, Role, ToolCall, ToolResult, Turn};
+use crate::translate::request::{Citation, Part, Request, Role, ToolCall, ToolResult, Turn};
 use crate::translate::shape::Seen;
 
 /// Reads a request.
@@ -98,6 +98,7 @@ impl<'a> Talk<'a> {
     ) -> Result<Vec<Part<'a>>, Untranslatable> {
         let mut parts = details::read(message);
         parts.extend(content::parts(message, place)?);
+        cite(message, &mut parts);
         if let Some(text) = message.text("refusal").filter(|text| !text.is_empty()) {
             parts.push(Part::Refusal { text: text.clone() });
         }
@@ -176,4 +177,19 @@ impl<'a> Talk<'a> {
             .last()
             .is_some_and(|turn| turn.role == Role::Assistant && !turn.parts.iter().any(is_call))
     }
+}
+
+/// What an earlier answer cited, of its text. Places count from its beginning, which is lost where it is in parts.
+fn cite<'a>(message: &Object<'a>, parts: &mut [Part<'a>]) {
+    let texts = parts.iter_mut().filter_map(|part| match part {
+        Part::Text { citations, .. } => Some(citations),
+        _ => None,
+    });
+    let mut texts: Vec<_> = texts.collect();
+    let is_one = texts.len() == 1;
+    let Some(last) = texts.pop() else { return };
+    last.extend(read_answer::annotations(message).map(|citation| Citation {
+        span: citation.span.filter(|_| is_one),
+        ..citation
+    }));
 }

@@ -101,7 +101,7 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
     Field::asks("store", Feature::Store, "true").idle(&["false"]),
     Field::asks("service_tier", Feature::ServiceTier, "\"flex\"")
         .idle(&["\"auto\""])
-        .starts(&[("fast", Feature::Placement), ("scale", Feature::Placement)]),
+        .starts(&[("scale", Feature::Placement)]),
 ]);
 
 const ZERO: &[&str] = &["0", "0.0"];
@@ -300,7 +300,7 @@ const FILE_FIELDS: &[Field] = &[
     TYPE,
     Field::plain("file").of(&Shape::Object(&[
         Field::asks("file_data", Feature::FileData, "").starts(&[("http", Feature::FileUrl)]),
-        Field::asks("file_id", Feature::FileId, ""),
+        Field::asks("file_id", Feature::FileOfOpenAi, ""),
         Field::asks("filename", Feature::FileName, "").idle(&["\"\"", "\"unnamed.pdf\""]),
     ])),
     CACHE_CONTROL,

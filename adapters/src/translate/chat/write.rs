@@ -2,7 +2,8 @@
 
 use super::{fate, words};
 use crate::facts::EffortLevel;
-use crate::translate::feature::Feature;
+use crate::provider::ProviderKind;
+use crate::translate::feature::{Feature, Features};
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
     Format, Grammar, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
@@ -29,6 +30,13 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
         deployment.books(json, request);
         deployment.stream(json, request);
     }))
+}
+
+/// Notes on what is not kept.
+pub(super) fn left_out(request: &Request<'_>, to: &To<'_>) -> Features {
+    let has_notes = request.metadata.is_some() && fate::says(Feature::Metadata, to.kind);
+    let lost = (has_notes && !request.store).then_some(Feature::Metadata);
+    lost.into_iter().collect()
 }
 
 /// What most requests fit in.
@@ -202,11 +210,20 @@ impl Deployment<'_> {
     }
 
     fn books(&self, json: &mut Members<'_>, request: &Request<'_>) {
-        if let Some(user) = &request.user
+        let is_openai = self.to.kind.is_openai();
+        let (user, safety_identifier) = match is_openai {
+            true => (request.user.as_ref(), request.safety_identifier.as_ref()),
+            false => (request.end_user(), None),
+        };
+        if let Some(user) = user
             && self.says(Feature::User)
         {
             json.spelled("user", user);
         }
+        if let Some(identifier) = safety_identifier {
+            json.spelled("safety_identifier", identifier);
+        }
+        self.kept(json, request);
         if let Some(key) = &request.cache_key
             && self.says(Feature::CacheKey)
         {
@@ -216,6 +233,22 @@ impl Deployment<'_> {
             && self.says(Feature::ServiceTier)
         {
             json.text("service_tier", words::tier_word(tier));
+        }
+    }
+
+    /// What is kept at the provider, with the notes on it: these are refused of what is not kept ("The 'metadata' parameter
+    /// is only allowed when 'store' is enabled."). `OpenAI` keeps unasked what new accounts ask for
+    /// (<https://platform.openai.com/docs/guides/migrate-to-responses>, read 2026-11).
+    fn kept(&self, json: &mut Members<'_>, request: &Request<'_>) {
+        if !request.store || !self.says(Feature::Store) {
+            if self.to.kind == ProviderKind::OPENAI {
+                json.bool("store", false);
+            }
+            return;
+        }
+        json.bool("store", true);
+        if let Some(metadata) = request.metadata {
+            json.raw("metadata", metadata);
         }
     }
 

@@ -67,6 +67,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::SpeakerName
         | F::ImageId
         | F::FileId
+        | F::FileOfOpenAi
         | F::FileContext
         | F::VideoUrl
         | F::PartNotes

@@ -67,6 +67,7 @@ pub(super) const fn of(feature: Feature) -> Fate {
         | Feature::ImageId
         | Feature::ImageDetail
         | Feature::FileId
+        | Feature::FileOfOpenAi
         | Feature::AudioInput
         | Feature::VideoInput
         | Feature::VideoUrl

@@ -77,12 +77,13 @@ impl Reader {
     }
 
     fn file<'a>(self, part: &Object<'a>) -> Option<File<'a>> {
-        let source = match part.text("file_data") {
-            Some(data) => source(data, PDF),
-            None => Source::Url {
-                url: part.text("file_url")?.clone(),
+        let source = match (part.text("file_data"), part.text("file_url")) {
+            (Some(data), _) => source(data, PDF),
+            (None, Some(url)) => Source::Url {
+                url: url.clone(),
                 media_type: Spelled::default(),
             },
+            (None, None) => Source::OpenAi(part.text("file_id")?.clone()),
         };
         Some(File {
             context: None,

@@ -8,7 +8,8 @@ use crate::translate::feature::{Fate, Feature, not_of_turns};
 pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
     use Feature::*;
     match feature {
-        CustomTools if kind.is_openai() => Fate::Carried,
+        CustomTools | FileOfOpenAi if kind.is_openai() => Fate::Carried,
+        Store if kind.is_openai() => Fate::Adapted("kept as a response"),
         SystemMidway | ImageData | ImageUrl | ImageDetail | FileData | FileUrl | FileName | RefusalHistory | Tools
         | ToolStrict | ToolChoice | ToolChoiceNamed | ToolChoiceAmong | ParallelToolsOff | ToolResultMedia
         | Temperature | TopP | Logprobs | JsonObject | JsonSchema | Verbosity | ReasoningEffort | CacheKey | User | Metadata
@@ -23,7 +24,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         CacheMarks => Fate::Needless("prompts are cached there without marks"),
         CacheTtl => Fate::Needless("prompts are cached there for as long as the provider likes"),
         StreamOptions => Fate::Needless("usage is always told, and nothing is padded"),
-        Unknown | Prefill | SpeakerName | ImageId | FileId | FileContext | AudioInput | VideoInput | VideoUrl | PartNotes | SearchResults
+        Unknown | Prefill | SpeakerName | ImageId | FileId | FileOfOpenAi | FileContext | AudioInput | VideoInput | VideoUrl | PartNotes | SearchResults
         | Citations | AudioHistory | ServerToolHistory | ToolSettings | CustomTools | ServerTools | FunctionsOld
         | Stop | TopK | MinP | Seed | PresencePenalty | FrequencyPenalty | RepeatPenalty | LogitBias
         | ManyAnswers | Prediction | AudioOutput | ImageOutput | WebSearch | MediaResolution | SafetySettings

@@ -71,11 +71,10 @@ fn settings<'a>(body: &Object<'a>) -> Request<'a> {
         format: text.and_then(|text| format(text.object("format")?)),
         reasoning: body.object("reasoning").map(reasoning),
         verbosity: text.and_then(|text| text.text("verbosity").cloned()),
-        user: body
-            .text("safety_identifier")
-            .or_else(|| body.text("user"))
-            .cloned(),
+        user: body.text("user").cloned(),
+        safety_identifier: body.text("safety_identifier").cloned(),
         metadata: body.object("metadata").map(|metadata| metadata.raw),
+        store: body.bool("store").unwrap_or(false),
         service_tier: body.text("service_tier").and_then(tier),
         cache_key: body.text("prompt_cache_key").cloned(),
         ..Request::default()
@@ -192,7 +191,8 @@ fn tier(word: &Spelled<'_>) -> Option<Tier> {
     match &*word.plain() {
         "auto" => Some(Tier::Auto),
         "default" => Some(Tier::Standard),
-        "priority" => Some(Tier::Priority),
+        // Two words for one, and answers say the second.
+        "fast" | "priority" => Some(Tier::Priority),
         "flex" => Some(Tier::Flex),
         _ => None,
     }

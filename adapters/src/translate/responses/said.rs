@@ -141,7 +141,7 @@ fn image(items: &mut Items<'_>, source: &Source<'_>, detail: Option<&Spelled<'_>
                 json.spelled("image_url", &data_url(media_type, base64));
             }
             Source::Url { url, .. } | Source::Text(url) => json.spelled("image_url", url),
-            Source::Pieces(_) => {}
+            Source::Pieces(_) | Source::OpenAi(_) => {}
         }
         if let Some(detail) = detail {
             json.spelled("detail", detail);
@@ -173,6 +173,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
                 }
             }
             Source::Url { url, .. } | Source::Text(url) => json.spelled("file_url", url),
+            Source::OpenAi(id) => json.spelled("file_id", id),
             Source::Pieces(_) => {}
         }
         if let Some(name) = &file.name {

@@ -8,7 +8,7 @@ use crate::translate::{To, Untranslatable};
 
 use super::said::{message, turns};
 
-/// Writes a request that leaves nothing behind at the provider.
+/// Writes a request that leaves nothing behind at the provider, unless it asks for that.
 pub(super) fn request(request: &Request<'_>, to: &To<'_>) -> Result<String, Untranslatable> {
     Ok(Json::object(4 * 1024, |json| {
         json.text("model", to.model);
@@ -28,10 +28,10 @@ pub(super) fn request(request: &Request<'_>, to: &To<'_>) -> Result<String, Untr
         });
         tools(json, request);
         settings(json, request);
+        books(json, request, to);
         if request.stream {
             json.bool("stream", true);
         }
-        json.bool("store", false);
         include(json, thinks(to.model), request.sampling.logprobs);
     }))
 }
@@ -165,14 +165,25 @@ fn settings(json: &mut Members<'_>, request: &Request<'_>) {
             }
         });
     }
+}
+
+/// What the provider notes of a request. What is not said to be kept is not, though it would be unasked.
+fn books(json: &mut Members<'_>, request: &Request<'_>, to: &To<'_>) {
+    let is_openai = to.kind.is_openai();
+    let (user, safety_identifier) = match is_openai {
+        true => (request.user.as_ref(), request.safety_identifier.as_ref()),
+        false => (request.end_user(), None),
+    };
     for (name, text) in [
-        ("user", &request.user),
-        ("prompt_cache_key", &request.cache_key),
+        ("user", user),
+        ("safety_identifier", safety_identifier),
+        ("prompt_cache_key", request.cache_key.as_ref()),
     ] {
         if let Some(text) = text {
             json.spelled(name, text);
         }
     }
+    json.bool("store", request.store && is_openai);
     if let Some(metadata) = request.metadata {
         json.raw("metadata", metadata);
     }

@@ -40,12 +40,13 @@ fn is_said(part: &Part<'_>, to: &Deployment<'_>) -> bool {
         Part::Image { source, .. } => match source {
             Source::Data { .. } => to.says(Feature::ImageData),
             Source::Url { .. } => to.says(Feature::ImageUrl),
-            Source::Text(_) | Source::Pieces(_) => false,
+            Source::Text(_) | Source::Pieces(_) | Source::OpenAi(_) => false,
         },
         Part::File(file) => match file.source {
             Source::Data { .. } => to.says(Feature::FileData),
             Source::Url { .. } => to.says(Feature::FileUrl),
             Source::Text(_) => to.says(Feature::FileText),
+            Source::OpenAi(_) => to.says(Feature::FileOfOpenAi),
             Source::Pieces(_) => false,
         },
         Part::Audio { .. } => to.says(Feature::AudioInput),
@@ -157,7 +158,7 @@ fn image(
     let url = match source {
         Source::Data { media_type, base64 } => data_url(media_type, base64),
         Source::Url { url, .. } => url.clone(),
-        Source::Text(_) | Source::Pieces(_) => return,
+        Source::Text(_) | Source::Pieces(_) | Source::OpenAi(_) => return,
     };
     items.object(|json| {
         json.text("type", "image_url");
@@ -190,6 +191,13 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             items.object(|json| {
                 json.text("type", "text");
                 json.spelled("text", &text);
+            });
+            return;
+        }
+        Source::OpenAi(id) => {
+            items.object(|json| {
+                json.text("type", "file");
+                json.object("file", |json| json.spelled("file_id", id));
             });
             return;
         }

@@ -40,6 +40,7 @@ pub(super) fn read<'a>(
         Some(Value::Object(labels)) => Some(labels.raw),
         _ => None,
     };
+    request.store = matches!(body.get("store"), Some(Value::Bool(true)));
     request.service_tier = match body.text("serviceTier") {
         Some(tier) => tier_of(&tier.plain())?,
         None => None,

@@ -253,9 +253,10 @@ const FILE: &[Field] = &[
         "\"data:application/pdf;base64,JVBERi0=\"",
     ),
     Field::asks("file_url", Feature::FileUrl, "\"https://a.example/b.pdf\""),
-    Field::asks("file_id", Feature::FileId, "\"file-1\""),
+    Field::asks("file_id", Feature::FileOfOpenAi, "\"file-1\""),
     Field::asks("filename", Feature::FileName, "\"b.pdf\"").idle(&["\"unnamed.pdf\""]),
-    Field::asks("detail", Feature::ImageDetail, "\"high\"").idle(&["\"auto\""]),
+    // Of documents nobody else has it.
+    Field::asks("detail", Feature::PartNotes, "\"high\"").idle(&["\"auto\""]),
     BREAKPOINT,
 ];
 
