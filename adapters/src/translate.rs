@@ -36,6 +36,8 @@ mod stream;
 mod table;
 #[cfg(test)]
 mod truth;
+#[cfg(test)]
+mod twins;
 mod variant;
 
 use quotah_policy::Usage;

@@ -1,0 +1,439 @@
+//! `OpenAI`'s two dialects: what both know goes from either into the other and back, where the server is its own.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Event, PartKind};
+use super::check::{self, folded};
+use super::feature::{Fate, Feature};
+use super::request::Part;
+use super::{AnswerFault, Form, To};
+use crate::provider::ProviderKind;
+
+const TWINS: [(Form, Form); 2] = [(Form::Chat, Form::Responses), (Form::Responses, Form::Chat)];
+
+const GRAMMAR: &str = "start: \"a\"+\n// \\d 日";
+
+/// What a chat client may ask for, but for what responses have not.
+fn chat() -> Value {
+    json!({
+        "model": "sent-model",
+        "messages": [
+            {"role": "user", "content": [
+                {"type": "text", "text": "Patch it."},
+                {"type": "file", "file": {"file_id": "file-1"}}
+            ]},
+            {"role": "assistant", "content": "As told.", "annotations": [
+                {"type": "url_citation", "url_citation": {"url": "https://a.example", "title": "A",
+                    "start_index": 0, "end_index": 2}}]},
+            {"role": "user", "content": "Go on."},
+            {"role": "assistant", "content": null, "tool_calls": [
+                {"id": "call_1", "type": "custom", "custom": {"name": "patch", "input": "*** \"a\"\n\\b"}},
+                {"id": "call_2", "type": "custom", "custom": {"name": "say", "input": ""}},
+                {"id": "call_3", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+            ]},
+            {"role": "tool", "tool_call_id": "call_1", "content": "done"},
+            {"role": "tool", "tool_call_id": "call_2", "content": "said"},
+            {"role": "tool", "tool_call_id": "call_3", "content": "3"}
+        ],
+        "tools": [
+            {"type": "custom", "custom": {"name": "patch", "description": "Patches.", "format":
+                {"type": "grammar", "grammar": {"syntax": "lark", "definition": GRAMMAR}}}},
+            {"type": "custom", "custom": {"name": "say"}},
+            {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}, "strict": false}}
+        ],
+        "tool_choice": {"type": "custom", "custom": {"name": "patch"}},
+        "user": "user-1",
+        "safety_identifier": "hash-1",
+        "store": true,
+        "metadata": {"ticket": "7"},
+        "service_tier": "priority"
+    })
+}
+
+/// The same as responses clients ask for it.
+fn responses() -> Value {
+    json!({
+        "model": "sent-model",
+        "input": [
+            {"type": "message", "role": "user", "content": [
+                {"type": "input_text", "text": "Patch it."},
+                {"type": "input_file", "file_id": "file-1"}
+            ]},
+            {"type": "message", "role": "assistant", "content": [
+                {"type": "output_text", "text": "As told.", "annotations": [
+                    {"type": "url_citation", "url": "https://a.example", "title": "A",
+                        "start_index": 0, "end_index": 2}]}]},
+            {"type": "message", "role": "user", "content": "Go on."},
+            {"type": "custom_tool_call", "call_id": "call_1", "name": "patch", "input": "*** \"a\"\n\\b"},
+            {"type": "custom_tool_call", "call_id": "call_2", "name": "say", "input": ""},
+            {"type": "function_call", "call_id": "call_3", "name": "f", "arguments": "{}"},
+            {"type": "custom_tool_call_output", "call_id": "call_1", "output": "done"},
+            {"type": "custom_tool_call_output", "call_id": "call_2", "output": "said"},
+            {"type": "function_call_output", "call_id": "call_3", "output": "3"}
+        ],
+        "tools": [
+            {"type": "custom", "name": "patch", "description": "Patches.", "format":
+                {"type": "grammar", "syntax": "lark", "definition": GRAMMAR}},
+            {"type": "custom", "name": "say"},
+            {"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": false}
+        ],
+        "tool_choice": {"type": "custom", "name": "patch"},
+        "user": "user-1",
+        "safety_identifier": "hash-1",
+        "store": true,
+        "metadata": {"ticket": "7"},
+        "service_tier": "priority"
+    })
+}
+
+/// A request for a provider's model of that name.
+fn asked(from: Form, body: &Value, form: Form, kind: ProviderKind) -> Value {
+    let to = To {
+        form,
+        kind,
+        model: "sent-model",
+    };
+    let written = super::request(from, body.to_string().as_bytes(), false, &to).unwrap();
+    assert_eq!(written.left_out, Vec::<String>::new());
+    serde_json::from_str(&written.body).unwrap()
+}
+
+#[test]
+fn either_asks_the_same_as_the_other() {
+    for kind in [ProviderKind::OPENAI, ProviderKind::AZURE] {
+        let mut asked_for_responses = asked(Form::Chat, &chat(), Form::Responses, kind);
+        asked_for_responses
+            .as_object_mut()
+            .unwrap()
+            .remove("include");
+        assert_eq!(asked_for_responses, responses());
+        let mut chat = chat();
+        // Nobody reads there where an earlier answer was from.
+        chat["messages"][1]
+            .as_object_mut()
+            .unwrap()
+            .remove("annotations");
+        assert_eq!(asked(Form::Responses, &responses(), Form::Chat, kind), chat);
+    }
+}
+
+#[test]
+fn nothing_in_them_is_lost_at_openai() {
+    for (from, to) in TWINS {
+        let body = if from == Form::Chat {
+            chat()
+        } else {
+            responses()
+        };
+        let seen = super::look(from, body.to_string().as_bytes()).unwrap();
+        assert!(seen.features.has(Feature::CustomTools));
+        let lost = to.lost(ProviderKind::OPENAI);
+        assert!(seen.features.is_apart_from(lost), "{:?}", seen.places);
+    }
+}
+
+#[test]
+fn one_of_the_allowed_tools_may_take_text() {
+    let mut chat = chat();
+    chat["tool_choice"] = json!({"type": "allowed_tools", "allowed_tools": {"mode": "required",
+        "tools": [{"type": "custom", "custom": {"name": "say"}}, {"type": "function", "function": {"name": "f"}}]}});
+    let mut responses = responses();
+    responses["tool_choice"] = json!({"type": "allowed_tools", "mode": "required",
+        "tools": [{"type": "custom", "name": "say"}, {"type": "function", "name": "f"}]});
+    let openai = ProviderKind::OPENAI;
+    let there = asked(Form::Chat, &chat, Form::Responses, openai);
+    assert_eq!(there["tool_choice"], responses["tool_choice"]);
+    let back = asked(Form::Responses, &responses, Form::Chat, openai);
+    assert_eq!(back["tool_choice"], chat["tool_choice"]);
+}
+
+#[test]
+fn what_openai_alone_has_is_lost_with_others_and_leaves_no_trace() {
+    let mut without = chat();
+    for name in ["store", "metadata"] {
+        without.as_object_mut().unwrap().remove(name);
+    }
+    without["tool_choice"] = json!("auto");
+    without["tools"].as_array_mut().unwrap().drain(..2);
+    without["messages"][0]["content"]
+        .as_array_mut()
+        .unwrap()
+        .pop();
+    without["messages"][3]["tool_calls"]
+        .as_array_mut()
+        .unwrap()
+        .drain(..2);
+    without["messages"].as_array_mut().unwrap().drain(4..6);
+    let mut with = chat();
+    for tool in [json!("auto"), chat()["tool_choice"].clone()] {
+        with["tool_choice"] = tool;
+        for (form, kind) in [
+            (Form::Messages, ProviderKind::ANTHROPIC),
+            (Form::Generate, ProviderKind::GEMINI),
+            (Form::Responses, ProviderKind::OPENAI_COMPATIBLE),
+        ] {
+            for feature in [Feature::CustomTools, Feature::Store, Feature::FileOfOpenAi] {
+                assert_eq!(form.fate(feature, kind), Fate::Lost);
+            }
+            let mut told = asked(Form::Chat, &with, form, kind);
+            let mut untold = asked(Form::Chat, &without, form, kind);
+            for told in [&mut told, &mut untold] {
+                // Said or not, it is what is done.
+                for name in ["tool_choice", "toolConfig", "metadata"] {
+                    told.as_object_mut().unwrap().remove(name);
+                }
+            }
+            assert_eq!(told, untold, "{form:?}");
+        }
+    }
+}
+
+#[test]
+fn only_what_is_said_to_be_kept_is_kept() {
+    let chat = json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}]});
+    let responses = json!({"model": "m", "input": "Hi"});
+    let openai = ProviderKind::OPENAI;
+    assert_eq!(
+        asked(Form::Chat, &chat, Form::Responses, openai)["store"],
+        false
+    );
+    assert_eq!(
+        asked(Form::Responses, &responses, Form::Chat, openai)["store"],
+        false
+    );
+    let azure = asked(Form::Responses, &responses, Form::Chat, ProviderKind::AZURE);
+    assert_eq!(azure["store"], Value::Null, "it keeps nothing unasked");
+    let groq = "groq".parse().unwrap();
+    let groq = asked(Form::Responses, &responses, Form::Chat, groq);
+    assert_eq!(groq["store"], Value::Null);
+}
+
+#[test]
+fn notes_on_what_is_not_kept_are_told_to_be_left_out() {
+    let body = json!({"model": "m", "input": "Hi", "metadata": {"k": "v"}}).to_string();
+    let written = super::request(
+        Form::Responses,
+        body.as_bytes(),
+        false,
+        &check::to(Form::Chat),
+    )
+    .unwrap();
+    assert_eq!(written.left_out, ["metadata"]);
+    assert!(!written.body.contains("metadata"));
+}
+
+#[test]
+fn an_end_user_has_one_name_where_there_is_one_place_for_it() {
+    let groq: ProviderKind = "groq".parse().unwrap();
+    let mut body = json!({"model": "m", "input": "Hi", "user": "u", "safety_identifier": "s"});
+    assert_eq!(asked(Form::Responses, &body, Form::Chat, groq)["user"], "s");
+    let messages = asked(
+        Form::Responses,
+        &body,
+        Form::Messages,
+        ProviderKind::ANTHROPIC,
+    );
+    assert_eq!(messages["metadata"]["user_id"], "s");
+    body.as_object_mut().unwrap().remove("safety_identifier");
+    assert_eq!(asked(Form::Responses, &body, Form::Chat, groq)["user"], "u");
+}
+
+#[test]
+fn a_result_of_no_call_is_refused() {
+    let body = json!({"model": "m", "input": [
+        {"type": "custom_tool_call_output", "call_id": "call_1", "output": "done"}]});
+    let refused = super::look(Form::Responses, body.to_string().as_bytes()).unwrap_err();
+    assert_eq!(refused.place, "input[0].call_id");
+}
+
+/// A whole answer that calls custom tools, in either dialect.
+fn called(form: Form) -> Value {
+    match form {
+        Form::Chat => {
+            json!({"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": "tool_calls",
+            "message": {"role": "assistant", "content": "So.", "tool_calls": [
+                {"id": "call_1", "type": "custom", "custom": {"name": "patch", "input": "*** {\"\n"}},
+                {"id": "call_2", "type": "custom", "custom": {"name": "say", "input": ""}}]}}]})
+        }
+        _ => json!({"id": "c", "model": "m", "status": "completed", "output": [
+            {"type": "message", "content": [{"type": "output_text", "text": "So.", "annotations": []}]},
+            {"type": "custom_tool_call", "id": "ctc_1", "call_id": "call_1", "name": "patch", "input": "*** {\"\n"},
+            {"type": "custom_tool_call", "id": "ctc_2", "call_id": "call_2", "name": "say", "input": ""}]}),
+    }
+}
+
+/// The same as a stream.
+fn streamed(form: Form) -> String {
+    let chat =
+        |delta: Value| json!({"id": "c", "model": "m", "choices": [{"index": 0, "delta": delta}]});
+    let call = |call: Value| chat(json!({"tool_calls": [call]}));
+    let item = |done: &str, at: u64, input: &str| {
+        let (id, name) = [("call_1", "patch"), ("call_2", "say")][usize::try_from(at).unwrap() - 1];
+        json!({"type": format!("response.output_item.{done}"), "output_index": at, "item":
+            {"type": "custom_tool_call", "id": "ctc", "call_id": id, "name": name, "input": input}})
+    };
+    let input = |kind: &str, at: u64, name: &str, text: &str| {
+        json!({"type": format!("response.custom_tool_call_input.{kind}"), "output_index": at,
+            "item_id": "ctc", (name): text})
+    };
+    let events = match form {
+        Form::Chat => vec![
+            chat(json!({"role": "assistant", "content": "So."})),
+            call(
+                json!({"index": 0, "id": "call_1", "type": "custom", "custom": {"name": "patch", "input": ""}}),
+            ),
+            call(json!({"index": 0, "custom": {"input": "*** "}})),
+            call(json!({"index": 0, "custom": {"input": "{\"\n"}})),
+            call(
+                json!({"index": 1, "id": "call_2", "type": "custom", "custom": {"name": "say", "input": ""}}),
+            ),
+            json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}),
+        ],
+        _ => vec![
+            json!({"type": "response.created", "response": {"id": "c", "model": "m"}}),
+            json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "So."}),
+            item("added", 1, ""),
+            input("delta", 1, "delta", "*** "),
+            input("delta", 1, "delta", "{\"\n"),
+            input("done", 1, "input", "*** {\"\n"),
+            item("done", 1, "*** {\"\n"),
+            item("added", 2, ""),
+            input("done", 2, "input", ""),
+            item("done", 2, ""),
+            json!({"type": "response.completed", "response": {"id": "c", "model": "m", "status": "completed",
+                "output": []}}),
+        ],
+    };
+    let events = events.iter().map(|event| format!("data: {event}\n\n"));
+    events.collect()
+}
+
+/// A whole answer in neutral terms.
+fn read(form: Form, body: &str) -> Answer<'static> {
+    let value = super::json::parse(body).unwrap();
+    let answer = (form.serves().unwrap().read_answer)(&value).unwrap();
+    let mut owned = Answer::default();
+    owned.id = answer.id.into_owned();
+    owned.model = answer.model.into_owned();
+    for (at, part) in (0..).zip(&answer.choices[0].parts) {
+        let (kind, text) = match part {
+            Part::Text { text, .. } => (PartKind::Text, text),
+            Part::ToolCall(call) => (
+                PartKind::ToolCall {
+                    id: call.id.borrowed(),
+                    name: call.name.borrowed(),
+                    is_custom: call.is_custom,
+                },
+                &call.input,
+            ),
+            other => panic!("{other:?}"),
+        };
+        owned.take(Event::Open {
+            answer: 0,
+            part: at,
+            kind,
+        });
+        owned.take(Event::More {
+            answer: 0,
+            part: at,
+            text: text.borrowed(),
+        });
+    }
+    owned.take(Event::Finish {
+        answer: 0,
+        finish: answer.choices[0].finish.clone(),
+    });
+    owned
+}
+
+#[test]
+fn calls_of_custom_tools_are_answered_in_either_dialect() {
+    for (to, from) in TWINS {
+        let told = check::answer(to, from, &called(from).to_string()).unwrap();
+        assert_eq!(
+            read(to, &told.to_string()),
+            read(from, &called(from).to_string()),
+            "{told}"
+        );
+        assert_eq!(
+            read(to, &told.to_string()),
+            read(to, &called(to).to_string())
+        );
+    }
+}
+
+#[test]
+fn a_stream_of_calls_is_its_whole_answer_in_any_cut() {
+    for form in [Form::Chat, Form::Responses] {
+        let is = folded(form, streamed(form).as_bytes()).unwrap();
+        assert_eq!(is, read(form, &called(form).to_string()), "{form:?}");
+        for to in [Form::Chat, Form::Responses] {
+            let stream = streamed(form);
+            let told = check::stream(to, form, stream.as_bytes(), &[usize::MAX]).unwrap();
+            assert_eq!(folded(to, told.as_bytes()).unwrap(), is, "{told}");
+            for cut in [1, 7, 64] {
+                let cut = check::stream(to, form, stream.as_bytes(), &[cut]).unwrap();
+                assert_eq!(cut, told);
+            }
+        }
+    }
+}
+
+#[test]
+fn pieces_of_a_call_are_told_as_its_kind_has_them() {
+    let stream = streamed(Form::Chat);
+    let told = check::stream(
+        Form::Responses,
+        Form::Chat,
+        stream.as_bytes(),
+        &[usize::MAX],
+    )
+    .unwrap();
+    for piece in [
+        r#""type":"response.custom_tool_call_input.delta","#,
+        r#""delta":"{\"\n""#,
+        r#""type":"response.custom_tool_call_input.done","#,
+        r#""input":"*** {\"\n""#,
+        r#""id":"ctc_req-1_1","type":"custom_tool_call","#,
+    ] {
+        assert!(told.contains(piece), "{piece} in {told}");
+    }
+    assert!(!told.contains("arguments"), "{told}");
+    let stream = streamed(Form::Responses);
+    let told = check::stream(
+        Form::Chat,
+        Form::Responses,
+        stream.as_bytes(),
+        &[usize::MAX],
+    )
+    .unwrap();
+    for piece in [
+        r#"{"index":0,"id":"call_1","type":"custom","custom":{"name":"patch","input":""}}"#,
+        r#"{"index":0,"custom":{"input":"*** "}}"#,
+    ] {
+        assert!(told.contains(piece), "{piece} in {told}");
+    }
+}
+
+#[test]
+fn whoever_cannot_give_such_a_tool_is_not_told_of_its_calls() {
+    for to in [Form::Messages, Form::Generate] {
+        for from in [Form::Chat, Form::Responses] {
+            let whole = check::answer(to, from, &called(from).to_string());
+            assert_eq!(whole, Err(AnswerFault::Unsayable));
+            let stream = check::stream(to, from, streamed(from).as_bytes(), &[usize::MAX]);
+            assert_eq!(stream, Err(AnswerFault::Unsayable));
+        }
+    }
+}
+
+#[test]
+fn a_fast_request_is_one_of_priority() {
+    let openai = ProviderKind::OPENAI;
+    let chat = json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}], "service_tier": "fast"});
+    let told = asked(Form::Chat, &chat, Form::Responses, openai);
+    assert_eq!(told["service_tier"], "priority");
+    let responses = json!({"model": "m", "input": "Hi", "service_tier": "fast"});
+    let told = asked(Form::Responses, &responses, Form::Chat, openai);
+    assert_eq!(told["service_tier"], "priority");
+}
