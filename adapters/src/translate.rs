@@ -6,6 +6,7 @@
 
 mod answer;
 mod arguments;
+mod caching;
 mod chat;
 #[cfg(test)]
 pub(crate) mod check;
@@ -178,6 +179,9 @@ pub fn request(
     let mut request = (asks.read)(&value, &mut seen)?;
     request.stream = streams;
     request.keep_signatures_of(to.form.dialect());
+    if !to.kind.is_openai() {
+        request.forget_caching_of_openai();
+    }
     request.leave_out(|feature| to.form.fate(feature, to.kind) == Fate::Lost);
     let left_out = (serves.left_out)(&request, to);
     if !left_out.is_empty() {

@@ -6,6 +6,7 @@
 mod cited;
 mod custom;
 
+use super::caching::Caching;
 use super::feature::Feature;
 use super::json::{Json, Spelled};
 use super::signature::Signature;
@@ -46,6 +47,8 @@ pub(crate) struct Request<'a> {
     pub(crate) service_tier: Option<Tier>,
     /// What a cached prompt is found by.
     pub(crate) cache_key: Option<Spelled<'a>>,
+    /// What else `OpenAI`'s own clients say of caches.
+    pub(crate) caching: Caching<'a>,
 }
 
 /// One turn of a conversation.
@@ -193,6 +196,13 @@ pub(crate) enum CacheMark {
     Usual,
     /// For an hour.
     Hour,
+    /// In the words of `OpenAI`'s own clients, which only it is told; elsewhere it is one of the others.
+    OpenAi {
+        /// For how long, where the mark itself says it.
+        ttl: Option<&'static str>,
+        /// For hours, by whatever said it.
+        is_long: bool,
+    },
 }
 
 /// A tool that the model may call: a function but where its kind says otherwise.

@@ -437,3 +437,65 @@ fn a_fast_request_is_one_of_priority() {
     let told = asked(Form::Responses, &responses, Form::Chat, openai);
     assert_eq!(told["service_tier"], "priority");
 }
+
+#[test]
+fn how_prompts_are_cached_is_told_in_the_same_words() {
+    let mark = json!({"mode": "explicit", "ttl": "12h"});
+    let bare = json!({"mode": "explicit"});
+    let settings = json!({"prompt_cache_retention": "24h", "prompt_cache_options": {"mode": "explicit", "ttl": "30m"}});
+    let mut chat = json!({"model": "sent-model", "messages": [
+        {"role": "system", "content": [{"type": "text", "text": "Be.", "prompt_cache_breakpoint": bare}]},
+        {"role": "user", "content": [
+            {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}, "prompt_cache_breakpoint": mark},
+            {"type": "file", "file": {"file_id": "file-1"}, "prompt_cache_breakpoint": bare}]}]});
+    let mut responses = json!({"model": "sent-model", "input": [
+        {"type": "message", "role": "system", "content": [
+            {"type": "input_text", "text": "Be.", "prompt_cache_breakpoint": bare}]},
+        {"type": "message", "role": "user", "content": [
+            {"type": "input_image", "image_url": "https://a.example/b.png", "prompt_cache_breakpoint": mark},
+            {"type": "input_file", "file_id": "file-1", "prompt_cache_breakpoint": bare}]}]});
+    for body in [&mut chat, &mut responses] {
+        body["store"] = json!(false);
+        for (name, value) in settings.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+    }
+    let openai = ProviderKind::OPENAI;
+    let mut told = asked(Form::Chat, &chat, Form::Responses, openai);
+    told.as_object_mut().unwrap().remove("include");
+    assert_eq!(told, responses);
+    assert_eq!(asked(Form::Responses, &responses, Form::Chat, openai), chat);
+    for form in [Form::Chat, Form::Responses] {
+        let body = if form == Form::Chat {
+            &responses
+        } else {
+            &chat
+        };
+        let from = if form == Form::Chat {
+            Form::Responses
+        } else {
+            Form::Chat
+        };
+        let told = asked(from, body, form, ProviderKind::OPENAI_COMPATIBLE).to_string();
+        assert!(!told.contains("prompt_cache"), "{told}");
+    }
+    let claude = asked(Form::Chat, &chat, Form::Messages, ProviderKind::ANTHROPIC);
+    assert_eq!(
+        claude["messages"][0]["content"][0]["cache_control"],
+        json!({"type": "ephemeral", "ttl": "1h"})
+    );
+    assert_eq!(
+        claude["system"][0]["cache_control"],
+        json!({"type": "ephemeral"})
+    );
+}
+
+#[test]
+fn marks_of_others_are_none_of_openais() {
+    let body = json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": [
+        {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}]}]});
+    for form in [Form::Chat, Form::Responses] {
+        let told = asked(Form::Messages, &body, form, ProviderKind::OPENAI).to_string();
+        assert!(!told.contains("prompt_cache"), "{told}");
+    }
+}

@@ -1,6 +1,7 @@
 //! A message's content: a text, or parts of several kinds.
 
 use crate::translate::Untranslatable;
+use crate::translate::caching;
 use crate::translate::json::{Object, Spelled, Value};
 use crate::translate::request::{CacheMark, File, Part, Source, UNNAMED};
 
@@ -163,9 +164,9 @@ fn source<'a>(url: &Spelled<'a>) -> Option<Source<'a>> {
 /// Whether the prompt is to be cached up to here: `OpenRouter`'s word for it, or `OpenAI`'s. Of lifetimes the other
 /// dialects know five minutes and an hour; what asks for more than the first gets the second.
 pub(super) fn cache(part: &Object<'_>) -> Option<CacheMark> {
-    let mark = part
-        .object("cache_control")
-        .or_else(|| part.object("prompt_cache_breakpoint"))?;
+    let Some(mark) = part.object("cache_control") else {
+        return caching::mark_of(part, false);
+    };
     Some(match mark.text("ttl").map(Spelled::plain).as_deref() {
         None | Some("5m") => CacheMark::Usual,
         Some(_) => CacheMark::Hour,

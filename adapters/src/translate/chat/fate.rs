@@ -100,7 +100,7 @@ const fn of_openai(feature: Feature) -> Fate {
         }
         Feature::CitationHistory => Fate::Needless("the text that was cited stands"),
         Feature::CacheMarks | Feature::CacheTtl => {
-            Fate::Needless("the provider caches prompts by itself")
+            Fate::Needless("the provider caches prompts by itself; `OpenAI`'s own words go to it")
         }
         Feature::StreamOptions => Fate::Needless("a translated stream is told in its own way"),
 

@@ -2,6 +2,7 @@
 
 use super::{content, words};
 use crate::facts::EffortLevel;
+use crate::translate::caching::Caching;
 use crate::translate::json::{Object, Spelled, Value};
 use crate::translate::request::{
     Format, Grammar, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
@@ -28,6 +29,7 @@ pub(super) fn read<'a>(body: &Object<'a>) -> Request<'a> {
         store: body.bool("store").unwrap_or(false),
         service_tier: body.text("service_tier").and_then(words::tier),
         cache_key: body.text("prompt_cache_key").cloned(),
+        caching: Caching::read(body),
         ..Request::default()
     }
 }

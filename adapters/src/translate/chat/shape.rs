@@ -92,7 +92,7 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
     Field::asks("prompt_cache_key", Feature::CacheKey, "\"k\""),
     Field::plain("prompt_cache_options").of(&Shape::Object(&[
         Field::asks("mode", Feature::CacheMarks, "").idle(&["\"implicit\""]),
-        Field::asks("ttl", Feature::CacheTtl, ""),
+        Field::asks("ttl", Feature::CacheTtl, "").idle(&["\"30m\""]),
     ])),
     Field::asks("prompt_cache_retention", Feature::CacheTtl, "").idle(&["\"in_memory\""]),
     Field::asks("user", Feature::User, "\"u-1\""),
@@ -120,7 +120,7 @@ const CACHE_CONTROL: Field =
 const CACHE_BREAKPOINT: Field =
     Field::asks("prompt_cache_breakpoint", Feature::CacheMarks, "").of(&Shape::Object(&[
         Field::plain("mode"),
-        Field::asks("ttl", Feature::CacheTtl, ""),
+        Field::asks("ttl", Feature::CacheTtl, "").idle(&["\"30m\""]),
     ]));
 
 static TOOL: Shape = Shape::Tagged {

@@ -229,6 +229,7 @@ impl Deployment<'_> {
         {
             json.spelled("prompt_cache_key", key);
         }
+        request.caching.write(json, &["30m"]);
         if let Some(tier) = request.service_tier
             && self.says(Feature::ServiceTier)
         {

@@ -21,8 +21,8 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         OutputMax => Fate::Adapted("16 at the least"),
         ReasoningBudget => Fate::Adapted("as the word for effort that comes nearest"),
         ReasoningShown => Fate::Adapted("thoughts are told in summaries"),
-        CacheMarks => Fate::Needless("prompts are cached there without marks"),
-        CacheTtl => Fate::Needless("prompts are cached there for as long as the provider likes"),
+        CacheMarks => Fate::Needless("prompts are cached there without marks; `OpenAI`'s own words go to it"),
+        CacheTtl => Fate::Needless("prompts are cached there for as long as the provider likes; `OpenAI`'s own words go to it"),
         StreamOptions => Fate::Needless("usage is always told, and nothing is padded"),
         Unknown | Prefill | SpeakerName | ImageId | FileId | FileOfOpenAi | FileContext | AudioInput | VideoInput | VideoUrl | PartNotes | SearchResults
         | Citations | AudioHistory | ServerToolHistory | ToolSettings | CustomTools | ServerTools | FunctionsOld

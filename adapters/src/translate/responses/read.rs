@@ -3,6 +3,7 @@
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
 use crate::translate::Untranslatable;
+use crate::translate::caching::Caching;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Object, Spelled, Value};
 use crate::translate::request::{
@@ -77,6 +78,7 @@ fn settings<'a>(body: &Object<'a>) -> Request<'a> {
         store: body.bool("store").unwrap_or(false),
         service_tier: body.text("service_tier").and_then(tier),
         cache_key: body.text("prompt_cache_key").cloned(),
+        caching: Caching::read(body),
         ..Request::default()
     }
 }

@@ -1,8 +1,9 @@
 //! What was said, as the items of a request.
 
+use crate::translate::caching;
 use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{
-    Citation, File, Part, Request, Role, Source, ToolCall, ToolResult, UNNAMED,
+    CacheMark, Citation, File, Part, Request, Role, Source, ToolCall, ToolResult, UNNAMED,
 };
 
 use super::thought;
@@ -70,9 +71,11 @@ pub(super) fn message(items: &mut Items<'_>, role: Role, parts: &[&Part<'_>]) {
         match parts {
             [
                 Part::Text {
-                    text, citations, ..
+                    text,
+                    citations,
+                    cache,
                 },
-            ] if citations.is_empty() => {
+            ] if citations.is_empty() && !caching::is_marked(*cache) => {
                 json.spelled("content", text);
             }
             parts => json.array("content", |items| {
@@ -87,7 +90,9 @@ pub(super) fn message(items: &mut Items<'_>, role: Role, parts: &[&Part<'_>]) {
 fn content(items: &mut Items<'_>, part: &Part<'_>, text_type: &str) {
     match part {
         Part::Text {
-            text, citations, ..
+            text,
+            citations,
+            cache,
         } => items.object(|json| {
             json.text("type", text_type);
             json.spelled("text", text);
@@ -95,9 +100,15 @@ fn content(items: &mut Items<'_>, part: &Part<'_>, text_type: &str) {
                 json.array("annotations", |items| {
                     citations.iter().for_each(|cited| annotation(items, cited));
                 });
+            } else {
+                caching::mark(json, *cache);
             }
         }),
-        Part::Image { source, detail, .. } => image(items, source, detail.as_ref()),
+        Part::Image {
+            source,
+            detail,
+            cache,
+        } => image(items, (source, *cache), detail.as_ref()),
         Part::File(told) => file(items, told),
         Part::Refusal { text } => items.object(|json| {
             json.text("type", "refusal");
@@ -133,7 +144,11 @@ pub(super) fn url_citation(json: &mut Members<'_>, url: &Spelled<'_>, cited: &Ci
     }
 }
 
-fn image(items: &mut Items<'_>, source: &Source<'_>, detail: Option<&Spelled<'_>>) {
+fn image(
+    items: &mut Items<'_>,
+    (source, cache): (&Source<'_>, Option<CacheMark>),
+    detail: Option<&Spelled<'_>>,
+) {
     items.object(|json| {
         json.text("type", "input_image");
         match source {
@@ -146,6 +161,7 @@ fn image(items: &mut Items<'_>, source: &Source<'_>, detail: Option<&Spelled<'_>
         if let Some(detail) = detail {
             json.spelled("detail", detail);
         }
+        caching::mark(json, cache);
     });
 }
 
@@ -159,6 +175,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             }
             whole.push(text);
             json.spelled("text", &whole);
+            caching::mark(json, file.cache);
         });
         return;
     }
@@ -179,6 +196,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
         if let Some(name) = &file.name {
             json.spelled("filename", name);
         }
+        caching::mark(json, file.cache);
     });
 }
 
@@ -258,7 +276,9 @@ fn result(items: &mut Items<'_>, result: &ToolResult<'_>, is_custom: bool) {
                 told.push(text);
                 json.spelled("output", &told);
             }
-            [Part::Text { text, .. }] => json.spelled("output", text),
+            [Part::Text { text, cache, .. }] if !caching::is_marked(*cache) => {
+                json.spelled("output", text);
+            }
             parts => json.array("output", |items| {
                 if result.is_error {
                     items.object(|json| {

@@ -1,5 +1,6 @@
 //! The neutral form into a responses request.
 
+use crate::translate::caching;
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
     Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice, ToolKind,
@@ -70,7 +71,7 @@ fn thinks(model: &str) -> bool {
 /// Instructions that are one text have a member of their own.
 fn instructions<'r, 'a>(system: &'r [Part<'a>]) -> Option<&'r Spelled<'a>> {
     match system {
-        [Part::Text { text, .. }] => Some(text),
+        [Part::Text { text, cache, .. }] if !caching::is_marked(*cache) => Some(text),
         _ => None,
     }
 }
@@ -183,6 +184,7 @@ fn books(json: &mut Members<'_>, request: &Request<'_>, to: &To<'_>) {
             json.spelled(name, text);
         }
     }
+    request.caching.write(json, &["30m", "12h"]);
     json.bool("store", request.store && is_openai);
     if let Some(metadata) = request.metadata {
         json.raw("metadata", metadata);

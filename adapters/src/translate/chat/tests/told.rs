@@ -288,7 +288,15 @@ fn what_a_client_appends_of_an_answer_is_read_as_it_was() {
     let answer = answer();
     let parts = &answer.choices[0].parts;
     assert_eq!(said[..2], parts[..2]);
-    assert_eq!(said[2], Part::text(text("It is 21 \u{b0}C")));
+    // Texts are one, and what each cited is cited of it.
+    let Part::Text {
+        text, citations, ..
+    } = &said[2]
+    else {
+        panic!("{:?}", said[2]);
+    };
+    assert_eq!(text.plain(), "It is 21 \u{b0}C");
+    assert_eq!(citations[0].span, Some((6, 11)));
     assert_eq!(said[3..], parts[4..]);
     let Part::ToolResult(result) = &request.turns[2].parts[0] else {
         panic!("{:?}", request.turns[2]);

@@ -1,11 +1,12 @@
 //! A conversation as chat messages.
 
 use super::Deployment;
+use crate::translate::caching;
 use crate::translate::chat::{answer, ids};
 use crate::translate::feature::Feature;
 use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{
-    File, Part, Request, Role, Source, ToolCall, ToolResult, Turn, UNNAMED,
+    CacheMark, File, Part, Request, Role, Source, ToolCall, ToolResult, Turn, UNNAMED,
 };
 
 /// Writes the messages.
@@ -83,7 +84,9 @@ fn message(messages: &mut Items<'_>, role: &str, parts: &[&Part<'_>], to: &Deplo
 
 /// A text where there is only one, else parts.
 fn content(json: &mut Members<'_>, parts: &[&Part<'_>], to: &Deployment<'_>) {
-    if let [Part::Text { text, .. }] = parts {
+    if let [Part::Text { text, cache, .. }] = parts
+        && !caching::is_marked(*cache)
+    {
         json.spelled("content", text);
         return;
     }
@@ -115,11 +118,16 @@ fn joined<'t>(texts: impl Iterator<Item = &'t Spelled<'t>>, between: &str) -> Sp
 
 fn part(items: &mut Items<'_>, part: &Part<'_>, to: &Deployment<'_>) {
     match part {
-        Part::Text { text, .. } => items.object(|json| {
+        Part::Text { text, cache, .. } => items.object(|json| {
             json.text("type", "text");
             json.spelled("text", text);
+            caching::mark(json, *cache);
         }),
-        Part::Image { source, detail, .. } => image(items, source, detail.as_ref(), to),
+        Part::Image {
+            source,
+            detail,
+            cache,
+        } => image(items, (source, *cache), detail.as_ref(), to),
         Part::File(file) => self::file(items, file),
         Part::Audio { data, media_type } => items.object(|json| {
             json.text("type", "input_audio");
@@ -151,7 +159,7 @@ fn format(media_type: &str) -> &str {
 
 fn image(
     items: &mut Items<'_>,
-    source: &Source<'_>,
+    (source, cache): (&Source<'_>, Option<CacheMark>),
     detail: Option<&Spelled<'_>>,
     to: &Deployment<'_>,
 ) {
@@ -170,6 +178,7 @@ fn image(
                 json.spelled("detail", detail);
             }
         });
+        caching::mark(json, cache);
     });
 }
 
@@ -191,6 +200,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             items.object(|json| {
                 json.text("type", "text");
                 json.spelled("text", &text);
+                caching::mark(json, file.cache);
             });
             return;
         }
@@ -198,6 +208,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             items.object(|json| {
                 json.text("type", "file");
                 json.object("file", |json| json.spelled("file_id", id));
+                caching::mark(json, file.cache);
             });
             return;
         }
@@ -212,6 +223,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             }
             json.spelled("file_data", &data);
         });
+        caching::mark(json, file.cache);
     });
 }
 
