@@ -56,7 +56,7 @@ pub(crate) fn mark(json: &mut Members<'_>, mark: Option<CacheMark>) {
     if let Some(CacheMark::OpenAi { ttl, is_long }) = mark {
         json.object("prompt_cache_breakpoint", |json| {
             json.text("mode", "explicit");
-            if let Some(ttl) = ttl.or(is_long.then_some(LONG)) {
+            if let Some(ttl) = ttl.or_else(|| is_long.then_some(LONG)) {
                 json.text("ttl", ttl);
             }
         });

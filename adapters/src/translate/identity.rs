@@ -82,15 +82,7 @@ impl<'s> Common<'s> {
 
     fn tools(&self, request: &mut Request<'s>, turns: &mut Vec<Turn<'s>>) {
         let calls = if self.spec.picks & 4 == 4 { 2 } else { 1 };
-        let tool = |name| Tool {
-            name: Spelled::of_plain(name),
-            description: Some(self.text(3)),
-            schema: Some(SCHEMA),
-            strict: None,
-            cache: None,
-            kind: ToolKind::Function,
-        };
-        request.tools = vec![tool("look_up"), tool("other")];
+        request.tools = vec![self.tool("look_up"), self.tool("other")];
         let ids = ["call_1", "call_2"];
         let call = |id| {
             Part::ToolCall(ToolCall {
@@ -119,7 +111,7 @@ impl<'s> Common<'s> {
                     syntax: Spelled::of_plain("lark"),
                     definition: self.text(7),
                 })),
-                ..tool("patch")
+                ..self.tool("patch")
             });
         }
         let mut said: Vec<Part<'s>> = Vec::new();
@@ -151,8 +143,24 @@ impl<'s> Common<'s> {
             role: Role::Assistant,
             parts: vec![Part::text(self.text(5))],
         });
+        self.choice(request, if is_custom { "patch" } else { "other" });
+    }
+
+    fn tool(&self, name: &'static str) -> Tool<'s> {
+        Tool {
+            name: Spelled::of_plain(name),
+            description: Some(self.text(3)),
+            schema: Some(SCHEMA),
+            strict: None,
+            cache: None,
+            kind: ToolKind::Function,
+        }
+    }
+
+    /// How tools are called, with the one that may be called alone.
+    fn choice(&self, request: &mut Request<'s>, named: &'static str) {
         if self.has(Feature::ToolChoiceNamed) {
-            request.tool_choice = Some(ToolChoice::Named(Spelled::of_plain("other")));
+            request.tool_choice = Some(ToolChoice::Named(Spelled::of_plain(named)));
         } else if self.has(Feature::ToolChoice) {
             request.tool_choice = Some(ToolChoice::Some);
         }

@@ -312,9 +312,11 @@ fn streamed(form: Form) -> String {
 fn read(form: Form, body: &str) -> Answer<'static> {
     let value = super::json::parse(body).unwrap();
     let answer = (form.serves().unwrap().read_answer)(&value).unwrap();
-    let mut owned = Answer::default();
-    owned.id = answer.id.into_owned();
-    owned.model = answer.model.into_owned();
+    let mut owned = Answer {
+        id: answer.id.into_owned(),
+        model: answer.model.into_owned(),
+        ..Answer::default()
+    };
     for (at, part) in (0..).zip(&answer.choices[0].parts) {
         let (kind, text) = match part {
             Part::Text { text, .. } => (PartKind::Text, text),

@@ -49,6 +49,17 @@ fn a_turn_of_text_is_written_with_its_settings() {
     assert_eq!(written(&hello()).unwrap(), least);
 }
 
+fn image() -> Part<'static> {
+    Part::Image {
+        source: Source::Data {
+            media_type: spelled("image/png"),
+            base64: spelled("AAAA"),
+        },
+        detail: None,
+        cache: None,
+    }
+}
+
 #[test]
 fn calls_results_and_images_are_written() {
     let call = |id: &'static str, name: &'static str, input| {
@@ -70,17 +81,9 @@ fn calls_results_and_images_are_written() {
             cache: None,
         })
     };
-    let image = Part::Image {
-        source: Source::Data {
-            media_type: spelled("image/png"),
-            base64: spelled("AAAA"),
-        },
-        detail: None,
-        cache: None,
-    };
     let mut request = Request {
         turns: vec![
-            turn(Role::User, vec![text("Look"), image]),
+            turn(Role::User, vec![text("Look"), image()]),
             turn(Role::Assistant, vec![call("c1", "f", "{\"a\":1}")]),
             turn(Role::Assistant, vec![call("c2", "g", "")]),
             turn(
