@@ -35,8 +35,12 @@ impl<'a> Request<'a> {
             other => other,
         };
         self.tool_choice = choice;
+        let count = self.tools.len();
         self.tools
             .retain(|tool| !matches!(tool.kind, ToolKind::Custom(_)));
+        if self.tools.is_empty() && count > 0 {
+            (self.tool_choice, self.parallel_tools) = (None, None);
+        }
         let calls = self.custom_calls();
         if calls.is_empty() {
             return;
