@@ -87,6 +87,8 @@ features! {
     ThinkingHistory,
     /// What a provider's own tools did in earlier turns.
     ServerToolHistory,
+    /// Which of earlier messages were commentary, and which the answer.
+    PhaseHistory,
     // Tools.
     /// Functions that the model may call.
     Tools,

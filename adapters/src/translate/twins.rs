@@ -318,3 +318,29 @@ fn marks_of_others_are_none_of_openais() {
         assert!(!told.contains("prompt_cache"), "{told}");
     }
 }
+
+#[test]
+fn ids_of_calls_that_are_too_long_for_responses_are_short_and_the_same_in_both_places() {
+    let id = "call_".repeat(20);
+    let body = json!({"model": "m", "messages": [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": null, "tool_calls": [
+            {"id": id, "type": "custom", "custom": {"name": "say", "input": "a"}}]},
+        {"role": "tool", "tool_call_id": id, "content": "said"}]});
+    let told = asked(Form::Chat, &body, Form::Responses, ProviderKind::OPENAI);
+    let (call, result) = (&told["input"][1], &told["input"][2]);
+    assert_eq!(call["type"], "custom_tool_call");
+    assert_eq!(result["type"], "custom_tool_call_output");
+    assert_eq!(call["call_id"], result["call_id"]);
+    assert!(call["call_id"].as_str().unwrap().len() <= 64);
+}
+
+#[test]
+fn a_choice_of_nothing_but_what_is_lost_is_none() {
+    let body = json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}],
+        "tools": [{"type": "custom", "custom": {"name": "say"}}], "tool_choice": "required",
+        "parallel_tool_calls": false});
+    let told = asked(Form::Chat, &body, Form::Messages, ProviderKind::ANTHROPIC);
+    assert_eq!(told.get("tools"), None);
+    assert_eq!(told.get("tool_choice"), None);
+}

@@ -102,6 +102,9 @@ const fn of_openai(feature: Feature) -> Fate {
         Feature::CacheMarks | Feature::CacheTtl => {
             Fate::Needless("the provider caches prompts by itself; `OpenAI`'s own words go to it")
         }
+        Feature::PhaseHistory => Fate::Needless(
+            "a label for `OpenAI`'s responses alone: no other prompt has a place for it",
+        ),
         Feature::StreamOptions => Fate::Needless("a translated stream is told in its own way"),
 
         Feature::Unknown

@@ -73,6 +73,7 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
         Feature::AudioOutput,
         "{\"voice\":\"alloy\",\"format\":\"wav\"}",
     ),
+    // Of search models, which always search; the tool of responses is the model's to call, or has to be called: not the same.
     Field::asks("web_search_options", Feature::WebSearch, "{}"),
     Field::asks(
         "moderation",

@@ -23,6 +23,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         ReasoningShown => Fate::Adapted("thoughts are told in summaries"),
         CacheMarks => Fate::Needless("prompts are cached there without marks; `OpenAI`'s own words go to it"),
         CacheTtl => Fate::Needless("prompts are cached there for as long as the provider likes; `OpenAI`'s own words go to it"),
+        PhaseHistory => Fate::Needless("a label for `OpenAI`'s responses alone: no other prompt has a place for it"),
         StreamOptions => Fate::Needless("usage is always told, and nothing is padded"),
         Unknown | Prefill | SpeakerName | ImageId | FileId | FileOfOpenAi | FileContext | AudioInput | VideoInput | VideoUrl | PartNotes | SearchResults
         | Citations | AudioHistory | ServerToolHistory | ToolSettings | CustomTools | ServerTools | FunctionsOld

@@ -1,5 +1,6 @@
 //! What was said, as the items of a request.
 
+use crate::translate::ToolIds;
 use crate::translate::caching;
 use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{
@@ -234,10 +235,13 @@ fn thinking(items: &mut Items<'_>, part: &Part<'_>) {
     });
 }
 
+/// The longest `call_id`, bytes: a longer one is refused ("Expected a string with maximum length 64", as reported in 2026).
+const CALL_IDS: ToolIds = ToolIds::Any(64);
+
 fn call(items: &mut Items<'_>, call: &ToolCall<'_>) {
     items.object(|json| {
         json.text("type", call_type(call.is_custom));
-        json.spelled("call_id", &call.id);
+        json.spelled("call_id", &CALL_IDS.fitting(&call.id));
         json.spelled("name", &call.name);
         match call.is_custom {
             true => json.spelled("input", &call.input),
@@ -267,7 +271,7 @@ fn result(items: &mut Items<'_>, result: &ToolResult<'_>, is_custom: bool) {
             false => "function_call_output",
         };
         json.text("type", kind);
-        json.spelled("call_id", &result.id);
+        json.spelled("call_id", &CALL_IDS.fitting(&result.id));
         match &*result.parts {
             [] if result.is_error => json.text("output", ERROR.trim_end()),
             [] => json.text("output", ""),

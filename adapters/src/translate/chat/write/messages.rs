@@ -2,7 +2,7 @@
 
 use super::Deployment;
 use crate::translate::caching;
-use crate::translate::chat::{answer, ids};
+use crate::translate::chat::answer;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{
@@ -284,7 +284,7 @@ fn thoughts<'t>(turn: &'t Turn<'_>) -> impl Iterator<Item = &'t Spelled<'t>> {
 
 fn call(items: &mut Items<'_>, call: &ToolCall<'_>, to: &Deployment<'_>) {
     items.object(|json| {
-        json.spelled("id", &ids::fitting(&call.id, to.chat.tool_ids));
+        json.spelled("id", &to.chat.tool_ids.fitting(&call.id));
         answer::called(json, call);
     });
 }
@@ -296,7 +296,7 @@ fn tool(messages: &mut Items<'_>, result: &ToolResult<'_>, to: &Deployment<'_>) 
     let said = result.parts.iter().filter(text);
     messages.object(|json| {
         json.text("role", "tool");
-        json.spelled("tool_call_id", &ids::fitting(&result.id, to.chat.tool_ids));
+        json.spelled("tool_call_id", &to.chat.tool_ids.fitting(&result.id));
         let texts: Vec<&Part<'_>> = match result.is_error {
             true => [&failed].into_iter().chain(said).collect(),
             false => said.collect(),

@@ -15,7 +15,7 @@ pub(super) static ITEM: Shape = Shape::Tagged {
                 Field::plain("role"),
                 Field::plain("status"),
                 // A label of OpenAI's own models on their own messages, commentary or final answer.
-                Field::plain("phase"),
+                Field::asks("phase", Feature::PhaseHistory, "\"commentary\""),
                 Field::plain("content").of(&Shape::List(&CONTENT)),
             ],
         ),
