@@ -42,8 +42,12 @@ fn tell_part(
         Part::Thinking { text, .. } => (PartKind::Thinking, text),
         Part::Refusal { text } => (PartKind::Refusal, text),
         Part::ToolCall(call) => {
-            let (id, name) = (call.id.borrowed(), call.name.borrowed());
-            (PartKind::ToolCall { id, name }, &call.input)
+            let kind = PartKind::ToolCall {
+                id: call.id.borrowed(),
+                name: call.name.borrowed(),
+                is_custom: call.is_custom,
+            };
+            (kind, &call.input)
         }
         _ => return Err(AnswerFault::Unsayable),
     };
