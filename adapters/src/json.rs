@@ -1,23 +1,20 @@
 //! The little JSON that we write.
 
+use crate::scan::plain_run;
+
 /// Adds `text` to `json` as the inside of a JSON string.
 pub(crate) fn escape(text: &str, json: &mut String) {
     let mut rest = text;
     // Runs without escapes are copied whole: most texts are one such run.
-    while let Some(at) = rest.bytes().position(needs_escape) {
-        let (clean, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
+    loop {
+        let run = plain_run::<true>(rest.as_bytes());
+        let (clean, behind) = rest.split_at_checked(run).unwrap_or((rest, ""));
         json.push_str(clean);
         let mut chars = behind.chars();
-        if let Some(char) = chars.next() {
-            escape_one(char, json);
-        }
+        let Some(char) = chars.next() else { break };
+        escape_one(char, json);
         rest = chars.as_str();
     }
-    json.push_str(rest);
-}
-
-const fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 fn escape_one(char: char, json: &mut String) {

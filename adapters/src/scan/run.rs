@@ -10,7 +10,7 @@ const SHORT_BLOCKS: usize = 4;
 
 /// How many bytes at the front are neither quote nor backslash nor, if `STRICT`, control characters.
 #[inline]
-pub(super) fn plain_run<const STRICT: bool>(bytes: &[u8]) -> usize {
+pub(crate) fn plain_run<const STRICT: bool>(bytes: &[u8]) -> usize {
     let mut run = 0_usize;
     let mut rest = bytes;
     while let Some((block, after)) = rest.split_first_chunk() {

@@ -17,6 +17,12 @@ use crate::sse::{self, Splitter};
 /// event stream have 24 MiB at most.
 pub const EVENT_BYTES_MAX: usize = 24 * 1024 * 1024;
 
+/// What most events are longer in one dialect than in another.
+const ENVELOPE_BYTES: usize = 256;
+
+/// Most room that is made for an event before it is written; longer ones make their own.
+const ROOM_BYTES_MAX: usize = 16 * 1024;
+
 /// Translates a stream, cut anywhere.
 #[derive(Debug)]
 pub struct StreamTranslator {
@@ -161,7 +167,8 @@ impl Turn {
 
     fn translate(&mut self, name: &str, data: &[u8]) -> Result<(), AnswerFault> {
         let text = std::str::from_utf8(data).map_err(|_| AnswerFault::Unreadable)?;
-        if text.trim().is_empty() {
+        let said = text.trim();
+        if said.is_empty() {
             return Ok(());
         }
         let Self {
@@ -172,11 +179,18 @@ impl Turn {
             is_told,
             ..
         } = self;
+        let room = data
+            .len()
+            .saturating_add(ENVELOPE_BYTES)
+            .min(ROOM_BYTES_MAX);
         let mut sink = |event: Event<'_>| {
-            *is_told |= event == Event::End;
+            *is_told |= matches!(event, Event::End);
+            if out.is_empty() {
+                out.reserve(room);
+            }
             writer.event(&event, usage.as_ref(), out);
         };
-        if text.trim() == "[DONE]" {
+        if said == "[DONE]" {
             reader.done_is_said();
             return reader.done(&mut sink);
         }
@@ -197,7 +211,7 @@ impl Turn {
             ..
         } = self;
         let done = reader.done(&mut |event| {
-            *is_told |= event == Event::End;
+            *is_told |= matches!(event, Event::End);
             writer.event(&event, usage.as_ref(), out);
         });
         if let Err(fault) = done {

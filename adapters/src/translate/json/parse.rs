@@ -1,7 +1,7 @@
 //! Text to tree.
 
 use super::{Array, Object, Spelled, Value};
-use crate::scan::DEPTH_MAX;
+use crate::scan::{DEPTH_MAX, plain_run};
 
 /// Most values in one text. A request of the largest size that is let in has far fewer; one made of brackets alone would
 /// become a tree twenty times its size.
@@ -30,6 +30,8 @@ pub(crate) fn parse(text: &str) -> Result<Value<'_>, ParseError> {
         text,
         at: 0,
         nodes: 0,
+        members: Vec::with_capacity(MEMBERS),
+        items: Vec::new(),
     };
     let value = parser.value(0)?;
     parser.space();
@@ -43,7 +45,14 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     nodes: usize,
+    /// What was read of the objects that are not closed yet, behind each other: a closed one gets a list of just its size.
+    members: Vec<(Spelled<'a>, Value<'a>)>,
+    /// The same of arrays.
+    items: Vec<Value<'a>>,
 }
+
+/// Room for the members of an ordinary event of a stream, all objects that are open at once taken together.
+const MEMBERS: usize = 14;
 
 impl<'a> Parser<'a> {
     fn value(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
@@ -51,8 +60,7 @@ impl<'a> Parser<'a> {
         if self.nodes > NODES_MAX {
             return Err(ParseError::TooMany);
         }
-        self.space();
-        match self.peek() {
+        match self.space() {
             Some(b'"') => self.string().map(Value::String),
             Some(b'{') => self.object(depth),
             Some(b'[') => self.array(depth),
@@ -66,40 +74,45 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         let (start, depth) = self.open(depth)?;
-        let mut members = Vec::new();
-        if !self.closes(b'}') {
-            loop {
-                self.space();
-                let name = self.string()?;
-                self.space();
-                self.expect(b':')?;
-                members.push((name, self.value(depth)?));
-                self.space();
-                if self.closes(b'}') {
-                    break;
-                }
-                self.expect(b',')?;
-            }
+        let outer = self.members.len();
+        let mut is_over = self.closes(b'}');
+        while !is_over {
+            self.space();
+            let name = self.string()?;
+            self.space();
+            self.expect(b':')?;
+            let value = self.value(depth)?;
+            self.members.push((name, value));
+            is_over = self.ends(b'}')?;
         }
         let raw = self.since(start);
+        let members = self.members.drain(outer..).collect();
         Ok(Value::Object(Object { raw, members }))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         let (start, depth) = self.open(depth)?;
-        let mut items = Vec::new();
-        if !self.closes(b']') {
-            loop {
-                items.push(self.value(depth)?);
-                self.space();
-                if self.closes(b']') {
-                    break;
-                }
-                self.expect(b',')?;
-            }
+        let outer = self.items.len();
+        let mut is_over = self.closes(b']');
+        while !is_over {
+            let value = self.value(depth)?;
+            self.items.push(value);
+            is_over = self.ends(b']')?;
         }
         let raw = self.since(start);
+        let items = self.items.drain(outer..).collect();
         Ok(Value::Array(Array { raw, items }))
+    }
+
+    /// Whether a list ends behind what was read of it, or goes on.
+    fn ends(&mut self, bracket: u8) -> Result<bool, ParseError> {
+        let next = self.space();
+        if next == Some(b',') || next == Some(bracket) {
+            self.at = self.at.saturating_add(1);
+            Ok(next == Some(bracket))
+        } else {
+            Err(self.wrong())
+        }
     }
 
     fn open(&mut self, depth: usize) -> Result<(usize, usize), ParseError> {
@@ -114,28 +127,19 @@ impl<'a> Parser<'a> {
 
     fn string(&mut self) -> Result<Spelled<'a>, ParseError> {
         self.expect(b'"')?;
-        let (start, rest) = (self.at, self.rest());
-        let mut behind_escape = 0;
-        // One search for all of the string: prompts are full of escapes, and each new search would cost its beginning.
-        for at in memchr::memchr2_iter(b'"', b'\\', rest) {
-            if at < behind_escape {
-                continue;
+        let start = self.at;
+        loop {
+            self.at = self.at.saturating_add(plain_run::<true>(self.rest()));
+            match self.peek() {
+                Some(b'"') => {
+                    let raw = self.since(start);
+                    self.at = self.at.saturating_add(1);
+                    return Ok(Spelled::of_raw(raw));
+                }
+                Some(b'\\') => self.at = self.at.saturating_add(self.escape()?),
+                _ => return Err(self.wrong()),
             }
-            self.at = start.saturating_add(at);
-            if self.peek() == Some(b'"') {
-                let raw = self.since(start);
-                self.at = self.at.saturating_add(1);
-                // A loop without an early end is one that runs on whole vectors.
-                let has_control = raw.bytes().fold(false, |bad, byte| bad | (byte < 0x20));
-                return if has_control {
-                    Err(ParseError::NotJson(start))
-                } else {
-                    Ok(Spelled::of_raw(raw))
-                };
-            }
-            behind_escape = at.saturating_add(self.escape()?);
         }
-        Err(self.wrong())
     }
 
     /// How long the escape is that begins here.
@@ -187,7 +191,9 @@ impl<'a> Parser<'a> {
     }
 
     fn closes(&mut self, bracket: u8) -> bool {
-        self.skip(|byte| byte == bracket, 1) > 0
+        let closes = self.peek() == Some(bracket);
+        self.at = self.at.saturating_add(usize::from(closes));
+        closes
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), ParseError> {
@@ -198,11 +204,15 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn space(&mut self) {
-        self.skip(
-            |byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'),
-            usize::MAX,
-        );
+    /// Passes white space, and gives what stands behind it.
+    fn space(&mut self) -> Option<u8> {
+        loop {
+            let next = self.peek();
+            match next {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at = self.at.saturating_add(1),
+                _ => return next,
+            }
+        }
     }
 
     /// Passes what looks so, and says how many bytes that were.

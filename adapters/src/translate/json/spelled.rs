@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::json::escape;
+use crate::scan::plain_run;
 
 /// The inside of a JSON string, escapes and all: it can be put between quotes as it is.
 ///
@@ -25,8 +26,7 @@ impl<'a> Spelled<'a> {
 
     /// A text that is not escaped yet.
     pub(crate) fn of_plain(plain: &'a str) -> Self {
-        let needs = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        if plain.bytes().any(needs) {
+        if plain_run::<true>(plain.as_bytes()) < plain.len() {
             Self(Cow::Owned(Spelled::of_owned(plain).0.into_owned()))
         } else {
             Self(Cow::Borrowed(plain))
@@ -67,11 +67,16 @@ impl<'a> Spelled<'a> {
 
     /// Whether it says `plain`.
     pub(crate) fn is(&self, plain: &str) -> bool {
-        // No spelling is shorter than what it says, and most that are compared are as long or of another length.
-        match self.0.len().cmp(&plain.len()) {
+        let (raw, said) = (self.0.as_bytes(), plain.as_bytes());
+        // No spelling is shorter than what it says, and up to its first escape it is just that. Most texts that are
+        // compared are told apart by their lengths or their first bytes.
+        match raw.len().cmp(&said.len()) {
             Ordering::Less => false,
-            Ordering::Equal => self.0 == plain && !self.has_escapes(),
-            Ordering::Greater => self.has_escapes() && self.plain() == plain,
+            Ordering::Equal => raw == said && !raw.contains(&b'\\'),
+            Ordering::Greater => {
+                let may_be = raw.first() == said.first() || raw.first() == Some(&b'\\');
+                may_be && self.has_escapes() && self.plain() == plain
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Tree to text: what is written is well formed by the way it is written.
 
+use std::fmt::Write as _;
+
 use super::Spelled;
 use crate::json::escape;
 
@@ -65,7 +67,9 @@ impl Members<'_> {
 
     /// A number.
     pub(crate) fn number(&mut self, name: &str, number: u64) {
-        self.raw(name, &number.to_string());
+        self.name(name);
+        // Writing to a string does not fail.
+        let _written = write!(self.out, "{number}");
     }
 
     /// `true` or `false`.
