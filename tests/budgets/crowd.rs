@@ -145,9 +145,14 @@ fn a_kill_in_the_middle_of_a_crowd_loses_no_cent_and_frees_everything() {
     for round in 0..4 {
         let quick = quotah.proxy_addr().to_owned();
         let crowd: Vec<_> = (0..CLIENTS)
-            .map(|_| {
+            .map(|client| {
                 let addr = quick.clone();
                 let request = request(STREAM, round).header("x-mock-delay-ms", "20");
+                // Every second stream falls silent in the middle: those are open whenever the kill comes.
+                let request = match client % 2 {
+                    0 => request.header("x-mock-hang", "mid-stream"),
+                    _ => request,
+                };
                 thread::spawn(move || {
                     let Ok(mut conn) = Conn::try_open(&addr) else {
                         return;

@@ -1,9 +1,11 @@
 """Serves every deployment on one free port, until its input ends: `python -m deployments`.
 
-Prints its URL as the first line. `GET /seen` tells every request and what was wrong with it; `POST /down/DIALECT` lets the
-next request in that dialect fail. A prompt that says `recorded: anthropic/messages-tools` is answered with that recording.
+Prints its URL as the first line. Whatever stands first in a path is the name of a world, and every world has deployments of
+its own: `GET /WORLD/seen` tells every request and what was wrong with it; `POST /WORLD/down/DIALECT` lets the next request in
+that dialect fail. A prompt that says `recorded: anthropic/messages-tools` is answered with that recording.
 """
 
+import collections
 import json
 import pathlib
 import sys
@@ -20,10 +22,17 @@ MARKS = (b"qh1.", b"cWgxL")
 
 FIXTURES = pathlib.Path(__file__).parents[3] / "adapters/fixtures"
 
-seen = []
 
-# Dialects whose next request finds the deployment overloaded.
-down = set()
+class World:
+    """What one test's deployments were asked."""
+
+    def __init__(self):
+        self.seen = []
+        # Dialects whose next request finds the deployment overloaded.
+        self.down = set()
+
+
+worlds = collections.defaultdict(World)
 
 
 def rules_broken(dialect, path, body):
@@ -38,29 +47,37 @@ class Deployment(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    def world(self):
+        """The world that is asked; the path is what stands behind its name."""
+        _, name, path = self.path.split("/", 2)
+        self.path = f"/{path}"
+        return worlds[name]
+
     def do_GET(self):
+        seen = self.world().seen
         self.reply(200, {"content-type": "application/json"}, json.dumps(seen).encode())
 
     def do_POST(self):
+        world = self.world()
         raw = self.rfile.read(int(self.headers["content-length"]))
         if self.path.startswith("/down/"):
-            down.add(self.path.removeprefix("/down/"))
+            world.down.add(self.path.removeprefix("/down/"))
             self.reply(204, {}, b"")
             return
         name = next((name for name, dialect in DIALECTS.items() if self.path.startswith(dialect.PATHS)), None)
         if name is None:
-            seen.append({"dialect": None, "path": self.path, "broken": ["nobody serves this path"]})
+            world.seen.append({"dialect": None, "path": self.path, "broken": ["nobody serves this path"]})
             self.reply(404, {"content-type": "text/plain"}, b"404 page not found")
             return
         dialect, body = DIALECTS[name], json.loads(raw)
-        if name in down:
-            down.remove(name)
+        if name in world.down:
+            world.down.remove(name)
             self.fail(dialect, "overloaded")
             return
         broken = rules_broken(dialect, self.path, body)
         broken += [f"a mark of the gateway's: {mark}" for mark in MARKS if mark in raw]
         record = {"dialect": name, "path": self.path, "broken": broken, "body": body}
-        seen.append(record)
+        world.seen.append(record)
         if broken:
             self.fail(dialect, "invalid", "; ".join(broken))
             return

@@ -1,42 +1,34 @@
-//! The deployments of `tests/sdk/deployments`, as a process of the test's.
+//! The deployments of `tests/sdk/deployments`: one process for the whole run, in which every test has a world of its own.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
 use crate::harness::{Config, Conn, Request, workspace};
 
-/// A running process. It ends with its input, and is killed when dropped.
+/// Deployments that nobody else asks.
 pub(super) struct Deployments {
-    process: Child,
     url: String,
+}
+
+/// The running process. Its interpreter reads three client libraries before it serves: once is dear enough.
+struct Process {
+    url: String,
+    /// It ends with its input, which ends with this process.
     _input: ChildStdin,
 }
 
 impl Deployments {
     pub(super) fn start() -> Self {
-        let python = crate::sdk::environments().join("sdk-venv/bin/python");
-        let mut process = Command::new(python)
-            .args(["-m", "deployments"])
-            .current_dir(workspace().join("tests/sdk"))
-            .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python starts");
-        let mut url = String::new();
-        let output = process.stdout.take().expect("stdout is piped");
-        BufReader::new(output)
-            .read_line(&mut url)
-            .expect("a line with its URL");
-        let input = process.stdin.take().expect("stdin is piped");
+        static PROCESS: OnceLock<Process> = OnceLock::new();
+        static WORLDS: AtomicUsize = AtomicUsize::new(0);
+        let process = PROCESS.get_or_init(Process::start);
+        let world = WORLDS.fetch_add(1, Ordering::Relaxed);
         Self {
-            process,
-            url: url.trim().to_owned(),
-            _input: input,
+            url: format!("{}/w{world}", process.url),
         }
     }
 
@@ -56,16 +48,35 @@ impl Deployments {
 
     /// Every request that it saw, oldest first: `dialect`, `body`, what was `broken`, the `prompt`, the `thoughts`.
     pub(super) fn seen(&self) -> Vec<Value> {
-        let address = self.url.trim_start_matches("http://");
-        let answer = Conn::open(address).exchange(&Request::get("/seen"));
+        let (address, world) = self.url["http://".len()..]
+            .split_once('/')
+            .expect("a world");
+        let answer = Conn::open(address).exchange(&Request::get(&format!("/{world}/seen")));
         answer.json().as_array().cloned().expect("a list")
     }
 }
 
-impl Drop for Deployments {
-    fn drop(&mut self) {
-        // Fails only for one that has ended already.
-        drop(self.process.kill());
-        drop(self.process.wait());
+impl Process {
+    fn start() -> Self {
+        let python = crate::sdk::environments().join("sdk-venv/bin/python");
+        let mut process = Command::new(python)
+            .args(["-m", "deployments"])
+            .current_dir(workspace().join("tests/sdk"))
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python starts");
+        let mut url = String::new();
+        let output = process.stdout.take().expect("stdout is piped");
+        BufReader::new(output)
+            .read_line(&mut url)
+            .expect("a line with its URL");
+        Self {
+            url: url.trim().to_owned(),
+            _input: process.stdin.take().expect("stdin is piped"),
+        }
     }
 }
