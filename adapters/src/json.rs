@@ -17,6 +17,15 @@ pub(crate) fn escape(text: &str, json: &mut String) {
     }
 }
 
+/// Adds a number to `json`.
+pub(crate) fn number(number: u64, json: &mut String) {
+    if number >= 10 {
+        self::number(number / 10, json);
+    }
+    let digit = u32::try_from(number % 10).ok();
+    json.extend(digit.and_then(|digit| char::from_digit(digit, 10)));
+}
+
 fn escape_one(char: char, json: &mut String) {
     match char {
         '"' => json.push_str("\\\""),
@@ -56,6 +65,15 @@ mod tests {
             super::escape(&text, &mut json);
             json.push('"');
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+
+        #[test]
+        fn a_number_is_written_in_its_digits(number in any::<u64>(), shift in 0..64_u32) {
+            for number in [number >> shift, 0, u64::MAX] {
+                let mut json = String::new();
+                super::number(number, &mut json);
+                prop_assert_eq!(json, number.to_string());
+            }
         }
     }
 }

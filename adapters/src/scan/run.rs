@@ -50,7 +50,7 @@ fn tail_run<const STRICT: bool>(bytes: &[u8]) -> usize {
 }
 
 /// A bit or more for each byte that is special, in the byte's place.
-#[inline]
+#[inline(always)]
 fn specials<const STRICT: bool>(block: &[u8; BLOCK_BYTES]) -> u128 {
     let mut hits = [0; BLOCK_BYTES];
     for (hit, &byte) in hits.iter_mut().zip(block) {

@@ -75,7 +75,7 @@ impl<'a> Parser<'a> {
     fn object(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         let (start, depth) = self.open(depth)?;
         let outer = self.members.len();
-        let mut is_over = self.closes(b'}');
+        let mut is_over = self.passes(b'}');
         while !is_over {
             self.space();
             let name = self.string()?;
@@ -86,21 +86,21 @@ impl<'a> Parser<'a> {
             is_over = self.ends(b'}')?;
         }
         let raw = self.since(start);
-        let members = self.members.drain(outer..).collect();
+        let members = self.members.split_off(outer);
         Ok(Value::Object(Object { raw, members }))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         let (start, depth) = self.open(depth)?;
         let outer = self.items.len();
-        let mut is_over = self.closes(b']');
+        let mut is_over = self.passes(b']');
         while !is_over {
             let value = self.value(depth)?;
             self.items.push(value);
             is_over = self.ends(b']')?;
         }
         let raw = self.since(start);
-        let items = self.items.drain(outer..).collect();
+        let items = self.items.split_off(outer);
         Ok(Value::Array(Array { raw, items }))
     }
 
@@ -127,59 +127,56 @@ impl<'a> Parser<'a> {
 
     fn string(&mut self) -> Result<Spelled<'a>, ParseError> {
         self.expect(b'"')?;
-        let start = self.at;
+        let (start, mut rest) = (self.at, self.rest());
         loop {
-            self.at = self.at.saturating_add(plain_run::<true>(self.rest()));
-            match self.peek() {
-                Some(b'"') => {
+            rest = rest.get(plain_run::<true>(rest)..).unwrap_or_default();
+            rest = match rest {
+                [b'"', behind @ ..] => {
+                    self.at = self.text.len().saturating_sub(rest.len());
                     let raw = self.since(start);
-                    self.at = self.at.saturating_add(1);
+                    self.at = self.text.len().saturating_sub(behind.len());
                     return Ok(Spelled::of_raw(raw));
                 }
-                Some(b'\\') => self.at = self.at.saturating_add(self.escape()?),
-                _ => return Err(self.wrong()),
-            }
-        }
-    }
-
-    /// How long the escape is that begins here.
-    fn escape(&self) -> Result<usize, ParseError> {
-        match self.rest() {
-            [
-                _,
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
-                ..,
-            ] => Ok(2),
-            [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()) => {
-                Ok(6)
-            }
-            _ => Err(self.wrong()),
+                [
+                    b'\\',
+                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                    behind @ ..,
+                ] => behind,
+                [b'\\', b'u', a, b, c, d, behind @ ..]
+                    if [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()) =>
+                {
+                    behind
+                }
+                _ => return Err(ParseError::NotJson(start)),
+            };
         }
     }
 
     fn number(&mut self) -> Result<Value<'a>, ParseError> {
         let start = self.at;
-        self.skip(|byte| byte == b'-', 1);
-        if self.peek() == Some(b'0') {
-            self.at = self.at.saturating_add(1);
-        } else {
+        self.passes(b'-');
+        if !self.passes(b'0') {
             self.digits()?;
         }
-        if self.skip(|byte| byte == b'.', 1) > 0 {
+        if self.passes(b'.') {
             self.digits()?;
         }
-        if self.skip(|byte| matches!(byte, b'e' | b'E'), 1) > 0 {
-            self.skip(|byte| matches!(byte, b'+' | b'-'), 1);
+        if self.passes(b'e') || self.passes(b'E') {
+            let _signed = self.passes(b'-') || self.passes(b'+');
             self.digits()?;
         }
         Ok(Value::Number(self.since(start)))
     }
 
     fn digits(&mut self) -> Result<(), ParseError> {
-        match self.skip(|byte| byte.is_ascii_digit(), usize::MAX) {
-            0 => Err(self.wrong()),
-            _ => Ok(()),
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at = self.at.saturating_add(1);
         }
+        if self.at == start {
+            return Err(self.wrong());
+        }
+        Ok(())
     }
 
     fn word(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, ParseError> {
@@ -190,14 +187,15 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    fn closes(&mut self, bracket: u8) -> bool {
-        let closes = self.peek() == Some(bracket);
-        self.at = self.at.saturating_add(usize::from(closes));
-        closes
+    /// Passes this byte, if it is the next, and says so.
+    fn passes(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at = self.at.saturating_add(usize::from(is_next));
+        is_next
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), ParseError> {
-        if self.closes(byte) {
+        if self.passes(byte) {
             Ok(())
         } else {
             Err(self.wrong())
@@ -213,14 +211,6 @@ impl<'a> Parser<'a> {
                 _ => return next,
             }
         }
-    }
-
-    /// Passes what looks so, and says how many bytes that were.
-    fn skip(&mut self, is: impl Fn(u8) -> bool, most: usize) -> usize {
-        let bytes = self.rest().iter().take(most);
-        let count = bytes.take_while(|byte| is(**byte)).count();
-        self.at = self.at.saturating_add(count);
-        count
     }
 
     fn peek(&self) -> Option<u8> {

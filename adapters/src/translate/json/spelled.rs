@@ -66,17 +66,22 @@ impl<'a> Spelled<'a> {
     }
 
     /// Whether it says `plain`.
+    #[inline]
     pub(crate) fn is(&self, plain: &str) -> bool {
-        let (raw, said) = (self.0.as_bytes(), plain.as_bytes());
-        // No spelling is shorter than what it says, and up to its first escape it is just that. Most texts that are
-        // compared are told apart by their lengths or their first bytes.
-        match raw.len().cmp(&said.len()) {
+        // Up to its first escape it is spelled as what it says: most texts that are compared differ at once.
+        let first = self.0.as_bytes().first();
+        (first == plain.as_bytes().first() || first == Some(&b'\\')) && self.says(plain)
+    }
+
+    fn says(&self, plain: &str) -> bool {
+        // No spelling is shorter than what it says, and one with escapes is longer.
+        match self.0.len().cmp(&plain.len()) {
             Ordering::Less => false,
-            Ordering::Equal => raw == said && !raw.contains(&b'\\'),
-            Ordering::Greater => {
-                let may_be = raw.first() == said.first() || raw.first() == Some(&b'\\');
-                may_be && self.has_escapes() && self.plain() == plain
+            Ordering::Equal => {
+                let mut pairs = self.0.bytes().zip(plain.bytes());
+                pairs.all(|(raw, said)| raw == said && raw != b'\\')
             }
+            Ordering::Greater => self.has_escapes() && self.plain() == plain,
         }
     }
 

@@ -1,7 +1,5 @@
 //! Tree to text: what is written is well formed by the way it is written.
 
-use std::fmt::Write as _;
-
 use super::Spelled;
 use crate::json::escape;
 
@@ -68,8 +66,7 @@ impl Members<'_> {
     /// A number.
     pub(crate) fn number(&mut self, name: &str, number: u64) {
         self.name(name);
-        // Writing to a string does not fail.
-        let _written = write!(self.out, "{number}");
+        crate::json::number(number, self.out);
     }
 
     /// `true` or `false`.
