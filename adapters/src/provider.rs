@@ -251,6 +251,11 @@ impl ProviderKind {
         self.0.says_end && self.0.dialect == dialect
     }
 
+    /// Whether its models are `OpenAI`'s and its server `OpenAI`'s own, so that it has what no other server is known to have.
+    pub(crate) fn is_openai(self) -> bool {
+        self == Self::OPENAI || self == Self::AZURE
+    }
+
     pub(crate) const fn row(self) -> &'static Provider {
         self.0
     }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod arguments;
+mod caching;
 mod chat;
 #[cfg(test)]
 pub(crate) mod check;
@@ -36,6 +37,8 @@ mod stream;
 mod table;
 #[cfg(test)]
 mod truth;
+#[cfg(test)]
+mod twins;
 mod variant;
 
 use quotah_policy::Usage;
@@ -176,6 +179,9 @@ pub fn request(
     let mut request = (asks.read)(&value, &mut seen)?;
     request.stream = streams;
     request.keep_signatures_of(to.form.dialect());
+    if !to.kind.is_openai() {
+        request.forget_caching_of_openai();
+    }
     request.leave_out(|feature| to.form.fate(feature, to.kind) == Fate::Lost);
     let left_out = (serves.left_out)(&request, to);
     if !left_out.is_empty() {
@@ -216,6 +222,9 @@ pub fn answer(
         return plain::answer(caller, from, &value, usage);
     };
     let answer = (serves.read_answer)(&value)?;
+    if !asks.has_custom_tools && answer.has_custom_calls() {
+        return Err(AnswerFault::Unsayable);
+    }
     (asks.write_answer)(&answer, caller, usage)
 }
 

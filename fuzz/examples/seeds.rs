@@ -225,6 +225,12 @@ fn translated(to: &Path, fixtures: &Path) -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    for (target, stream) in CUSTOM_CALLS {
+        for pick in 0..4 {
+            let name = format!("custom-{pick}");
+            seed(to, target, &name, pick, stream.as_bytes())?;
+        }
+    }
     for pick in 0..4 {
         seed(
             to,
@@ -236,6 +242,26 @@ fn translated(to: &Path, fixtures: &Path) -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
+
+/// Calls of custom tools, which were not recorded: in chunks, and in events of responses.
+const CUSTOM_CALLS: [(&str, &str); 2] = [
+    (
+        "from_chat",
+        "data: {\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"t\",\
+         \"type\":\"custom\",\"custom\":{\"name\":\"f\",\"input\":\"\"}}]}}]}\n\n\
+         data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"custom\":{\"input\":\"a\\\"\"}}]}}]}\n\n\
+         data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n",
+    ),
+    (
+        "from_responses",
+        "data: {\"type\":\"response.created\",\"response\":{\"id\":\"r\",\"model\":\"m\"}}\n\n\
+         data: {\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{\"type\":\"custom_tool_call\",\
+         \"call_id\":\"t\",\"name\":\"f\",\"input\":\"\"}}\n\n\
+         data: {\"type\":\"response.custom_tool_call_input.delta\",\"output_index\":0,\"delta\":\"a\\\"\"}\n\n\
+         data: {\"type\":\"response.custom_tool_call_input.done\",\"output_index\":0,\"input\":\"a\\\"\"}\n\n\
+         data: {\"type\":\"response.completed\",\"response\":{\"status\":\"completed\",\"output\":[]}}\n\n",
+    ),
+];
 
 /// Bedrock's events: the byte before each says its type.
 const CONVERSE: &str = "\0{\"role\":\"assistant\",\"p\":\"ab\"}\n\u{2}{\"contentBlockIndex\":0,\"delta\":{\"text\":\"Hi\"}}\n\

@@ -21,7 +21,7 @@ pub(crate) enum Event<'a> {
         kind: PartKind<'a>,
     },
     /// More of an open part: text, thought or refusal; of a call, more of the JSON text of its arguments (as the
-    /// inside of a JSON string).
+    /// inside of a JSON string), or of the text that a custom tool is called with.
     More {
         answer: u32,
         part: u32,
@@ -63,7 +63,12 @@ pub(crate) enum Event<'a> {
 pub(crate) enum PartKind<'a> {
     Text,
     Thinking,
-    ToolCall { id: Spelled<'a>, name: Spelled<'a> },
+    ToolCall {
+        id: Spelled<'a>,
+        name: Spelled<'a>,
+        /// What follows is a text and not the JSON text of arguments.
+        is_custom: bool,
+    },
     Refusal,
 }
 
@@ -132,12 +137,17 @@ impl PartKind<'_> {
             Self::Refusal => Part::Refusal {
                 text: Spelled::default(),
             },
-            Self::ToolCall { id, name } => Part::ToolCall(ToolCall {
+            Self::ToolCall {
+                id,
+                name,
+                is_custom,
+            } => Part::ToolCall(ToolCall {
                 id: id.into_owned(),
                 name: name.into_owned(),
                 input: Spelled::default(),
                 signature: None,
                 cache: None,
+                is_custom,
             }),
         }
     }
@@ -150,6 +160,14 @@ impl Finish<'_> {
             reason: self.reason,
             stop: self.stop.map(Spelled::into_owned),
         }
+    }
+}
+
+impl Answer<'_> {
+    /// Whether there is a call in it that only callers of `OpenAI`'s dialect can be told of.
+    pub(crate) fn has_custom_calls(&self) -> bool {
+        let mut parts = self.choices.iter().flat_map(|choice| &choice.parts);
+        parts.any(|part| matches!(part, Part::ToolCall(call) if call.is_custom))
     }
 }
 
@@ -228,6 +246,21 @@ impl Answer<'static> {
 }
 
 impl Event<'_> {
+    /// Whether it begins a call that only callers of `OpenAI`'s dialect can be told of. Nobody else can have given such
+    /// a tool.
+    pub(crate) const fn is_custom_call(&self) -> bool {
+        matches!(
+            self,
+            Self::Open {
+                kind: PartKind::ToolCall {
+                    is_custom: true,
+                    ..
+                },
+                ..
+            }
+        )
+    }
+
     /// The same for as long as one likes.
     #[cfg(test)]
     pub(crate) fn into_owned(self) -> Event<'static> {
@@ -243,9 +276,14 @@ impl Event<'_> {
                     PartKind::Text => PartKind::Text,
                     PartKind::Thinking => PartKind::Thinking,
                     PartKind::Refusal => PartKind::Refusal,
-                    PartKind::ToolCall { id, name } => PartKind::ToolCall {
+                    PartKind::ToolCall {
+                        id,
+                        name,
+                        is_custom,
+                    } => PartKind::ToolCall {
                         id: id.into_owned(),
                         name: name.into_owned(),
+                        is_custom,
                     },
                 },
             },

@@ -33,13 +33,14 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
     write_answer: answer::write,
     stream: stream::stream,
     stream_type: "text/event-stream",
+    has_custom_tools: true,
     unmarked: unmarked::unmarked,
 });
 
 /// How its deployments are asked and understood.
 pub(crate) const SERVES: Option<&Serves> = Some(&Serves {
     fate: fate::fate,
-    left_out: super::speaker::nothing,
+    left_out: write::left_out,
     write: write::write,
     read_answer: read_answer::read,
     stream: read_stream::stream,

@@ -67,6 +67,9 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
             Fate::Needless("prompts are cached unasked, and found by what they say")
         }
         F::User => Fate::Needless("nobody there asks for whom an answer is"),
+        F::PhaseHistory => Fate::Needless(
+            "a label for `OpenAI`'s responses alone: no other prompt has a place for it",
+        ),
         F::StreamOptions => Fate::Needless("usage is always told"),
 
         F::Unknown
@@ -76,6 +79,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::FileData
         | F::FileUrl
         | F::FileId
+        | F::FileOfOpenAi
         | F::FileContext
         | F::AudioInput
         | F::VideoInput

@@ -92,6 +92,9 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         F::Prediction => Fate::Needless("it makes an answer faster, not another one"),
         F::ReasoningShown => Fate::Needless("thoughts are told whenever the model tells any"),
         F::CacheKey => Fate::Needless("a cached prompt is found by what it says"),
+        F::PhaseHistory => Fate::Needless(
+            "a label for `OpenAI`'s responses alone: no other prompt has a place for it",
+        ),
         F::StreamOptions => Fate::Needless("usage is always told"),
 
         F::Unknown
@@ -101,6 +104,7 @@ fn fate(feature: Feature, _: ProviderKind) -> Fate {
         | F::ImageDetail
         | F::FileUrl
         | F::FileId
+        | F::FileOfOpenAi
         | F::VideoUrl
         | F::PartNotes
         | F::AudioHistory

@@ -57,6 +57,8 @@ features! {
     FileUrl,
     /// A document that lies at the provider.
     FileId,
+    /// A document that lies among `OpenAI`'s files.
+    FileOfOpenAi,
     /// A document that is plain text.
     FileText,
     /// A document's name or title.
@@ -85,6 +87,8 @@ features! {
     ThinkingHistory,
     /// What a provider's own tools did in earlier turns.
     ServerToolHistory,
+    /// Which of earlier messages were commentary, and which the answer.
+    PhaseHistory,
     // Tools.
     /// Functions that the model may call.
     Tools,

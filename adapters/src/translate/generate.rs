@@ -30,6 +30,7 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
     write_answer: tell::answer,
     stream: tell::stream,
     stream_type: "text/event-stream",
+    has_custom_tools: false,
     unmarked: unmarked::unmarked,
 });
 

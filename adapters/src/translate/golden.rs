@@ -195,6 +195,7 @@ fn owned_part(part: &Part<'_>) -> Part<'static> {
             input: call.input.clone().into_owned(),
             signature: None,
             cache: None,
+            is_custom: call.is_custom,
         }),
         Part::Thinking { text, .. } => Part::Thinking {
             text: text.clone().into_owned(),

@@ -7,10 +7,11 @@ use super::feature::{Fate, Feature};
 use super::form::Form;
 use super::json::{Spelled, parse};
 use super::request::{
-    CacheMark, File, Format, Part, Reasoning, Request, Role, Sampling, Source, Tier, Tool,
-    ToolCall, ToolChoice, ToolResult, Turn,
+    CacheMark, File, Format, Grammar, Part, Reasoning, Request, Role, Sampling, Source, Tier, Tool,
+    ToolCall, ToolChoice, ToolKind, ToolResult, Turn,
 };
 use super::shape::Seen;
+use crate::call::Dialect;
 use crate::facts::EffortLevel;
 use crate::provider::ProviderKind;
 
@@ -81,14 +82,7 @@ impl<'s> Common<'s> {
 
     fn tools(&self, request: &mut Request<'s>, turns: &mut Vec<Turn<'s>>) {
         let calls = if self.spec.picks & 4 == 4 { 2 } else { 1 };
-        let tool = |name| Tool {
-            name: Spelled::of_plain(name),
-            description: Some(self.text(3)),
-            schema: Some(SCHEMA),
-            strict: None,
-            cache: None,
-        };
-        request.tools = vec![tool("look_up"), tool("other")];
+        request.tools = vec![self.tool("look_up"), self.tool("other")];
         let ids = ["call_1", "call_2"];
         let call = |id| {
             Part::ToolCall(ToolCall {
@@ -97,6 +91,7 @@ impl<'s> Common<'s> {
                 input: Spelled::of_owned(r#"{"a":"b \"c\"","n":1.50}"#),
                 signature: None,
                 cache: None,
+                is_custom: false,
             })
         };
         let result = |id| {
@@ -108,25 +103,64 @@ impl<'s> Common<'s> {
                 cache: None,
             })
         };
+        let is_custom = self.has(Feature::CustomTools);
+        if is_custom {
+            request.tools.push(Tool {
+                schema: None,
+                kind: ToolKind::Custom(self.has(Feature::CustomTools).then(|| Grammar {
+                    syntax: Spelled::of_plain("lark"),
+                    definition: self.text(7),
+                })),
+                ..self.tool("patch")
+            });
+        }
         let mut said: Vec<Part<'s>> = Vec::new();
         if self.spec.picks & 8 == 8 {
             said.push(Part::text(self.text(2)));
         }
         said.extend(ids[..calls].iter().map(|id| call(*id)));
+        let mut results: Vec<_> = ids[..calls].iter().map(|id| result(*id)).collect();
+        if is_custom {
+            said.push(Part::ToolCall(ToolCall {
+                id: Spelled::of_plain("call_3"),
+                name: Spelled::of_plain("patch"),
+                input: self.text(3),
+                signature: None,
+                cache: None,
+                is_custom,
+            }));
+            results.push(result("call_3"));
+        }
         turns.push(Turn {
             role: Role::Assistant,
             parts: said,
         });
         turns.push(Turn {
             role: Role::User,
-            parts: ids[..calls].iter().map(|id| result(*id)).collect(),
+            parts: results,
         });
         turns.push(Turn {
             role: Role::Assistant,
             parts: vec![Part::text(self.text(5))],
         });
+        self.choice(request, if is_custom { "patch" } else { "other" });
+    }
+
+    fn tool(&self, name: &'static str) -> Tool<'s> {
+        Tool {
+            name: Spelled::of_plain(name),
+            description: Some(self.text(3)),
+            schema: Some(SCHEMA),
+            strict: None,
+            cache: None,
+            kind: ToolKind::Function,
+        }
+    }
+
+    /// How tools are called, with the one that may be called alone.
+    fn choice(&self, request: &mut Request<'s>, named: &'static str) {
         if self.has(Feature::ToolChoiceNamed) {
-            request.tool_choice = Some(ToolChoice::Named(Spelled::of_plain("other")));
+            request.tool_choice = Some(ToolChoice::Named(Spelled::of_plain(named)));
         } else if self.has(Feature::ToolChoice) {
             request.tool_choice = Some(ToolChoice::Some);
         }
@@ -176,6 +210,15 @@ impl<'s> Common<'s> {
                 media_type: Spelled::of_plain("audio/wav"),
             });
         }
+        if self.has(Feature::FileOfOpenAi) {
+            parts.push(Part::File(File {
+                context: None,
+                cites: false,
+                source: Source::OpenAi(Spelled::of_plain("file-1")),
+                name: None,
+                cache: None,
+            }));
+        }
         parts.push(Part::Text {
             text: self.text(6),
             citations: Vec::new(),
@@ -223,6 +266,12 @@ impl<'s> Common<'s> {
         }
         if self.has(Feature::User) {
             request.user = Some(Spelled::of_plain("user-1"));
+            let is_openai = |form: Form| form.dialect() == Dialect::OpenAi;
+            if self.forms.into_iter().all(is_openai) {
+                request.safety_identifier = Some(self.text(5));
+                request.store = self.spec.picks & 16 == 16;
+                request.metadata = request.store.then_some(r#"{"k":"v"}"#);
+            }
         }
         if self.has(Feature::ServiceTier) {
             request.service_tier = Some(Tier::Priority);

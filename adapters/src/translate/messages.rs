@@ -31,6 +31,7 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
     write_answer: tell::answer,
     stream: |caller| Box::new(tell_stream::Telling::new(caller)),
     stream_type: "text/event-stream",
+    has_custom_tools: false,
     unmarked: unmark::unmarked,
 });
 

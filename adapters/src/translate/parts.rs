@@ -141,7 +141,15 @@ impl Parts {
         self.close(sink);
         let (id, name) = (id.borrowed(), name.borrowed());
         let open = Open::Call { has_input: false };
-        self.open(open, PartKind::ToolCall { id, name }, sink)
+        self.open(
+            open,
+            PartKind::ToolCall {
+                id,
+                name,
+                is_custom: false,
+            },
+            sink,
+        )
     }
 
     /// More of the open call's arguments.

@@ -4,14 +4,17 @@
 //! knows cannot be translated and is a [`super::Feature`] alone. Everything borrows from the body that was read.
 
 mod cited;
+mod custom;
+mod reasoning;
 
+use super::caching::Caching;
 use super::feature::Feature;
 use super::json::{Json, Spelled};
 use super::signature::Signature;
 use crate::call::Dialect;
-use crate::facts::EffortLevel;
 
 pub(crate) use cited::{Citation, Cited, Place};
+pub(crate) use reasoning::{Reasoning, effort_of, tokens_of};
 
 /// A request for a turn.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,11 +39,17 @@ pub(crate) struct Request<'a> {
     pub(crate) stream: bool,
     /// Who the end user is.
     pub(crate) user: Option<Spelled<'a>>,
+    /// The same for the provider's watch for abuse, where a caller tells them apart (`OpenAI`'s do).
+    pub(crate) safety_identifier: Option<Spelled<'a>>,
     /// Notes kept with the request: a JSON object as it is.
     pub(crate) metadata: Option<&'a str>,
+    /// The answer shall be kept at the provider. What is not said to be kept is not, whatever a dialect does unasked.
+    pub(crate) store: bool,
     pub(crate) service_tier: Option<Tier>,
     /// What a cached prompt is found by.
     pub(crate) cache_key: Option<Spelled<'a>>,
+    /// What else `OpenAI`'s own clients say of caches.
+    pub(crate) caching: Caching<'a>,
 }
 
 /// One turn of a conversation.
@@ -149,6 +158,8 @@ pub(crate) enum Source<'a> {
     Text(Spelled<'a>),
     /// Here, and plain text in the pieces that can be cited.
     Pieces(Vec<Spelled<'a>>),
+    /// Among `OpenAI`'s files, by this id.
+    OpenAi(Spelled<'a>),
 }
 
 /// A model's call of a function.
@@ -157,11 +168,14 @@ pub(crate) struct ToolCall<'a> {
     /// Never empty: readers of dialects without ids make one (`call_0`).
     pub(crate) id: Spelled<'a>,
     pub(crate) name: Spelled<'a>,
-    /// The arguments: JSON text as the inside of a JSON string, as `OpenAI` has it. What a model made may be no JSON.
+    /// The arguments: JSON text as the inside of a JSON string, as `OpenAI` has it. What a model made may be no JSON, and
+    /// what a custom tool is called with is a text of any kind.
     pub(crate) input: Spelled<'a>,
     /// Gemini signs calls.
     pub(crate) signature: Option<Signature<'a>>,
     pub(crate) cache: Option<CacheMark>,
+    /// It is of a tool that takes text, and its input is that text.
+    pub(crate) is_custom: bool,
 }
 
 /// What a function gave back.
@@ -183,9 +197,16 @@ pub(crate) enum CacheMark {
     Usual,
     /// For an hour.
     Hour,
+    /// In the words of `OpenAI`'s own clients, which only it is told; elsewhere it is one of the others.
+    OpenAi {
+        /// For how long, where the mark itself says it.
+        ttl: Option<&'static str>,
+        /// For hours, by whatever said it.
+        is_long: bool,
+    },
 }
 
-/// A function that the model may call.
+/// A tool that the model may call: a function but where its kind says otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tool<'a> {
     pub(crate) name: Spelled<'a>,
@@ -194,6 +215,24 @@ pub(crate) struct Tool<'a> {
     pub(crate) schema: Option<&'a str>,
     pub(crate) strict: Option<bool>,
     pub(crate) cache: Option<CacheMark>,
+    pub(crate) kind: ToolKind<'a>,
+}
+
+/// What a tool is called with.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ToolKind<'a> {
+    /// Arguments that keep to its schema.
+    Function,
+    /// A text, which keeps to the grammar where there is one (`OpenAI`'s custom tools).
+    Custom(Option<Grammar<'a>>),
+}
+
+/// What a text must look like.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grammar<'a> {
+    /// `lark`, `regex`.
+    pub(crate) syntax: Spelled<'a>,
+    pub(crate) definition: Spelled<'a>,
 }
 
 /// Whether tools are called.
@@ -240,18 +279,6 @@ pub(crate) enum Format<'a> {
         schema: &'a str,
         strict: Option<bool>,
     },
-}
-
-/// How hard to think.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Reasoning {
-    /// Whether at all, where that is said.
-    pub(crate) on: Option<bool>,
-    pub(crate) effort: Option<EffortLevel>,
-    /// At most so many tokens.
-    pub(crate) tokens: Option<u64>,
-    /// Whether thoughts are told, where that is said.
-    pub(crate) shown: Option<bool>,
 }
 
 /// Tiers of service that several providers have.
@@ -302,6 +329,11 @@ impl ToolResult<'_> {
 }
 
 impl<'a> Request<'a> {
+    /// Who the end user is, for who has one name for it: best one that was made to be told.
+    pub(crate) fn end_user(&self) -> Option<&Spelled<'a>> {
+        self.safety_identifier.as_ref().or(self.user.as_ref())
+    }
+
     /// The name of the function that was called by this id in an earlier turn.
     pub(crate) fn called(&self, id: &Spelled<'_>) -> Option<&Spelled<'a>> {
         let parts = self.turns.iter().rev().flat_map(|turn| &turn.parts);
@@ -313,6 +345,9 @@ impl<'a> Request<'a> {
 
     /// Leaves out parts that are lost as a whole where the request goes, so that not every writer has to.
     pub(crate) fn leave_out(&mut self, is_lost: impl Fn(Feature) -> bool + Copy) {
+        if is_lost(Feature::CustomTools) {
+            self.leave_out_custom();
+        }
         for turn in &mut self.turns {
             keep(&mut turn.parts, is_lost);
             for part in &mut turn.parts {
@@ -349,76 +384,10 @@ fn keep(parts: &mut Vec<Part<'_>>, is_lost: impl Fn(Feature) -> bool) {
             source: Source::Pieces(_),
             ..
         }) => !is_lost(Feature::SearchResults),
+        Part::File(File {
+            source: Source::OpenAi(_),
+            ..
+        }) => !is_lost(Feature::FileOfOpenAi),
         _ => true,
     });
-}
-
-impl Reasoning {
-    /// Whether the model shall think, however that is said.
-    pub(crate) fn asks_to_think(self) -> bool {
-        let is_off = self.on == Some(false)
-            || self.effort == Some(EffortLevel::None)
-            || self.tokens == Some(0);
-        let is_on = self.on == Some(true)
-            || self.effort.is_some()
-            || self.tokens.is_some()
-            || self.shown == Some(true);
-        is_on && !is_off
-    }
-
-    /// What is asked for by it.
-    pub(crate) fn features(self) -> impl Iterator<Item = Feature> {
-        let by_word = self.effort.is_some() || self.on.is_some();
-        [
-            (by_word, Feature::ReasoningEffort),
-            (self.tokens.is_some(), Feature::ReasoningBudget),
-            (self.shown.is_some(), Feature::ReasoningShown),
-        ]
-        .into_iter()
-        .filter_map(|(is_asked, feature)| is_asked.then_some(feature))
-    }
-
-    /// The word for it: what was said, what comes nearest to its tokens, none where it is off, and the middle where it is
-    /// only said to be on.
-    pub(crate) const fn level(self) -> Option<EffortLevel> {
-        match self {
-            Self {
-                on: Some(false), ..
-            } => Some(EffortLevel::None),
-            Self {
-                effort: Some(effort),
-                ..
-            } => Some(effort),
-            Self {
-                tokens: Some(tokens),
-                ..
-            } => Some(effort_of(tokens)),
-            Self { on: Some(true), .. } => Some(EffortLevel::Medium),
-            Self { on: None, .. } => None,
-        }
-    }
-}
-
-/// How many tokens a word for effort stands for, where a dialect asks for tokens: what Google documents for its own
-/// OpenAI-compatible endpoint (<https://ai.google.dev/gemini-api/docs/openai>, read 2026-11) up to `high`, and twice as
-/// much above.
-pub(crate) const fn tokens_of(effort: EffortLevel) -> u64 {
-    match effort {
-        EffortLevel::None => 0,
-        EffortLevel::Minimal | EffortLevel::Low => 1_024,
-        EffortLevel::Medium => 8_192,
-        EffortLevel::High => 24_576,
-        EffortLevel::XHigh | EffortLevel::Max => 49_152,
-    }
-}
-
-/// The word for effort that comes nearest to so many tokens from above.
-pub(crate) const fn effort_of(tokens: u64) -> EffortLevel {
-    match tokens {
-        0 => EffortLevel::None,
-        1..=1_024 => EffortLevel::Low,
-        1_025..=8_192 => EffortLevel::Medium,
-        8_193..=24_576 => EffortLevel::High,
-        _ => EffortLevel::XHigh,
-    }
 }

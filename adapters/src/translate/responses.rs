@@ -29,6 +29,7 @@ pub(crate) const ASKS: Option<&Asks> = Some(&Asks {
     write_answer: tell::answer,
     stream: tell::writer,
     stream_type: "text/event-stream",
+    has_custom_tools: true,
     unmarked: unmark::unmarked,
 });
 

@@ -29,6 +29,8 @@ pub(crate) struct Asks {
     pub(crate) stream: fn(&Caller) -> Box<dyn WriteStream>,
     /// The `content-type` of its streams.
     pub(crate) stream_type: &'static str,
+    /// Whether its tools may take text in place of arguments: whoever cannot give such tools cannot be told of their calls.
+    pub(crate) has_custom_tools: bool,
     /// The same request without what translated answers have left in its history (marked signatures and what belongs to
     /// them), every other value byte for byte; `None` where nothing is to be taken out.
     pub(crate) unmarked: fn(&Value<'_>) -> Option<String>,

@@ -7,7 +7,7 @@ use quotah_policy::Usage;
 use super::answer::Event;
 use super::form::Form;
 use super::json::parse;
-use super::speaker::{ReadStream, WriteStream};
+use super::speaker::{ReadStream, Sink, WriteStream};
 use super::{AnswerFault, Caller};
 use crate::border::Framing;
 use crate::eventstream::{self, Frames, Head};
@@ -17,11 +17,8 @@ use crate::sse::{self, Splitter};
 /// event stream have 24 MiB at most.
 pub const EVENT_BYTES_MAX: usize = 24 * 1024 * 1024;
 
-/// What most events are longer in one dialect than in another.
-const ENVELOPE_BYTES: usize = 256;
-
-/// Most room that is made for an event before it is written; longer ones make their own.
-const ROOM_BYTES_MAX: usize = 16 * 1024;
+/// Room that most events fit in as they are written; longer ones make their own.
+const ROOM_BYTES: usize = 512;
 
 /// Translates a stream, cut anywhere.
 #[derive(Debug)]
@@ -48,6 +45,8 @@ struct Turn {
     usage: Option<Usage>,
     out: String,
     is_told: bool,
+    /// Whether the caller can be told of calls of custom tools.
+    has_custom_tools: bool,
     fault: Option<AnswerFault>,
 }
 
@@ -70,6 +69,7 @@ impl StreamTranslator {
                 usage: None,
                 out: String::new(),
                 is_told: false,
+                has_custom_tools: asks.has_custom_tools,
                 fault: None,
             },
         })
@@ -171,52 +171,53 @@ impl Turn {
         if said.is_empty() {
             return Ok(());
         }
-        let Self {
-            reader,
-            writer,
-            usage,
-            out,
-            is_told,
-            ..
-        } = self;
-        let room = data
-            .len()
-            .saturating_add(ENVELOPE_BYTES)
-            .min(ROOM_BYTES_MAX);
-        let mut sink = |event: Event<'_>| {
-            *is_told |= matches!(event, Event::End);
-            if out.is_empty() {
-                out.reserve(room);
-            }
-            writer.event(&event, usage.as_ref(), out);
-        };
         if said == "[DONE]" {
-            reader.done_is_said();
-            return reader.done(&mut sink);
+            return self.hand_on(|reader, sink| {
+                reader.done_is_said();
+                reader.done(sink)
+            });
         }
         let value = parse(text).map_err(|_| AnswerFault::Unreadable)?;
-        reader.event(name, &value, &mut sink)
+        self.hand_on(|reader, sink| reader.event(name, &value, sink))
     }
 
     fn done(&mut self) {
-        if self.fault.is_some() {
-            return;
+        if self.fault.is_none()
+            && let Err(fault) = self.hand_on(|reader, sink| reader.done(sink))
+        {
+            self.fail(fault);
         }
+    }
+
+    /// Whatever is read is written, up to what the caller cannot be told of.
+    fn hand_on(
+        &mut self,
+        read: impl FnOnce(&mut dyn ReadStream, &mut Sink<'_>) -> Result<(), AnswerFault>,
+    ) -> Result<(), AnswerFault> {
         let Self {
             reader,
             writer,
             usage,
             out,
             is_told,
+            has_custom_tools,
             ..
         } = self;
-        let done = reader.done(&mut |event| {
-            *is_told |= matches!(event, Event::End);
-            writer.event(&event, usage.as_ref(), out);
+        let mut is_unsayable = false;
+        let read = read(reader.as_mut(), &mut |event| {
+            is_unsayable |= event.is_custom_call() && !*has_custom_tools;
+            if !is_unsayable {
+                *is_told |= matches!(event, Event::End);
+                if out.is_empty() {
+                    out.reserve(ROOM_BYTES);
+                }
+                writer.event(&event, usage.as_ref(), out);
+            }
         });
-        if let Err(fault) = done {
-            self.fail(fault);
+        if is_unsayable {
+            return Err(AnswerFault::Unsayable);
         }
+        read
     }
 }
 

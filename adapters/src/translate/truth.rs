@@ -39,6 +39,8 @@ fn companion(form: Form, place: &str) -> Value {
         (Form::Generate, "toolConfig.functionCallingConfig.allowedFunctionNames") => {
             json!({"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}})
         }
+        // Notes are kept with what is kept.
+        (Form::Responses, "metadata") | (Form::Generate, "labels") => json!({"store": true}),
         _ => json!({}),
     }
 }
@@ -98,7 +100,7 @@ fn parts_of_chat() -> Vec<(Feature, Value)> {
             json!({"type": "file", "file": {"filename": "unnamed.pdf", "file_data": PDF}}),
         ),
         (
-            Feature::FileId,
+            Feature::FileOfOpenAi,
             json!({"type": "file", "file": {"file_id": "file-1"}}),
         ),
         (
@@ -132,7 +134,7 @@ fn parts_of_responses() -> Vec<(Feature, Value)> {
             json!({"type": "input_file", "file_url": "https://example.com/a.pdf"}),
         ),
         (
-            Feature::FileId,
+            Feature::FileOfOpenAi,
             json!({"type": "input_file", "file_id": "file-1"}),
         ),
         (
@@ -226,6 +228,65 @@ fn every_part_of_a_turn_fares_as_its_fate_says() {
         for (feature, part) in parts(from) {
             let (without, with) = (asking(from, &[]), asking(from, &[&part]));
             wrong.extend(held(from, (&part.to_string(), feature), &without, &with));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// What a request may hold beside members and parts: requests without it and with it.
+fn beside(form: Form) -> Vec<(Feature, Value, Value)> {
+    let talk = |messages: Value| match form {
+        Form::Responses => json!({"model": "m", "input": messages}),
+        _ => json!({"model": "m", "max_tokens": 4096, "messages": messages}),
+    };
+    let hi = json!({"role": "user", "content": "hi"});
+    let said = |content: Value| talk(json!([hi, {"role": "assistant", "content": content}, hi]));
+    let (tool, history, uncited, cited) = match form {
+        Form::Chat => (
+            json!({"type": "custom", "custom": {"name": "say"}}),
+            json!([hi, {"role": "assistant", "content": null, "tool_calls": [
+                {"id": "c", "type": "custom", "custom": {"name": "say", "input": "x"}}]},
+                {"role": "tool", "tool_call_id": "c", "content": "y"}, hi]),
+            talk(json!([hi, {"role": "assistant", "content": "x"}, hi])),
+            talk(
+                json!([hi, {"role": "assistant", "content": "x", "annotations": [
+                {"type": "url_citation", "url_citation": {"url": "https://a.example", "title": "A",
+                    "start_index": 0, "end_index": 1}}]}, hi]),
+            ),
+        ),
+        Form::Responses => (
+            json!({"type": "custom", "name": "say"}),
+            json!([hi, {"type": "custom_tool_call", "call_id": "c", "name": "say", "input": "x"},
+                {"type": "custom_tool_call_output", "call_id": "c", "output": "y"}, hi]),
+            said(json!([{"type": "output_text", "text": "x", "annotations": []}])),
+            said(json!([{"type": "output_text", "text": "x", "annotations": [
+                {"type": "url_citation", "url": "https://a.example", "title": "A",
+                    "start_index": 0, "end_index": 1}]}])),
+        ),
+        _ => {
+            let text = |citations: Value| {
+                said(json!([{"type": "text", "text": "x", "citations": citations}]))
+            };
+            let cited = json!([{"type": "web_search_result_location", "url": "https://a.example",
+                "title": "A", "cited_text": "x", "encrypted_index": "e"}]);
+            return vec![(Feature::CitationHistory, text(json!([])), text(cited))];
+        }
+    };
+    let mut with_tool = least(form);
+    with_tool["tools"].as_array_mut().unwrap().push(tool);
+    vec![
+        (Feature::CustomTools, least(form), with_tool),
+        (Feature::CustomTools, talk(json!([hi, hi])), talk(history)),
+        (Feature::CitationHistory, uncited, cited),
+    ]
+}
+
+#[test]
+fn tools_that_take_text_and_earlier_turns_fare_as_their_fates_say() {
+    let mut wrong = Vec::new();
+    for from in [Form::Chat, Form::Responses, Form::Messages] {
+        for (feature, without, with) in beside(from) {
+            wrong.extend(held(from, (&with.to_string(), feature), &without, &with));
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));

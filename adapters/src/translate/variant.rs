@@ -1,8 +1,12 @@
 //! How servers with `OpenAI`'s chat differ where a request is written for them: a row each, no code.
 
+mod ids;
+
 use super::feature::Feature;
 use crate::facts::EffortLevel;
 use EffortLevel::{High, Low, Max, Medium, Minimal, None, XHigh};
+
+pub(crate) use ids::ToolIds;
 
 /// What is special about a provider's chat completions.
 #[derive(Debug)]
@@ -25,15 +29,6 @@ pub(crate) struct ChatVariant {
     pub(crate) needs_thoughts: bool,
     /// What a last message of the assistant is marked with so that it is continued; empty where it is not.
     pub(crate) prefill: &'static str,
-}
-
-/// What ids of tool calls may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ToolIds {
-    /// Any text up to so many bytes.
-    Any(usize),
-    /// Exactly nine letters and digits.
-    Nine,
 }
 
 impl ChatVariant {

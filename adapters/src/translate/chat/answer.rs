@@ -203,13 +203,26 @@ fn tool_call(items: &mut Items<'_>, call: &ToolCall<'_>) {
             Some(signature) => json.spelled("id", &ids::signed(&call.id, signature)),
             None => json.spelled("id", &call.id),
         }
-        json.text("type", "function");
-        json.object("function", |json| {
+        called(json, call);
+    });
+}
+
+/// What is called, and with what: arguments, which are an object even if they are none, or a text.
+pub(super) fn called(json: &mut Members<'_>, call: &ToolCall<'_>) {
+    if call.is_custom {
+        json.text("type", "custom");
+        json.object("custom", |json| {
             json.spelled("name", &call.name);
-            match call.input.is_empty() {
-                true => json.text("arguments", "{}"),
-                false => json.spelled("arguments", &call.input),
-            }
+            json.spelled("input", &call.input);
         });
+        return;
+    }
+    json.text("type", "function");
+    json.object("function", |json| {
+        json.spelled("name", &call.name);
+        match call.input.is_empty() {
+            true => json.text("arguments", "{}"),
+            false => json.spelled("arguments", &call.input),
+        }
     });
 }

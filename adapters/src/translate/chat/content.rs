@@ -1,6 +1,7 @@
 //! A message's content: a text, or parts of several kinds.
 
 use crate::translate::Untranslatable;
+use crate::translate::caching;
 use crate::translate::json::{Object, Spelled, Value};
 use crate::translate::request::{CacheMark, File, Part, Source, UNNAMED};
 
@@ -90,7 +91,6 @@ fn part<'a>(item: &Value<'a>, place: &Place) -> Result<Option<Part<'a>>, Untrans
         Some("file") => match part.object("file") {
             Some(given) => match file(given, cache) {
                 Some(file) => Part::File(file),
-                None if given.get("file_id").is_some() => return Ok(None),
                 None => return Err(fault("a file that is not base64")),
             },
             None => return Err(fault("no `file`")),
@@ -113,7 +113,15 @@ fn audio<'a>(part: &Object<'a>) -> Option<Part<'a>> {
 }
 
 fn file<'a>(given: &Object<'a>, cache: Option<CacheMark>) -> Option<File<'a>> {
-    let data = given.text("file_data")?;
+    let Some(data) = given.text("file_data") else {
+        return Some(File {
+            context: None,
+            cites: false,
+            source: Source::OpenAi(given.text("file_id")?.clone()),
+            name: None,
+            cache,
+        });
+    };
     let is_bare = data.split_once(":").is_none();
     let source = if is_bare {
         // Without a type, as older clients send it: the dialect's files are PDFs.
@@ -156,9 +164,9 @@ fn source<'a>(url: &Spelled<'a>) -> Option<Source<'a>> {
 /// Whether the prompt is to be cached up to here: `OpenRouter`'s word for it, or `OpenAI`'s. Of lifetimes the other
 /// dialects know five minutes and an hour; what asks for more than the first gets the second.
 pub(super) fn cache(part: &Object<'_>) -> Option<CacheMark> {
-    let mark = part
-        .object("cache_control")
-        .or_else(|| part.object("prompt_cache_breakpoint"))?;
+    let Some(mark) = part.object("cache_control") else {
+        return caching::mark_of(part, false);
+    };
     Some(match mark.text("ttl").map(Spelled::plain).as_deref() {
         None | Some("5m") => CacheMark::Usual,
         Some(_) => CacheMark::Hour,

@@ -12,6 +12,9 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
             _ => Fate::Carried,
         };
     }
+    if OPENAI_ALONE.contains(&feature) && !kind.is_openai() {
+        return Fate::Lost;
+    }
     let fate = of_openai(feature);
     if chat.lacks.contains(&feature) {
         return match feature {
@@ -33,6 +36,14 @@ pub(super) fn says(feature: Feature, kind: ProviderKind) -> bool {
     matches!(fate(feature, kind), Fate::Carried | Fate::Adapted(_))
 }
 
+/// What servers like `OpenAI`'s are not known to have.
+const OPENAI_ALONE: &[Feature] = &[
+    Feature::CustomTools,
+    Feature::FileOfOpenAi,
+    Feature::Store,
+    Feature::Metadata,
+];
+
 const ALL_EFFORTS: usize = crate::facts::EffortLevel::ALL.len();
 
 const fn fate_of_books(feature: Feature) -> Fate {
@@ -50,11 +61,13 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::ImageUrl
         | Feature::ImageDetail
         | Feature::FileData
+        | Feature::FileOfOpenAi
         | Feature::FileName
         | Feature::AudioInput
         | Feature::RefusalHistory
         | Feature::Tools
         | Feature::ToolStrict
+        | Feature::CustomTools
         | Feature::ToolChoice
         | Feature::ToolChoiceNamed
         | Feature::ToolChoiceAmong
@@ -76,6 +89,8 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::User
         | Feature::ServiceTier => Fate::Carried,
 
+        Feature::Store => Fate::Adapted("kept as a chat completion"),
+        Feature::Metadata => Fate::Adapted("beside `store` alone"),
         Feature::FileText => Fate::Adapted("a part of text, behind the document's name"),
         Feature::ToolResultError => Fate::Adapted("the result's text begins with `Error:`"),
         Feature::ReasoningBudget => Fate::Adapted("the nearest word for effort"),
@@ -85,8 +100,11 @@ const fn of_openai(feature: Feature) -> Fate {
         }
         Feature::CitationHistory => Fate::Needless("the text that was cited stands"),
         Feature::CacheMarks | Feature::CacheTtl => {
-            Fate::Needless("the provider caches prompts by itself")
+            Fate::Needless("the provider caches prompts by itself; `OpenAI`'s own words go to it")
         }
+        Feature::PhaseHistory => Fate::Needless(
+            "a label for `OpenAI`'s responses alone: no other prompt has a place for it",
+        ),
         Feature::StreamOptions => Fate::Needless("a translated stream is told in its own way"),
 
         Feature::Unknown
@@ -104,7 +122,6 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::AudioHistory
         | Feature::ServerToolHistory
         | Feature::ToolSettings
-        | Feature::CustomTools
         | Feature::ServerTools
         | Feature::FunctionsOld
         | Feature::ToolResultMedia
@@ -120,8 +137,6 @@ const fn of_openai(feature: Feature) -> Fate {
         | Feature::SafetySettings
         | Feature::ReasoningShown
         | Feature::CachedContent
-        | Feature::Metadata
-        | Feature::Store
         | Feature::StoredState
         | Feature::Background
         | Feature::Placement

@@ -2,12 +2,14 @@
 
 use super::{content, words};
 use crate::facts::EffortLevel;
+use crate::translate::caching::Caching;
 use crate::translate::json::{Object, Spelled, Value};
-use crate::translate::request::{Format, Reasoning, Request, Sampling, Tool, ToolChoice};
+use crate::translate::request::{
+    Format, Grammar, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
+};
 
 /// Reads all but the messages.
 pub(super) fn read<'a>(body: &Object<'a>) -> Request<'a> {
-    let user = body.text("safety_identifier").or_else(|| body.text("user"));
     let output_max = body.u64("max_completion_tokens");
     Request {
         tools: body.items("tools").iter().filter_map(tool).collect(),
@@ -21,24 +23,52 @@ pub(super) fn read<'a>(body: &Object<'a>) -> Request<'a> {
         answers: body.u64("n").filter(|answers| *answers > 1),
         verbosity: body.text("verbosity").cloned(),
         stream: body.bool("stream").unwrap_or(false),
-        user: user.cloned(),
+        user: body.text("user").cloned(),
+        safety_identifier: body.text("safety_identifier").cloned(),
         metadata: body.object("metadata").map(|metadata| metadata.raw),
+        store: body.bool("store").unwrap_or(false),
         service_tier: body.text("service_tier").and_then(words::tier),
         cache_key: body.text("prompt_cache_key").cloned(),
+        caching: Caching::read(body),
         ..Request::default()
     }
 }
 
-/// A function; other tools are noted by their shape.
+/// A function, or a tool that takes text.
 fn tool<'a>(tool: &Value<'a>) -> Option<Tool<'a>> {
     let tool = tool.as_object()?;
-    let function = tool.object("function")?;
+    let Some(function) = tool.object("function") else {
+        return custom(tool.object("custom")?);
+    };
     Some(Tool {
         name: function.text("name")?.clone(),
         description: function.text("description").cloned(),
         schema: function.object("parameters").map(|schema| schema.raw),
         strict: function.bool("strict"),
         cache: content::cache(tool),
+        kind: ToolKind::Function,
+    })
+}
+
+fn custom<'a>(custom: &Object<'a>) -> Option<Tool<'a>> {
+    let format = custom.object("format");
+    let is_grammar =
+        |format: &&Object<'a>| format.text("type").is_some_and(|kind| kind.is("grammar"));
+    let grammar = format.filter(is_grammar).map(|format| {
+        let grammar = format.object("grammar");
+        let text = |name| grammar.and_then(|grammar| grammar.text(name));
+        Grammar {
+            syntax: text("syntax").cloned().unwrap_or_default(),
+            definition: text("definition").cloned().unwrap_or_default(),
+        }
+    });
+    Some(Tool {
+        name: custom.text("name")?.clone(),
+        description: custom.text("description").cloned(),
+        schema: None,
+        strict: None,
+        cache: None,
+        kind: ToolKind::Custom(grammar),
     })
 }
 
@@ -53,25 +83,23 @@ fn tool_choice<'a>(choice: &Value<'a>) -> Option<ToolChoice<'a>> {
         },
         Value::Object(choice) => match choice.object("allowed_tools") {
             Some(allowed) => {
-                let names = allowed.items("tools").iter().filter_map(name);
+                let names = allowed.items("tools").iter();
+                let names = names.filter_map(|tool| named(tool.as_object()?));
                 Some(ToolChoice::Among {
                     names: names.collect(),
                     must: allowed.text("mode").is_some_and(|mode| mode.is("required")),
                 })
             }
-            None => {
-                let function = choice.object("function")?;
-                Some(ToolChoice::Named(function.text("name")?.clone()))
-            }
+            None => named(choice).map(ToolChoice::Named),
         },
         _ => None,
     }
 }
 
-/// `{"type":"function","function":{"name":…}}`
-fn name<'a>(tool: &Value<'a>) -> Option<Spelled<'a>> {
-    let function = tool.as_object()?.object("function")?;
-    function.text("name").cloned()
+/// `{"type":"function","function":{"name":…}}`, and the same with `custom`.
+fn named<'a>(tool: &Object<'a>) -> Option<Spelled<'a>> {
+    let named = tool.object("function").or_else(|| tool.object("custom"))?;
+    named.text("name").cloned()
 }
 
 fn stop<'a>(stop: Option<&Value<'a>>) -> Vec<Spelled<'a>> {

@@ -1,11 +1,11 @@
 //! A chat request into the neutral form: its messages.
 
 use super::content::{self, Place};
-use super::{details, ids, options};
+use super::{details, ids, options, read_answer};
 use crate::translate::Untranslatable;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Object, Spelled, Value};
-use crate::translate::request::{Part, Request, Role, ToolCall, ToolResult, Turn};
+use crate::translate::request::{Citation, Part, Request, Role, ToolCall, ToolResult, Turn};
 use crate::translate::shape::Seen;
 
 /// Reads a request.
@@ -45,7 +45,7 @@ struct Talk<'a> {
     turns: Vec<Turn<'a>>,
     /// The last turn is results of tools, and more of them belong to it.
     takes_results: bool,
-    /// Calls of tools that are no functions: they are lost, and their results with them.
+    /// Calls of tools of a kind that nobody knows: they are lost, and their results with them.
     lost: Vec<Spelled<'a>>,
 }
 
@@ -98,14 +98,15 @@ impl<'a> Talk<'a> {
     ) -> Result<Vec<Part<'a>>, Untranslatable> {
         let mut parts = details::read(message);
         parts.extend(content::parts(message, place)?);
+        cite(message, &mut parts);
         if let Some(text) = message.text("refusal").filter(|text| !text.is_empty()) {
             parts.push(Part::Refusal { text: text.clone() });
         }
         for call in message.items("tool_calls") {
             let call = call.as_object();
             let id = call.and_then(|call| call.text("id"));
-            match call.and_then(|call| call.object("function")) {
-                Some(function) => parts.push(self.call(id, function, place)?),
+            match call.and_then(read_answer::called) {
+                Some(called) => parts.push(Self::call(id, called, place)?),
                 None => self.lost.extend(id.cloned()),
             }
         }
@@ -118,24 +119,22 @@ impl<'a> Talk<'a> {
     }
 
     fn call(
-        &self,
         id: Option<&Spelled<'a>>,
-        function: &Object<'a>,
+        (called, is_custom): (&Object<'a>, bool),
         place: &Place,
     ) -> Result<Part<'a>, Untranslatable> {
         let missing = |what| Untranslatable::at(format!("{}.tool_calls", place.told()), what);
         let id = id
             .filter(|id| !id.is_empty())
             .ok_or_else(|| missing("a call without an id"))?;
-        let name = function
+        let name = called
             .text("name")
             .ok_or_else(|| missing("a call without a name"))?;
         let (id, signature) = ids::taken_apart(id);
-        let input = match function.get("arguments") {
-            Some(Value::String(text)) if !text.is_empty() => text.clone(),
-            // Not as documented, but what is meant is plain.
-            Some(Value::Object(object)) => Spelled::of_owned(object.raw),
-            _ => Spelled::of_raw("{}"),
+        let input = read_answer::input(called, is_custom);
+        let input = match input.is_empty() && !is_custom {
+            true => Spelled::of_raw("{}"),
+            false => input,
         };
         Ok(Part::ToolCall(ToolCall {
             id,
@@ -143,6 +142,7 @@ impl<'a> Talk<'a> {
             input,
             signature,
             cache: None,
+            is_custom,
         }))
     }
 
@@ -177,4 +177,19 @@ impl<'a> Talk<'a> {
             .last()
             .is_some_and(|turn| turn.role == Role::Assistant && !turn.parts.iter().any(is_call))
     }
+}
+
+/// What an earlier answer cited, of its text. Places count from its beginning, which is lost where it is in parts.
+fn cite<'a>(message: &Object<'a>, parts: &mut [Part<'a>]) {
+    let texts = parts.iter_mut().filter_map(|part| match part {
+        Part::Text { citations, .. } => Some(citations),
+        _ => None,
+    });
+    let mut texts: Vec<_> = texts.collect();
+    let is_one = texts.len() == 1;
+    let Some(last) = texts.pop() else { return };
+    last.extend(read_answer::annotations(message).map(|citation| Citation {
+        span: citation.span.filter(|_| is_one),
+        ..citation
+    }));
 }

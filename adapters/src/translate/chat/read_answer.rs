@@ -52,7 +52,7 @@ fn choice<'a>(choice: &Object<'a>, body: &Object<'a>) -> Result<Choice<'a>, Answ
         parts.push(tool_call(call, at, body)?);
     }
     if let Some(function) = message.object("function_call") {
-        parts.push(function_call(function, None, (0, body))?);
+        parts.push(one_call((function, false), None, (0, body))?);
     }
     if parts.len() > PARTS_MAX {
         return Err(AnswerFault::TooLong);
@@ -198,28 +198,36 @@ pub(super) fn sources<'a>(body: &Object<'a>) -> impl Iterator<Item = Citation<'a
 const SOURCES_MAX: usize = 256;
 
 fn tool_call<'a>(call: &Object<'a>, at: usize, body: &Object<'a>) -> Result<Part<'a>, AnswerFault> {
-    let function = call.object("function").ok_or(AnswerFault::Unsayable)?;
-    function_call(function, text(call, "id"), (at, body))
+    let called = called(call).ok_or(AnswerFault::Unsayable)?;
+    one_call(called, text(call, "id"), (at, body))
 }
 
-fn function_call<'a>(
-    function: &Object<'a>,
+/// What is called, and whether it takes text: a function, or a custom tool.
+pub(super) fn called<'v, 'a>(call: &'v Object<'a>) -> Option<(&'v Object<'a>, bool)> {
+    let function = call.object("function").map(|function| (function, false));
+    function.or_else(|| call.object("custom").map(|custom| (custom, true)))
+}
+
+fn one_call<'a>(
+    (called, is_custom): (&Object<'a>, bool),
     id: Option<&Spelled<'a>>,
     (at, body): (usize, &Object<'_>),
 ) -> Result<Part<'a>, AnswerFault> {
-    let name = text(function, "name").ok_or(AnswerFault::Unreadable)?;
+    let name = text(called, "name").ok_or(AnswerFault::Unreadable)?;
     Ok(Part::ToolCall(ToolCall {
         id: id.map_or_else(|| made_id(body.text("id"), at), Clone::clone),
         name: name.clone(),
-        input: arguments(function),
+        input: input(called, is_custom),
         signature: None,
         cache: None,
+        is_custom,
     }))
 }
 
-/// Arguments as a text, as the dialect has them, or as an object, as some have it.
-pub(super) fn arguments<'a>(function: &Object<'a>) -> Spelled<'a> {
-    match function.get("arguments") {
+/// What a tool is called with: a text, or arguments as a text, as the dialect has them, or as an object, as some have it.
+pub(super) fn input<'a>(called: &Object<'a>, is_custom: bool) -> Spelled<'a> {
+    let name = if is_custom { "input" } else { "arguments" };
+    match called.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(object)) => Spelled::of_owned(object.raw),
         _ => Spelled::default(),

@@ -234,13 +234,13 @@ impl Tell<'_, '_> {
         }
         for call in delta.items("tool_calls") {
             let call = call.as_object().ok_or(AnswerFault::Unreadable)?;
-            if let Some(function) = call.object("function") {
+            if let Some(called) = read_answer::called(call) {
                 let id = read_answer::text(call, "id");
-                self.call(call.u64("index"), id, function)?;
+                self.call(call.u64("index"), id, called)?;
             }
         }
         if let Some(function) = delta.object("function_call") {
-            self.call(Some(0), None, function)?;
+            self.call(Some(0), None, (function, false))?;
         }
         Ok(())
     }
@@ -263,9 +263,9 @@ impl Tell<'_, '_> {
         &mut self,
         index: Option<u64>,
         id: Option<&Spelled<'_>>,
-        function: &Object<'_>,
+        (called, is_custom): (&Object<'_>, bool),
     ) -> Result<(), AnswerFault> {
-        let name = read_answer::text(function, "name");
+        let name = read_answer::text(called, "name");
         let goes_on = match &self.choice.open {
             Some(Open::Call {
                 index: open,
@@ -286,12 +286,13 @@ impl Tell<'_, '_> {
             let told = PartKind::ToolCall {
                 id: id.clone(),
                 name: name.borrowed(),
+                is_custom,
             };
             self.open(Open::Call { index, id }, told)?;
         }
-        let arguments = read_answer::arguments(function);
-        if !arguments.is_empty() {
-            self.said(&arguments);
+        let input = read_answer::input(called, is_custom);
+        if !input.is_empty() {
+            self.said(&input);
         }
         Ok(())
     }

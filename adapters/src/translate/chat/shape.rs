@@ -73,6 +73,7 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
         Feature::AudioOutput,
         "{\"voice\":\"alloy\",\"format\":\"wav\"}",
     ),
+    // Of search models, which always search; the tool of responses is the model's to call, or has to be called: not the same.
     Field::asks("web_search_options", Feature::WebSearch, "{}"),
     Field::asks(
         "moderation",
@@ -92,7 +93,7 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
     Field::asks("prompt_cache_key", Feature::CacheKey, "\"k\""),
     Field::plain("prompt_cache_options").of(&Shape::Object(&[
         Field::asks("mode", Feature::CacheMarks, "").idle(&["\"implicit\""]),
-        Field::asks("ttl", Feature::CacheTtl, ""),
+        Field::asks("ttl", Feature::CacheTtl, "").idle(&["\"30m\""]),
     ])),
     Field::asks("prompt_cache_retention", Feature::CacheTtl, "").idle(&["\"in_memory\""]),
     Field::asks("user", Feature::User, "\"u-1\""),
@@ -101,7 +102,7 @@ pub(super) static REQUEST: Shape = Shape::Object(&[
     Field::asks("store", Feature::Store, "true").idle(&["false"]),
     Field::asks("service_tier", Feature::ServiceTier, "\"flex\"")
         .idle(&["\"auto\""])
-        .starts(&[("fast", Feature::Placement), ("scale", Feature::Placement)]),
+        .starts(&[("scale", Feature::Placement)]),
 ]);
 
 const ZERO: &[&str] = &["0", "0.0"];
@@ -120,7 +121,7 @@ const CACHE_CONTROL: Field =
 const CACHE_BREAKPOINT: Field =
     Field::asks("prompt_cache_breakpoint", Feature::CacheMarks, "").of(&Shape::Object(&[
         Field::plain("mode"),
-        Field::asks("ttl", Feature::CacheTtl, ""),
+        Field::asks("ttl", Feature::CacheTtl, "").idle(&["\"30m\""]),
     ]));
 
 static TOOL: Shape = Shape::Tagged {
@@ -143,7 +144,32 @@ static TOOL: Shape = Shape::Tagged {
         Kind::asks(
             &["custom"],
             Feature::CustomTools,
-            &[TYPE, Field::plain("custom")],
+            &[
+                TYPE,
+                Field::plain("custom").of(&Shape::Object(&[
+                    Field::plain("name"),
+                    Field::plain("description"),
+                    Field::plain("format").of(&TEXT_FORMAT),
+                ])),
+            ],
+        ),
+    ],
+};
+
+/// What a custom tool is called with.
+static TEXT_FORMAT: Shape = Shape::Tagged {
+    tag: "type",
+    kinds: &[
+        Kind::plain(&["text"], &[TYPE]),
+        Kind::plain(
+            &["grammar"],
+            &[
+                TYPE,
+                Field::plain("grammar").of(&Shape::Object(&[
+                    Field::plain("syntax"),
+                    Field::plain("definition"),
+                ])),
+            ],
         ),
     ],
 };
@@ -240,7 +266,15 @@ static TOOL_CALL: Shape = Shape::Tagged {
         Kind::asks(
             &["custom"],
             Feature::CustomTools,
-            &[TYPE, Field::plain("id"), Field::plain("custom")],
+            &[
+                TYPE,
+                Field::plain("id"),
+                Field::plain("index"),
+                Field::plain("custom").of(&Shape::Object(&[
+                    Field::plain("name"),
+                    Field::plain("input"),
+                ])),
+            ],
         ),
     ],
 };
@@ -267,7 +301,7 @@ const FILE_FIELDS: &[Field] = &[
     TYPE,
     Field::plain("file").of(&Shape::Object(&[
         Field::asks("file_data", Feature::FileData, "").starts(&[("http", Feature::FileUrl)]),
-        Field::asks("file_id", Feature::FileId, ""),
+        Field::asks("file_id", Feature::FileOfOpenAi, ""),
         Field::asks("filename", Feature::FileName, "").idle(&["\"\"", "\"unnamed.pdf\""]),
     ])),
     CACHE_CONTROL,

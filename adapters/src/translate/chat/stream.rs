@@ -60,7 +60,9 @@ enum Open {
         has_text: bool,
     },
     Refusal,
-    Call,
+    Call {
+        is_custom: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -68,6 +70,7 @@ struct Held {
     answer: u32,
     id: Spelled<'static>,
     name: Spelled<'static>,
+    is_custom: bool,
 }
 
 impl WriteStream for Chunks {
@@ -123,13 +126,21 @@ impl Chunks {
             PartKind::Text => Open::Text,
             PartKind::Thinking => Open::Thinking { has_text: false },
             PartKind::Refusal => Open::Refusal,
-            PartKind::ToolCall { .. } => Open::Call,
+            PartKind::ToolCall { is_custom, .. } => Open::Call {
+                is_custom: *is_custom,
+            },
         };
-        if let PartKind::ToolCall { id, name } = kind {
+        if let PartKind::ToolCall {
+            id,
+            name,
+            is_custom,
+        } = kind
+        {
             self.held = Some(Held {
                 answer,
                 id: id.clone().into_owned(),
                 name: name.clone().into_owned(),
+                is_custom: *is_custom,
             });
         }
     }
@@ -149,10 +160,11 @@ impl Chunks {
                         Some(signature) => json.spelled("id", &ids::signed(&held.id, signature)),
                         None => json.spelled("id", &held.id),
                     }
-                    json.text("type", "function");
-                    json.object("function", |json| {
+                    let (kind, input) = kind_and_input(held.is_custom);
+                    json.text("type", kind);
+                    json.object(kind, |json| {
                         json.spelled("name", &held.name);
-                        json.text("arguments", "");
+                        json.text(input, "");
                     });
                 });
             });
@@ -184,7 +196,12 @@ impl Chunks {
                     });
                 });
             }
-            Open::Call => self.chunk(answer, None, out, |delta| arguments(delta, call, text)),
+            Open::Call { is_custom } => {
+                let is_custom = *is_custom;
+                self.chunk(answer, None, out, |delta| {
+                    input(delta, (call, is_custom), text);
+                });
+            }
         }
     }
 
@@ -314,11 +331,22 @@ impl Chunks {
     }
 }
 
-fn arguments(delta: &mut Members<'_>, index: u32, text: &Spelled<'_>) {
+/// More of what a call is made with.
+fn input(delta: &mut Members<'_>, (index, is_custom): (u32, bool), text: &Spelled<'_>) {
+    let (kind, input) = kind_and_input(is_custom);
     delta.array("tool_calls", |calls| {
         calls.object(|json| {
             json.number("index", index.into());
-            json.object("function", |json| json.spelled("arguments", text));
+            json.object(kind, |json| json.spelled(input, text));
         });
     });
+}
+
+/// The kind of a tool, and what that which it is called with is named. openai-python 3.54 has no type for pieces of custom
+/// calls; they come as whole ones are, in pieces (<https://github.com/openai/openai-openapi/issues/576>, read 2026-11).
+const fn kind_and_input(is_custom: bool) -> (&'static str, &'static str) {
+    match is_custom {
+        true => ("custom", "input"),
+        false => ("function", "arguments"),
+    }
 }

@@ -2,9 +2,12 @@
 
 use super::{fate, words};
 use crate::facts::EffortLevel;
-use crate::translate::feature::Feature;
+use crate::provider::ProviderKind;
+use crate::translate::feature::{Feature, Features};
 use crate::translate::json::{Items, Json, Members, Spelled};
-use crate::translate::request::{Format, Reasoning, Request, Sampling, Tool, ToolChoice};
+use crate::translate::request::{
+    Format, Grammar, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
+};
 use crate::translate::{ChatVariant, To, Untranslatable};
 
 mod messages;
@@ -27,6 +30,13 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
         deployment.books(json, request);
         deployment.stream(json, request);
     }))
+}
+
+/// Notes on what is not kept.
+pub(super) fn left_out(request: &Request<'_>, to: &To<'_>) -> Features {
+    let has_notes = request.metadata.is_some() && fate::says(Feature::Metadata, to.kind);
+    let lost = (has_notes && !request.store).then_some(Feature::Metadata);
+    lost.into_iter().collect()
 }
 
 /// What most requests fit in.
@@ -55,7 +65,7 @@ impl Deployment<'_> {
             }
         });
         if let Some(choice) = &request.tool_choice {
-            self.tool_choice(json, choice);
+            self.tool_choice(json, choice, request);
         }
         if let Some(parallel) = request.parallel_tools
             && self.says(Feature::ParallelToolsOff)
@@ -64,14 +74,14 @@ impl Deployment<'_> {
         }
     }
 
-    fn tool_choice(&self, json: &mut Members<'_>, choice: &ToolChoice<'_>) {
+    fn tool_choice(&self, json: &mut Members<'_>, choice: &ToolChoice<'_>, request: &Request<'_>) {
         let has_word = self.says(Feature::ToolChoice);
         match choice {
             ToolChoice::Auto => json.text("tool_choice", "auto"),
             ToolChoice::Never if has_word => json.text("tool_choice", "none"),
             ToolChoice::Some if has_word => json.text("tool_choice", "required"),
             ToolChoice::Named(name) if self.says(Feature::ToolChoiceNamed) => {
-                json.object("tool_choice", |json| named(json, name));
+                json.object("tool_choice", |json| named(json, name, request));
             }
             ToolChoice::Among { names, must } if self.says(Feature::ToolChoiceAmong) => {
                 json.object("tool_choice", |json| {
@@ -80,7 +90,7 @@ impl Deployment<'_> {
                         json.text("mode", if *must { "required" } else { "auto" });
                         json.array("tools", |items| {
                             for name in names {
-                                items.object(|json| named(json, name));
+                                items.object(|json| named(json, name, request));
                             }
                         });
                     });
@@ -200,20 +210,46 @@ impl Deployment<'_> {
     }
 
     fn books(&self, json: &mut Members<'_>, request: &Request<'_>) {
-        if let Some(user) = &request.user
+        let is_openai = self.to.kind.is_openai();
+        let (user, safety_identifier) = match is_openai {
+            true => (request.user.as_ref(), request.safety_identifier.as_ref()),
+            false => (request.end_user(), None),
+        };
+        if let Some(user) = user
             && self.says(Feature::User)
         {
             json.spelled("user", user);
         }
+        if let Some(identifier) = safety_identifier {
+            json.spelled("safety_identifier", identifier);
+        }
+        self.kept(json, request);
         if let Some(key) = &request.cache_key
             && self.says(Feature::CacheKey)
         {
             json.spelled("prompt_cache_key", key);
         }
+        request.caching.write(json, &["30m"]);
         if let Some(tier) = request.service_tier
             && self.says(Feature::ServiceTier)
         {
             json.text("service_tier", words::tier_word(tier));
+        }
+    }
+
+    /// What is kept at the provider, with the notes on it: these are refused of what is not kept ("The 'metadata' parameter
+    /// is only allowed when 'store' is enabled."). `OpenAI` keeps unasked what new accounts ask for
+    /// (<https://platform.openai.com/docs/guides/migrate-to-responses>, read 2026-11).
+    fn kept(&self, json: &mut Members<'_>, request: &Request<'_>) {
+        if !request.store || !self.says(Feature::Store) {
+            if self.to.kind == ProviderKind::OPENAI {
+                json.bool("store", false);
+            }
+            return;
+        }
+        json.bool("store", true);
+        if let Some(metadata) = request.metadata {
+            json.raw("metadata", metadata);
         }
     }
 
@@ -230,6 +266,9 @@ impl Deployment<'_> {
 
 fn tool(items: &mut Items<'_>, tool: &Tool<'_>, has_strict: bool) {
     items.object(|json| {
+        if let ToolKind::Custom(grammar) = &tool.kind {
+            return custom(json, tool, grammar.as_ref());
+        }
         json.text("type", "function");
         json.object("function", |json| {
             json.spelled("name", &tool.name);
@@ -249,7 +288,30 @@ fn tool(items: &mut Items<'_>, tool: &Tool<'_>, has_strict: bool) {
 
 const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
 
-fn named(json: &mut Members<'_>, name: &Spelled<'_>) {
-    json.text("type", "function");
-    json.object("function", |json| json.spelled("name", name));
+fn named(json: &mut Members<'_>, name: &Spelled<'_>, request: &Request<'_>) {
+    let kind = match request.is_custom(name) {
+        true => "custom",
+        false => "function",
+    };
+    json.text("type", kind);
+    json.object(kind, |json| json.spelled("name", name));
+}
+
+fn custom(json: &mut Members<'_>, tool: &Tool<'_>, grammar: Option<&Grammar<'_>>) {
+    json.text("type", "custom");
+    json.object("custom", |json| {
+        json.spelled("name", &tool.name);
+        if let Some(description) = &tool.description {
+            json.spelled("description", description);
+        }
+        if let Some(grammar) = grammar {
+            json.object("format", |json| {
+                json.text("type", "grammar");
+                json.object("grammar", |json| {
+                    json.spelled("syntax", &grammar.syntax);
+                    json.spelled("definition", &grammar.definition);
+                });
+            });
+        }
+    });
 }

@@ -89,6 +89,7 @@ fn called<'a>(call: &Value<'a>) -> Result<Part<'a>, AnswerFault> {
         input: input.cloned().unwrap_or_else(|| Spelled::of_raw("{}")),
         signature: None,
         cache: None,
+        is_custom: false,
     }))
 }
 

@@ -196,7 +196,7 @@ fn image(json: &mut Members<'_>, source: &Source<'_>, detail: Option<&Spelled<'_
                 }
                 json.spelled("url", &url);
             }
-            Source::Pieces(_) => {}
+            Source::Pieces(_) | Source::OpenAi(_) => {}
         }
         if let Some(detail) = detail {
             json.spelled("detail", detail);

@@ -106,6 +106,7 @@ fn called<'a>(call: &Object<'a>) -> Result<Part<'a>, AnswerFault> {
         input,
         signature: None,
         cache: None,
+        is_custom: false,
     }))
 }
 

@@ -127,7 +127,7 @@ impl Content {
 
     fn file(&mut self, items: &mut Items<'_>, file: &File<'_>) {
         let format = match &file.source {
-            Source::Url { .. } => return,
+            Source::Url { .. } | Source::OpenAi(_) => return,
             Source::Text(_) => Some("txt"),
             Source::Pieces(_) => None,
             Source::Data { media_type, .. } => {
@@ -214,7 +214,7 @@ impl Content {
 const fn has_a_place(part: &Part<'_>) -> bool {
     match part {
         Part::Image { source, .. } => matches!(source, Source::Data { .. }),
-        Part::File(file) => !matches!(file.source, Source::Url { .. }),
+        Part::File(file) => !matches!(file.source, Source::Url { .. } | Source::OpenAi(_)),
         _ => true,
     }
 }
@@ -226,7 +226,7 @@ fn source(json: &mut Members<'_>, file: &File<'_>) {
         Source::Text(text) => json.text("bytes", &STANDARD.encode(text.plain().as_bytes())),
         Source::Pieces(told) => json.array("content", |items| pieces(items, told)),
         Source::Data { base64, .. } => json.spelled("bytes", base64),
-        Source::Url { .. } => {}
+        Source::Url { .. } | Source::OpenAi(_) => {}
     }
 }
 

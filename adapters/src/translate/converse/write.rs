@@ -169,7 +169,7 @@ fn books(json: &mut Members<'_>, request: &Request<'_>) {
     }
     let metadata = request.metadata.and_then(|text| parse(text).ok());
     let notes = metadata.as_ref().and_then(|notes| notes.as_object());
-    if notes.is_none_or(|notes| notes.members.is_empty()) && request.user.is_none() {
+    if notes.is_none_or(|notes| notes.members.is_empty()) && request.end_user().is_none() {
         return;
     }
     json.object("requestMetadata", |json| {
@@ -180,7 +180,7 @@ fn books(json: &mut Members<'_>, request: &Request<'_>) {
             };
             json.text(&noted(&name.plain()), &note);
         }
-        if let Some(user) = &request.user {
+        if let Some(user) = request.end_user() {
             json.text("user", &noted(&user.plain()));
         }
     });

@@ -60,6 +60,9 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         }
         F::User => Fate::Needless("Gemini keeps no books on end users"),
         F::Prediction => Fate::Needless("it makes an answer faster, not another"),
+        F::PhaseHistory => Fate::Needless(
+            "a label for `OpenAI`'s responses alone: no other prompt has a place for it",
+        ),
         F::StreamOptions => Fate::Needless("usage is always told"),
 
         F::Unknown
@@ -67,6 +70,7 @@ pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
         | F::SpeakerName
         | F::ImageId
         | F::FileId
+        | F::FileOfOpenAi
         | F::FileContext
         | F::VideoUrl
         | F::PartNotes

@@ -179,6 +179,7 @@ impl<'a> Reader<'_, 'a> {
             input,
             signature,
             cache: None,
+            is_custom: false,
         })
     }
 

@@ -235,6 +235,7 @@ pub(super) fn call<'a>(block: &Object<'a>) -> Option<ToolCall<'a>> {
         input: Spelled::of_plain(input),
         signature: None,
         cache: cache(block),
+        is_custom: false,
     })
 }
 

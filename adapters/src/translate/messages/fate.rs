@@ -61,12 +61,16 @@ pub(super) const fn of(feature: Feature) -> Fate {
         Feature::CitationHistory => Fate::Needless("the text that cites is kept"),
         Feature::Prediction => Fate::Needless("it makes an answer faster, not another one"),
         Feature::CacheKey => Fate::Needless("cached prompts are found by what they say"),
+        Feature::PhaseHistory => Fate::Needless(
+            "a label for `OpenAI`'s responses alone: no other prompt has a place for it",
+        ),
         Feature::StreamOptions => Fate::Needless("usage is always told"),
         Feature::Unknown
         | Feature::SpeakerName
         | Feature::ImageId
         | Feature::ImageDetail
         | Feature::FileId
+        | Feature::FileOfOpenAi
         | Feature::AudioInput
         | Feature::VideoInput
         | Feature::VideoUrl

@@ -237,7 +237,11 @@ fn begin_part(at: u32, part: Part<'_>, sink: &mut Sink<'_>) {
         }
         Part::ToolCall(call) => {
             let (id, name) = (call.id, call.name);
-            open(PartKind::ToolCall { id, name });
+            open(PartKind::ToolCall {
+                id,
+                name,
+                is_custom: false,
+            });
             (Spelled::default(), None)
         }
         _ => return,

@@ -4,7 +4,8 @@ use super::super::Untranslatable;
 use super::super::feature::Feature;
 use super::super::json::{Object, Spelled, Value};
 use super::super::request::{
-    CacheMark, Format, Part, Reasoning, Request, Role, Sampling, Tier, Tool, ToolChoice, Turn,
+    CacheMark, Format, Part, Reasoning, Request, Role, Sampling, Tier, Tool, ToolChoice, ToolKind,
+    Turn,
 };
 use super::super::shape::Seen;
 use super::blocks;
@@ -108,6 +109,7 @@ fn tool<'a>(value: &Value<'a>) -> Option<Tool<'a>> {
         schema: tool.object("input_schema").map(|schema| schema.raw),
         strict: tool.bool("strict"),
         cache: cache(tool),
+        kind: ToolKind::Function,
     })
 }
 

@@ -128,7 +128,7 @@ impl Telling {
                 Open::Text
             }
             PartKind::Thinking => Open::Thought,
-            PartKind::ToolCall { id, name } => {
+            PartKind::ToolCall { id, name, .. } => {
                 self.ended.has_calls = true;
                 let id = ids::worn(id);
                 self.begin_block(out, "tool_use", |json| {

@@ -40,7 +40,7 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
                 request.stop.iter().for_each(|stop| items.spelled(stop));
             });
         }
-        if let Some(user) = &request.user {
+        if let Some(user) = request.end_user() {
             json.object("metadata", |json| json.spelled("user_id", user));
         }
         match request.service_tier {

@@ -102,7 +102,7 @@ fn document(items: &mut Items<'_>, file: &File<'_>) {
         Source::Data { media_type, .. } | Source::Url { media_type, .. } => {
             media_type.raw().starts_with("image")
         }
-        Source::Text(_) | Source::Pieces(_) => false,
+        Source::Text(_) | Source::Pieces(_) | Source::OpenAi(_) => false,
     };
     items.object(|json| {
         json.text("type", if is_image { "image" } else { "document" });
@@ -178,5 +178,7 @@ fn write_source(json: &mut Members<'_>, source: &Source<'_>) {
             json.text("type", "content");
             json.array("content", |items| pieces(items, told));
         }
+        // Left out before, and so in the next ones.
+        Source::OpenAi(_) => {}
     });
 }

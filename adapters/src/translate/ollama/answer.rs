@@ -30,6 +30,7 @@ pub(super) fn read<'a>(value: &Value<'a>) -> Result<Answer<'a>, AnswerFault> {
             input,
             signature: None,
             cache: None,
+            is_custom: false,
         }));
     }
     Ok(Answer {

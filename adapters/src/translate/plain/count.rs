@@ -138,6 +138,9 @@ pub(super) fn request(
     let mut request = (asks.read)(inner, &mut Seen::default())?;
     request.stream = false;
     request.keep_signatures_of(turn.dialect());
+    if !to.kind.is_openai() {
+        request.forget_caching_of_openai();
+    }
     request.leave_out(|feature| turn.fate(feature, to.kind) == Fate::Lost);
     let written = (serves.write)(&request, &To { form: turn, ..*to })?;
     counted(&written, to).ok_or_else(super::unknown)

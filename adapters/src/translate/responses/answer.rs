@@ -54,7 +54,8 @@ pub(super) fn parts<'a>(item: &Object<'a>) -> Vec<(u64, Part<'a>)> {
             .filter_map(|(at, part)| Some((at, content(part.as_object()?)?)))
             .collect(),
         Some("reasoning") => one(thinking(item)),
-        Some("function_call") => one(call(item)),
+        Some("function_call") => one(call(item, false)),
+        Some("custom_tool_call") => one(call(item, true)),
         _ => Vec::new(),
     }
 }
@@ -85,14 +86,23 @@ fn thinking<'a>(item: &Object<'a>) -> Option<Part<'a>> {
     (!text.is_empty() || signature.is_some()).then_some(Part::Thinking { text, signature })
 }
 
-fn call<'a>(item: &Object<'a>) -> Option<Part<'a>> {
+fn call<'a>(item: &Object<'a>, is_custom: bool) -> Option<Part<'a>> {
     Some(Part::ToolCall(ToolCall {
         id: item.text("call_id").or_else(|| item.text("id"))?.clone(),
         name: item.text("name")?.clone(),
-        input: item.text("arguments").cloned().unwrap_or_default(),
+        input: item
+            .text(input_name(is_custom))
+            .cloned()
+            .unwrap_or_default(),
         signature: None,
         cache: None,
+        is_custom,
     }))
+}
+
+/// What that is named which a tool is called with: a text, or a function's arguments.
+pub(super) const fn input_name(is_custom: bool) -> &'static str {
+    if is_custom { "input" } else { "arguments" }
 }
 
 fn reason(response: &Object<'_>, parts: &[Part<'_>]) -> Reason {

@@ -1,31 +1,28 @@
 //! The parts of messages and of tools' results.
 
 use crate::translate::Untranslatable;
+use crate::translate::caching;
 use crate::translate::json::{Object, Spelled, Value};
 use crate::translate::request::{CacheMark, Citation, File, Part, Source, UNNAMED};
 
 /// Reads content.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reader {
-    /// What a mark that does not say how long stands for.
-    mark: CacheMark,
+    /// Whether a mark that does not say how long stands for hours.
+    is_long: bool,
 }
 
 impl Reader {
     /// For the content of this request, which says how long marked prompts are kept.
     pub(super) fn of(body: &Object<'_>) -> Self {
         let options = body.object("prompt_cache_options");
-        let ttl = options.and_then(|options| options.text("ttl"));
-        let is_long = body
-            .text("prompt_cache_retention")
-            .is_some_and(|retention| retention.is("24h"));
-        Self {
-            mark: match ttl.map(mark) {
-                Some(mark) => mark,
-                None if is_long => CacheMark::Hour,
-                None => CacheMark::Usual,
-            },
-        }
+        let is_long = match options.and_then(|options| options.text("ttl")) {
+            Some(ttl) => ttl.is("12h"),
+            None => body
+                .text("prompt_cache_retention")
+                .is_some_and(|retention| retention.is("24h")),
+        };
+        Self { is_long }
     }
 
     /// A text, or a list of parts. Parts that are not known are left out: the table notes them.
@@ -77,12 +74,13 @@ impl Reader {
     }
 
     fn file<'a>(self, part: &Object<'a>) -> Option<File<'a>> {
-        let source = match part.text("file_data") {
-            Some(data) => source(data, PDF),
-            None => Source::Url {
-                url: part.text("file_url")?.clone(),
+        let source = match (part.text("file_data"), part.text("file_url")) {
+            (Some(data), _) => source(data, PDF),
+            (None, Some(url)) => Source::Url {
+                url: url.clone(),
                 media_type: Spelled::default(),
             },
+            (None, None) => Source::OpenAi(part.text("file_id")?.clone()),
         };
         Some(File {
             context: None,
@@ -97,21 +95,12 @@ impl Reader {
     }
 
     fn mark(self, part: &Object<'_>) -> Option<CacheMark> {
-        let breakpoint = part.object("prompt_cache_breakpoint")?;
-        Some(breakpoint.text("ttl").map_or(self.mark, mark))
+        caching::mark_of(part, self.is_long)
     }
 }
 
 /// What a file is that does not say: `OpenAI` took nothing else for long.
 const PDF: &str = "application/pdf";
-
-fn mark(ttl: &Spelled<'_>) -> CacheMark {
-    if ttl.is("12h") {
-        CacheMark::Hour
-    } else {
-        CacheMark::Usual
-    }
-}
 
 /// A `data:` URL, another one, or, where `bare` says of what type it then is, base64 alone.
 fn source<'a>(text: &Spelled<'a>, bare: &'static str) -> Source<'a> {

@@ -3,11 +3,13 @@
 use crate::provider::ProviderKind;
 use crate::translate::feature::{Fate, Feature, not_of_turns};
 
-/// The fate of a feature, the same with every provider.
+/// The fate of a feature: what `OpenAI` alone has is lost with others.
 #[rustfmt::skip]
-pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
+pub(super) fn fate(feature: Feature, kind: ProviderKind) -> Fate {
     use Feature::*;
     match feature {
+        CustomTools | FileOfOpenAi if kind.is_openai() => Fate::Carried,
+        Store if kind.is_openai() => Fate::Adapted("kept as a response"),
         SystemMidway | ImageData | ImageUrl | ImageDetail | FileData | FileUrl | FileName | RefusalHistory | Tools
         | ToolStrict | ToolChoice | ToolChoiceNamed | ToolChoiceAmong | ParallelToolsOff | ToolResultMedia
         | Temperature | TopP | Logprobs | JsonObject | JsonSchema | Verbosity | ReasoningEffort | CacheKey | User | Metadata
@@ -19,10 +21,11 @@ pub(super) const fn fate(feature: Feature, _: ProviderKind) -> Fate {
         OutputMax => Fate::Adapted("16 at the least"),
         ReasoningBudget => Fate::Adapted("as the word for effort that comes nearest"),
         ReasoningShown => Fate::Adapted("thoughts are told in summaries"),
-        CacheMarks => Fate::Needless("prompts are cached there without marks"),
-        CacheTtl => Fate::Needless("prompts are cached there for as long as the provider likes"),
+        CacheMarks => Fate::Needless("prompts are cached there without marks; `OpenAI`'s own words go to it"),
+        CacheTtl => Fate::Needless("prompts are cached there for as long as the provider likes; `OpenAI`'s own words go to it"),
+        PhaseHistory => Fate::Needless("a label for `OpenAI`'s responses alone: no other prompt has a place for it"),
         StreamOptions => Fate::Needless("usage is always told, and nothing is padded"),
-        Unknown | Prefill | SpeakerName | ImageId | FileId | FileContext | AudioInput | VideoInput | VideoUrl | PartNotes | SearchResults
+        Unknown | Prefill | SpeakerName | ImageId | FileId | FileOfOpenAi | FileContext | AudioInput | VideoInput | VideoUrl | PartNotes | SearchResults
         | Citations | AudioHistory | ServerToolHistory | ToolSettings | CustomTools | ServerTools | FunctionsOld
         | Stop | TopK | MinP | Seed | PresencePenalty | FrequencyPenalty | RepeatPenalty | LogitBias
         | ManyAnswers | Prediction | AudioOutput | ImageOutput | WebSearch | MediaResolution | SafetySettings

@@ -2,6 +2,9 @@
 
 use crate::translate::json::{Json, Members, Spelled};
 
+use super::answer::input_name;
+use super::said::call_type;
+
 /// An item under way. Texts are as they are spelled.
 #[derive(Debug)]
 pub(super) struct Item {
@@ -27,7 +30,9 @@ pub(super) enum Body {
     Call {
         call_id: Spelled<'static>,
         name: Spelled<'static>,
-        arguments: String,
+        /// Arguments, or the text for a custom tool.
+        input: String,
+        is_custom: bool,
     },
 }
 
@@ -80,7 +85,7 @@ impl Item {
                 content.len().saturating_add(said)
             }
             Body::Thought { text } => text.len(),
-            Body::Call { arguments, .. } => arguments.len(),
+            Body::Call { input, .. } => input.len(),
         }
     }
 
@@ -108,18 +113,19 @@ impl Item {
             Body::Call {
                 call_id,
                 name,
-                arguments,
+                input,
+                is_custom,
             } => {
-                json.text("type", "function_call");
+                json.text("type", call_type(*is_custom));
                 json.text("status", status);
                 json.spelled("call_id", call_id);
                 json.spelled("name", name);
                 // An item that has only begun has none yet.
-                let arguments = match status {
+                let input = match status {
                     UNDER_WAY => Spelled::default(),
-                    _ => called_with(arguments),
+                    _ => called_with(input, *is_custom),
                 };
-                json.spelled("arguments", &arguments);
+                json.spelled(input_name(*is_custom), &input);
             }
         }
     }
@@ -146,12 +152,12 @@ pub(super) fn summary(json: &mut Members<'_>, text: &str) {
     json.spelled("text", &Spelled::of_raw(text));
 }
 
-/// The arguments of a call: an object also where the model told none.
-pub(super) fn called_with(arguments: &str) -> Spelled<'_> {
-    Spelled::of_raw(if arguments.is_empty() {
+/// What a tool is called with. Arguments are an object also where the model told none.
+pub(super) fn called_with(input: &str, is_custom: bool) -> Spelled<'_> {
+    Spelled::of_raw(if input.is_empty() && !is_custom {
         "{}"
     } else {
-        arguments
+        input
     })
 }
 

@@ -95,13 +95,19 @@ impl Items {
             PartKind::Text => self.open_said(false, tell),
             PartKind::Refusal => self.open_said(true, tell),
             PartKind::Thinking => self.begin(thought::ID_START, Body::thought(), tell),
-            PartKind::ToolCall { id, name } => {
+            PartKind::ToolCall {
+                id,
+                name,
+                is_custom,
+            } => {
                 let body = Body::Call {
                     call_id: id.clone().into_owned(),
                     name: name.clone().into_owned(),
-                    arguments: String::new(),
+                    input: String::new(),
+                    is_custom: *is_custom,
                 };
-                self.begin("fc_", body, tell);
+                let id_start = if *is_custom { "ctc_" } else { "fc_" };
+                self.begin(id_start, body, tell);
             }
         }
     }
@@ -182,9 +188,15 @@ impl Items {
                     json.spelled("delta", text);
                 });
             }
-            Body::Call { arguments, .. } => {
-                arguments.push_str(text.raw());
-                tell.event("response.function_call_arguments.delta", |json| {
+            Body::Call {
+                input, is_custom, ..
+            } => {
+                input.push_str(text.raw());
+                let name = match is_custom {
+                    true => "response.custom_tool_call_input.delta",
+                    false => "response.function_call_arguments.delta",
+                };
+                tell.event(name, |json| {
                     place(json, at);
                     json.spelled("delta", text);
                 });
@@ -301,12 +313,20 @@ impl Items {
                 });
             }
             Body::Call {
-                name, arguments, ..
-            } => tell.event("response.function_call_arguments.done", |json| {
+                input,
+                is_custom: true,
+                ..
+            } => tell.event("response.custom_tool_call_input.done", |json| {
                 place(json, at);
-                json.spelled("name", name);
-                json.spelled("arguments", &called_with(arguments));
+                json.spelled("input", &called_with(input, true));
             }),
+            Body::Call { name, input, .. } => {
+                tell.event("response.function_call_arguments.done", |json| {
+                    place(json, at);
+                    json.spelled("name", name);
+                    json.spelled("arguments", &called_with(input, false));
+                });
+            }
             Body::Message { .. } | Body::Thought { .. } => {}
         }
         let is_call = matches!(item.body, Body::Call { .. });

@@ -3,15 +3,17 @@
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
 use crate::translate::Untranslatable;
+use crate::translate::caching::Caching;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Object, Spelled, Value};
 use crate::translate::request::{
-    Format, Part, Reasoning, Request, Role, Sampling, Tier, Tool, ToolCall, ToolChoice, ToolResult,
-    Turn,
+    Format, Grammar, Part, Reasoning, Request, Role, Sampling, Tier, Tool, ToolCall, ToolChoice,
+    ToolKind, ToolResult, Turn,
 };
 use crate::translate::shape::Seen;
 use crate::translate::signature::Signature;
 
+use super::answer::input_name;
 use super::content::Reader;
 use super::thought;
 use super::write::LIKELIHOODS;
@@ -70,13 +72,13 @@ fn settings<'a>(body: &Object<'a>) -> Request<'a> {
         format: text.and_then(|text| format(text.object("format")?)),
         reasoning: body.object("reasoning").map(reasoning),
         verbosity: text.and_then(|text| text.text("verbosity").cloned()),
-        user: body
-            .text("safety_identifier")
-            .or_else(|| body.text("user"))
-            .cloned(),
+        user: body.text("user").cloned(),
+        safety_identifier: body.text("safety_identifier").cloned(),
         metadata: body.object("metadata").map(|metadata| metadata.raw),
+        store: body.bool("store").unwrap_or(false),
         service_tier: body.text("service_tier").and_then(tier),
         cache_key: body.text("prompt_cache_key").cloned(),
+        caching: Caching::read(body),
         ..Request::default()
     }
 }
@@ -108,15 +110,28 @@ fn note_words(body: &Object<'_>, request: &Request<'_>, seen: &mut Seen) {
     }
 }
 
+/// A function, or a tool that takes text; others are noted by their shape.
 fn tool<'a>(value: &Value<'a>) -> Option<Tool<'a>> {
     let tool = value.as_object()?;
-    tool.text("type")?.is("function").then_some(())?;
+    let kind = match &*tool.text("type")?.plain() {
+        "function" => ToolKind::Function,
+        "custom" => ToolKind::Custom(tool.object("format").and_then(grammar)),
+        _ => return None,
+    };
     Some(Tool {
         name: tool.text("name")?.clone(),
         description: tool.text("description").cloned(),
         schema: tool.object("parameters").map(|schema| schema.raw),
         strict: tool.bool("strict"),
         cache: None,
+        kind,
+    })
+}
+
+fn grammar<'a>(format: &Object<'a>) -> Option<Grammar<'a>> {
+    format.text("type")?.is("grammar").then(|| Grammar {
+        syntax: format.text("syntax").cloned().unwrap_or_default(),
+        definition: format.text("definition").cloned().unwrap_or_default(),
     })
 }
 
@@ -130,7 +145,7 @@ fn tool_choice<'a>(value: &Value<'a>) -> Option<ToolChoice<'a>> {
         },
         Value::Object(choice) => {
             let kind = choice.text("type")?;
-            if kind.is("function") {
+            if kind.is("function") || kind.is("custom") {
                 return Some(ToolChoice::Named(choice.text("name")?.clone()));
             }
             kind.is("allowed_tools").then(|| ToolChoice::Among {
@@ -178,7 +193,8 @@ fn tier(word: &Spelled<'_>) -> Option<Tier> {
     match &*word.plain() {
         "auto" => Some(Tier::Auto),
         "default" => Some(Tier::Standard),
-        "priority" => Some(Tier::Priority),
+        // Two words for one, and answers say the second.
+        "fast" | "priority" => Some(Tier::Priority),
         "flex" => Some(Tier::Flex),
         _ => None,
     }
@@ -201,8 +217,10 @@ impl<'a> Items<'_, 'a> {
         let kind = item.text("type").map(Spelled::plain);
         match kind.as_deref() {
             None | Some("message") => self.message(at, item),
-            Some("function_call") => self.call(at, item),
+            Some("function_call") => self.call(at, item, false),
+            Some("custom_tool_call") => self.call(at, item, true),
             Some("function_call_output") => self.result(at, item),
+            Some("custom_tool_call_output") => self.custom_result(at, item),
             Some("reasoning") => {
                 self.reasoning(item);
                 Ok(())
@@ -242,7 +260,12 @@ impl<'a> Items<'_, 'a> {
         Ok(())
     }
 
-    fn call(&mut self, at: usize, item: &Object<'a>) -> Result<(), Untranslatable> {
+    fn call(
+        &mut self,
+        at: usize,
+        item: &Object<'a>,
+        is_custom: bool,
+    ) -> Result<(), Untranslatable> {
         let (Some(id), Some(name)) = (item.text("call_id"), item.text("name")) else {
             let place = format!("input[{at}]");
             return Err(Untranslatable::at(place, "a call without call_id or name"));
@@ -252,11 +275,32 @@ impl<'a> Items<'_, 'a> {
         self.assistant(Part::ToolCall(ToolCall {
             id: id.clone(),
             name: name.clone(),
-            input: item.text("arguments").cloned().unwrap_or_default(),
+            input: item
+                .text(input_name(is_custom))
+                .cloned()
+                .unwrap_or_default(),
             signature,
             cache: None,
+            is_custom,
         }));
         Ok(())
+    }
+
+    /// Elsewhere results do not say of what kind of tool they are: their calls do.
+    fn custom_result(&mut self, at: usize, item: &Object<'a>) -> Result<(), Untranslatable> {
+        let is_called = |id: &Spelled<'a>| {
+            let parts = self.request.turns.iter().flat_map(|turn| &turn.parts);
+            let mut calls = parts.filter_map(|part| match part {
+                Part::ToolCall(call) if call.is_custom => Some(&call.id),
+                _ => None,
+            });
+            calls.any(|call| call == id)
+        };
+        if !item.text("call_id").is_some_and(is_called) {
+            let place = format!("input[{at}].call_id");
+            return Err(Untranslatable::at(place, "a result of no call"));
+        }
+        self.result(at, item)
     }
 
     fn result(&mut self, at: usize, item: &Object<'a>) -> Result<(), Untranslatable> {

@@ -1,8 +1,10 @@
 //! What was said, as the items of a request.
 
+use crate::translate::ToolIds;
+use crate::translate::caching;
 use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{
-    Citation, File, Part, Request, Role, Source, ToolCall, ToolResult, UNNAMED,
+    CacheMark, Citation, File, Part, Request, Role, Source, ToolCall, ToolResult, UNNAMED,
 };
 
 use super::thought;
@@ -13,6 +15,7 @@ pub(super) fn turns(items: &mut Items<'_>, request: &Request<'_>) {
     let is_prefill = request.turns.last().is_some_and(|turn| {
         turn.role == Role::Assistant && turn.parts.iter().all(|part| !is_call(part))
     });
+    let custom = request.custom_calls();
     let turns = request.turns.iter();
     let count = request.turns.len().saturating_sub(usize::from(is_prefill));
     for turn in turns.take(count) {
@@ -30,7 +33,7 @@ pub(super) fn turns(items: &mut Items<'_>, request: &Request<'_>) {
             }
             match part {
                 Part::ToolCall(made) => call(items, made),
-                Part::ToolResult(given) => result(items, given),
+                Part::ToolResult(given) => result(items, given, custom.contains(&given.id)),
                 // An item of thought is refused without the item that it led to (recorded, openai/responses-400-5).
                 Part::Thinking { .. } if rest.iter().any(is_led_to) => thinking(items, part),
                 _ => {}
@@ -69,9 +72,11 @@ pub(super) fn message(items: &mut Items<'_>, role: Role, parts: &[&Part<'_>]) {
         match parts {
             [
                 Part::Text {
-                    text, citations, ..
+                    text,
+                    citations,
+                    cache,
                 },
-            ] if citations.is_empty() => {
+            ] if citations.is_empty() && !caching::is_marked(*cache) => {
                 json.spelled("content", text);
             }
             parts => json.array("content", |items| {
@@ -86,7 +91,9 @@ pub(super) fn message(items: &mut Items<'_>, role: Role, parts: &[&Part<'_>]) {
 fn content(items: &mut Items<'_>, part: &Part<'_>, text_type: &str) {
     match part {
         Part::Text {
-            text, citations, ..
+            text,
+            citations,
+            cache,
         } => items.object(|json| {
             json.text("type", text_type);
             json.spelled("text", text);
@@ -94,9 +101,15 @@ fn content(items: &mut Items<'_>, part: &Part<'_>, text_type: &str) {
                 json.array("annotations", |items| {
                     citations.iter().for_each(|cited| annotation(items, cited));
                 });
+            } else {
+                caching::mark(json, *cache);
             }
         }),
-        Part::Image { source, detail, .. } => image(items, source, detail.as_ref()),
+        Part::Image {
+            source,
+            detail,
+            cache,
+        } => image(items, (source, *cache), detail.as_ref()),
         Part::File(told) => file(items, told),
         Part::Refusal { text } => items.object(|json| {
             json.text("type", "refusal");
@@ -132,7 +145,11 @@ pub(super) fn url_citation(json: &mut Members<'_>, url: &Spelled<'_>, cited: &Ci
     }
 }
 
-fn image(items: &mut Items<'_>, source: &Source<'_>, detail: Option<&Spelled<'_>>) {
+fn image(
+    items: &mut Items<'_>,
+    (source, cache): (&Source<'_>, Option<CacheMark>),
+    detail: Option<&Spelled<'_>>,
+) {
     items.object(|json| {
         json.text("type", "input_image");
         match source {
@@ -140,11 +157,12 @@ fn image(items: &mut Items<'_>, source: &Source<'_>, detail: Option<&Spelled<'_>
                 json.spelled("image_url", &data_url(media_type, base64));
             }
             Source::Url { url, .. } | Source::Text(url) => json.spelled("image_url", url),
-            Source::Pieces(_) => {}
+            Source::Pieces(_) | Source::OpenAi(_) => {}
         }
         if let Some(detail) = detail {
             json.spelled("detail", detail);
         }
+        caching::mark(json, cache);
     });
 }
 
@@ -158,6 +176,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             }
             whole.push(text);
             json.spelled("text", &whole);
+            caching::mark(json, file.cache);
         });
         return;
     }
@@ -172,11 +191,13 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
                 }
             }
             Source::Url { url, .. } | Source::Text(url) => json.spelled("file_url", url),
+            Source::OpenAi(id) => json.spelled("file_id", id),
             Source::Pieces(_) => {}
         }
         if let Some(name) = &file.name {
             json.spelled("filename", name);
         }
+        caching::mark(json, file.cache);
     });
 }
 
@@ -214,13 +235,27 @@ fn thinking(items: &mut Items<'_>, part: &Part<'_>) {
     });
 }
 
+/// The longest `call_id`, bytes: a longer one is refused ("Expected a string with maximum length 64", as reported in 2026).
+const CALL_IDS: ToolIds = ToolIds::Any(64);
+
 fn call(items: &mut Items<'_>, call: &ToolCall<'_>) {
     items.object(|json| {
-        json.text("type", "function_call");
-        json.spelled("call_id", &call.id);
+        json.text("type", call_type(call.is_custom));
+        json.spelled("call_id", &CALL_IDS.fitting(&call.id));
         json.spelled("name", &call.name);
-        json.spelled("arguments", arguments(&call.input));
+        match call.is_custom {
+            true => json.spelled("input", &call.input),
+            false => json.spelled("arguments", arguments(&call.input)),
+        }
     });
+}
+
+/// The type of an item that calls a tool.
+pub(super) const fn call_type(is_custom: bool) -> &'static str {
+    match is_custom {
+        true => "custom_tool_call",
+        false => "function_call",
+    }
 }
 
 /// The arguments of a call, which are an object even if they are none.
@@ -229,10 +264,14 @@ fn arguments<'r>(input: &'r Spelled<'r>) -> &'r Spelled<'r> {
     if input.is_empty() { NONE } else { input }
 }
 
-fn result(items: &mut Items<'_>, result: &ToolResult<'_>) {
+fn result(items: &mut Items<'_>, result: &ToolResult<'_>, is_custom: bool) {
     items.object(|json| {
-        json.text("type", "function_call_output");
-        json.spelled("call_id", &result.id);
+        let kind = match is_custom {
+            true => "custom_tool_call_output",
+            false => "function_call_output",
+        };
+        json.text("type", kind);
+        json.spelled("call_id", &CALL_IDS.fitting(&result.id));
         match &*result.parts {
             [] if result.is_error => json.text("output", ERROR.trim_end()),
             [] => json.text("output", ""),
@@ -241,7 +280,9 @@ fn result(items: &mut Items<'_>, result: &ToolResult<'_>) {
                 told.push(text);
                 json.spelled("output", &told);
             }
-            [Part::Text { text, .. }] => json.spelled("output", text),
+            [Part::Text { text, cache, .. }] if !caching::is_marked(*cache) => {
+                json.spelled("output", text);
+            }
             parts => json.array("output", |items| {
                 if result.is_error {
                     items.object(|json| {

@@ -57,6 +57,8 @@ impl ReadStream for Reader {
             "response.reasoning_text.delta" => self.thought(Source::Content, event, sink),
             "response.function_call_arguments.delta" => self.arguments(event, "delta", sink),
             "response.function_call_arguments.done" => self.arguments(event, "arguments", sink),
+            "response.custom_tool_call_input.delta" => self.arguments(event, "delta", sink),
+            "response.custom_tool_call_input.done" => self.arguments(event, "input", sink),
             "response.output_item.done" => self.item_done(event, sink),
             "response.completed" | "response.incomplete" => {
                 self.finish(response.ok_or(AnswerFault::Unreadable)?, sink)
@@ -109,6 +111,7 @@ impl Reader {
                 let kind = PartKind::ToolCall {
                     id: call.id.borrowed(),
                     name: call.name.borrowed(),
+                    is_custom: call.is_custom,
                 };
                 self.parts.open((index(event), 0), kind, sink)
             }
@@ -297,9 +300,12 @@ impl Reader {
                 Part::ToolCall(call) => {
                     let is_new = !self.parts.has_told(key);
                     if is_new {
-                        let (id, name) = (call.id.borrowed(), call.name.borrowed());
-                        self.parts
-                            .open(key, PartKind::ToolCall { id, name }, sink)?;
+                        let kind = PartKind::ToolCall {
+                            id: call.id.borrowed(),
+                            name: call.name.borrowed(),
+                            is_custom: call.is_custom,
+                        };
+                        self.parts.open(key, kind, sink)?;
                     }
                     if !self.parts.has_told(filled(key))
                         && let Some(open) = self.parts.open_at(key)

@@ -73,6 +73,7 @@ fn part(at: u32, part: &Part<'_>, tell: &mut impl FnMut(Event<'_>)) {
             PartKind::ToolCall {
                 id: call.id.borrowed(),
                 name: call.name.borrowed(),
+                is_custom: call.is_custom,
             },
             &call.input,
         ),

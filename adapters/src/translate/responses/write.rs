@@ -1,12 +1,15 @@
 //! The neutral form into a responses request.
 
+use crate::translate::caching;
 use crate::translate::json::{Items, Json, Members, Spelled};
-use crate::translate::request::{Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice};
+use crate::translate::request::{
+    Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice, ToolKind,
+};
 use crate::translate::{To, Untranslatable};
 
 use super::said::{message, turns};
 
-/// Writes a request that leaves nothing behind at the provider.
+/// Writes a request that leaves nothing behind at the provider, unless it asks for that.
 pub(super) fn request(request: &Request<'_>, to: &To<'_>) -> Result<String, Untranslatable> {
     Ok(Json::object(4 * 1024, |json| {
         json.text("model", to.model);
@@ -26,10 +29,10 @@ pub(super) fn request(request: &Request<'_>, to: &To<'_>) -> Result<String, Untr
         });
         tools(json, request);
         settings(json, request);
+        books(json, request, to);
         if request.stream {
             json.bool("stream", true);
         }
-        json.bool("store", false);
         include(json, thinks(to.model), request.sampling.logprobs);
     }))
 }
@@ -68,7 +71,7 @@ fn thinks(model: &str) -> bool {
 /// Instructions that are one text have a member of their own.
 fn instructions<'r, 'a>(system: &'r [Part<'a>]) -> Option<&'r Spelled<'a>> {
     match system {
-        [Part::Text { text, .. }] => Some(text),
+        [Part::Text { text, cache, .. }] if !caching::is_marked(*cache) => Some(text),
         _ => None,
     }
 }
@@ -80,7 +83,7 @@ fn tools(json: &mut Members<'_>, request: &Request<'_>) {
         });
     }
     if let Some(choice) = &request.tool_choice {
-        tool_choice(json, choice);
+        tool_choice(json, choice, request);
     }
     if let Some(parallel) = request.parallel_tools {
         json.bool("parallel_tool_calls", parallel);
@@ -89,10 +92,21 @@ fn tools(json: &mut Members<'_>, request: &Request<'_>) {
 
 fn tool(items: &mut Items<'_>, tool: &Tool<'_>) {
     items.object(|json| {
-        json.text("type", "function");
+        let is_custom = matches!(tool.kind, ToolKind::Custom(_));
+        json.text("type", kind(is_custom));
         json.spelled("name", &tool.name);
         if let Some(description) = &tool.description {
             json.spelled("description", description);
+        }
+        if let ToolKind::Custom(Some(grammar)) = &tool.kind {
+            json.object("format", |json| {
+                json.text("type", "grammar");
+                json.spelled("syntax", &grammar.syntax);
+                json.spelled("definition", &grammar.definition);
+            });
+        }
+        if is_custom {
+            return;
         }
         const NOTHING: &str = "{\"type\":\"object\",\"properties\":{}}";
         json.raw("parameters", tool.schema.unwrap_or(NOTHING));
@@ -101,22 +115,26 @@ fn tool(items: &mut Items<'_>, tool: &Tool<'_>) {
     });
 }
 
-fn tool_choice(json: &mut Members<'_>, choice: &ToolChoice<'_>) {
-    let function = |json: &mut Members<'_>, name: &Spelled<'_>| {
-        json.text("type", "function");
+const fn kind(is_custom: bool) -> &'static str {
+    if is_custom { "custom" } else { "function" }
+}
+
+fn tool_choice(json: &mut Members<'_>, choice: &ToolChoice<'_>, request: &Request<'_>) {
+    let tool = |json: &mut Members<'_>, name: &Spelled<'_>| {
+        json.text("type", kind(request.is_custom(name)));
         json.spelled("name", name);
     };
     match choice {
         ToolChoice::Auto => json.text("tool_choice", "auto"),
         ToolChoice::Never => json.text("tool_choice", "none"),
         ToolChoice::Some => json.text("tool_choice", "required"),
-        ToolChoice::Named(name) => json.object("tool_choice", |json| function(json, name)),
+        ToolChoice::Named(name) => json.object("tool_choice", |json| tool(json, name)),
         ToolChoice::Among { names, must } => json.object("tool_choice", |json| {
             json.text("type", "allowed_tools");
             json.text("mode", if *must { "required" } else { "auto" });
             json.array("tools", |items| {
                 for name in names {
-                    items.object(|json| function(json, name));
+                    items.object(|json| tool(json, name));
                 }
             });
         }),
@@ -148,14 +166,26 @@ fn settings(json: &mut Members<'_>, request: &Request<'_>) {
             }
         });
     }
+}
+
+/// What the provider notes of a request. What is not said to be kept is not, though it would be unasked.
+fn books(json: &mut Members<'_>, request: &Request<'_>, to: &To<'_>) {
+    let is_openai = to.kind.is_openai();
+    let (user, safety_identifier) = match is_openai {
+        true => (request.user.as_ref(), request.safety_identifier.as_ref()),
+        false => (request.end_user(), None),
+    };
     for (name, text) in [
-        ("user", &request.user),
-        ("prompt_cache_key", &request.cache_key),
+        ("user", user),
+        ("safety_identifier", safety_identifier),
+        ("prompt_cache_key", request.cache_key.as_ref()),
     ] {
         if let Some(text) = text {
             json.spelled(name, text);
         }
     }
+    request.caching.write(json, &["30m", "12h"]);
+    json.bool("store", request.store && is_openai);
     if let Some(metadata) = request.metadata {
         json.raw("metadata", metadata);
     }

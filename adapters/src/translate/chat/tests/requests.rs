@@ -70,6 +70,7 @@ fn full() -> Value {
         "user": "u-1",
         "prompt_cache_key": "k",
         "service_tier": "flex",
+        "store": false,
         "stream": true,
         "stream_options": {"include_usage": true}
     })
@@ -121,7 +122,7 @@ fn what_values_ask_for_is_told_with_its_place() {
         (
             json!([{"role": "user", "content": [{"type": "file", "file": {"file_id": "file-1"}},
                 {"type": "text", "text": "x"}]}]),
-            vec![(Feature::FileId, "messages[0].content[0].file.file_id")],
+            vec![(Feature::FileOfOpenAi, "messages[0].content[0].file.file_id")],
         ),
         (
             json!([{"role": "user", "name": "Ann", "content": [{"type": "text", "text": "x",

@@ -58,6 +58,7 @@ fn answer() -> Answer<'static> {
             input: text(r#"{\"a\":1}"#),
             signature: Some(signature(Dialect::Gemini, "AB/+", false)),
             cache: None,
+            is_custom: false,
         }),
         Part::ToolCall(ToolCall {
             id: text("call_2"),
@@ -65,6 +66,7 @@ fn answer() -> Answer<'static> {
             input: text("{}"),
             signature: None,
             cache: None,
+            is_custom: false,
         }),
     ];
     Answer {
@@ -118,6 +120,7 @@ fn part_events(answer: u32, part: u32, said: &Part<'static>) -> Vec<Event<'stati
             open(PartKind::ToolCall {
                 id: call.id.clone(),
                 name: call.name.clone(),
+                is_custom: call.is_custom,
             });
             (&call.input, call.signature.clone(), Vec::new())
         }
@@ -285,7 +288,15 @@ fn what_a_client_appends_of_an_answer_is_read_as_it_was() {
     let answer = answer();
     let parts = &answer.choices[0].parts;
     assert_eq!(said[..2], parts[..2]);
-    assert_eq!(said[2], Part::text(text("It is 21 \u{b0}C")));
+    // Texts are one, and what each cited is cited of it.
+    let Part::Text {
+        text, citations, ..
+    } = &said[2]
+    else {
+        panic!("{:?}", said[2]);
+    };
+    assert_eq!(text.plain(), "It is 21 \u{b0}C");
+    assert_eq!(citations[0].span, Some((6, 11)));
     assert_eq!(said[3..], parts[4..]);
     let Part::ToolResult(result) = &request.turns[2].parts[0] else {
         panic!("{:?}", request.turns[2]);

@@ -1,11 +1,12 @@
 //! A conversation as chat messages.
 
 use super::Deployment;
-use crate::translate::chat::ids;
+use crate::translate::caching;
+use crate::translate::chat::answer;
 use crate::translate::feature::Feature;
 use crate::translate::json::{Items, Members, Spelled};
 use crate::translate::request::{
-    File, Part, Request, Role, Source, ToolCall, ToolResult, Turn, UNNAMED,
+    CacheMark, File, Part, Request, Role, Source, ToolCall, ToolResult, Turn, UNNAMED,
 };
 
 /// Writes the messages.
@@ -40,12 +41,13 @@ fn is_said(part: &Part<'_>, to: &Deployment<'_>) -> bool {
         Part::Image { source, .. } => match source {
             Source::Data { .. } => to.says(Feature::ImageData),
             Source::Url { .. } => to.says(Feature::ImageUrl),
-            Source::Text(_) | Source::Pieces(_) => false,
+            Source::Text(_) | Source::Pieces(_) | Source::OpenAi(_) => false,
         },
         Part::File(file) => match file.source {
             Source::Data { .. } => to.says(Feature::FileData),
             Source::Url { .. } => to.says(Feature::FileUrl),
             Source::Text(_) => to.says(Feature::FileText),
+            Source::OpenAi(_) => to.says(Feature::FileOfOpenAi),
             Source::Pieces(_) => false,
         },
         Part::Audio { .. } => to.says(Feature::AudioInput),
@@ -82,7 +84,9 @@ fn message(messages: &mut Items<'_>, role: &str, parts: &[&Part<'_>], to: &Deplo
 
 /// A text where there is only one, else parts.
 fn content(json: &mut Members<'_>, parts: &[&Part<'_>], to: &Deployment<'_>) {
-    if let [Part::Text { text, .. }] = parts {
+    if let [Part::Text { text, cache, .. }] = parts
+        && !caching::is_marked(*cache)
+    {
         json.spelled("content", text);
         return;
     }
@@ -114,11 +118,16 @@ fn joined<'t>(texts: impl Iterator<Item = &'t Spelled<'t>>, between: &str) -> Sp
 
 fn part(items: &mut Items<'_>, part: &Part<'_>, to: &Deployment<'_>) {
     match part {
-        Part::Text { text, .. } => items.object(|json| {
+        Part::Text { text, cache, .. } => items.object(|json| {
             json.text("type", "text");
             json.spelled("text", text);
+            caching::mark(json, *cache);
         }),
-        Part::Image { source, detail, .. } => image(items, source, detail.as_ref(), to),
+        Part::Image {
+            source,
+            detail,
+            cache,
+        } => image(items, (source, *cache), detail.as_ref(), to),
         Part::File(file) => self::file(items, file),
         Part::Audio { data, media_type } => items.object(|json| {
             json.text("type", "input_audio");
@@ -150,14 +159,14 @@ fn format(media_type: &str) -> &str {
 
 fn image(
     items: &mut Items<'_>,
-    source: &Source<'_>,
+    (source, cache): (&Source<'_>, Option<CacheMark>),
     detail: Option<&Spelled<'_>>,
     to: &Deployment<'_>,
 ) {
     let url = match source {
         Source::Data { media_type, base64 } => data_url(media_type, base64),
         Source::Url { url, .. } => url.clone(),
-        Source::Text(_) | Source::Pieces(_) => return,
+        Source::Text(_) | Source::Pieces(_) | Source::OpenAi(_) => return,
     };
     items.object(|json| {
         json.text("type", "image_url");
@@ -169,6 +178,7 @@ fn image(
                 json.spelled("detail", detail);
             }
         });
+        caching::mark(json, cache);
     });
 }
 
@@ -190,6 +200,15 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             items.object(|json| {
                 json.text("type", "text");
                 json.spelled("text", &text);
+                caching::mark(json, file.cache);
+            });
+            return;
+        }
+        Source::OpenAi(id) => {
+            items.object(|json| {
+                json.text("type", "file");
+                json.object("file", |json| json.spelled("file_id", id));
+                caching::mark(json, file.cache);
             });
             return;
         }
@@ -204,6 +223,7 @@ fn file(items: &mut Items<'_>, file: &File<'_>) {
             }
             json.spelled("file_data", &data);
         });
+        caching::mark(json, file.cache);
     });
 }
 
@@ -264,15 +284,8 @@ fn thoughts<'t>(turn: &'t Turn<'_>) -> impl Iterator<Item = &'t Spelled<'t>> {
 
 fn call(items: &mut Items<'_>, call: &ToolCall<'_>, to: &Deployment<'_>) {
     items.object(|json| {
-        json.spelled("id", &ids::fitting(&call.id, to.chat.tool_ids));
-        json.text("type", "function");
-        json.object("function", |json| {
-            json.spelled("name", &call.name);
-            match call.input.is_empty() {
-                true => json.text("arguments", "{}"),
-                false => json.spelled("arguments", &call.input),
-            }
-        });
+        json.spelled("id", &to.chat.tool_ids.fitting(&call.id));
+        answer::called(json, call);
     });
 }
 
@@ -283,7 +296,7 @@ fn tool(messages: &mut Items<'_>, result: &ToolResult<'_>, to: &Deployment<'_>) 
     let said = result.parts.iter().filter(text);
     messages.object(|json| {
         json.text("role", "tool");
-        json.spelled("tool_call_id", &ids::fitting(&result.id, to.chat.tool_ids));
+        json.spelled("tool_call_id", &to.chat.tool_ids.fitting(&result.id));
         let texts: Vec<&Part<'_>> = match result.is_error {
             true => [&failed].into_iter().chain(said).collect(),
             false => said.collect(),

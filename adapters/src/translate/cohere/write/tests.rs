@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::translate::Form;
 use crate::translate::check::{hello, spelled, text, to, turn};
-use crate::translate::request::{Sampling, Tool};
+use crate::translate::request::{Sampling, Tool, ToolKind};
 
 fn written(request: &Request<'_>) -> Value {
     let written = write(request, &to(Form::CohereChat)).unwrap();
@@ -57,6 +57,7 @@ fn calls_and_results_are_messages_of_their_own() {
             input: spelled(input),
             signature: None,
             cache: None,
+            is_custom: false,
         })
     };
     let result = |id: &'static str, is_error| {
@@ -164,6 +165,7 @@ fn tools_and_their_choice_are_written() {
         schema: None,
         strict,
         cache: None,
+        kind: ToolKind::Function,
     };
     let names = |told: &Value| -> Vec<String> {
         let tools = told["tools"].as_array().unwrap().iter();

@@ -7,7 +7,7 @@ use super::*;
 use crate::call::Dialect;
 use crate::facts::EffortLevel;
 use crate::translate::check::{hello, spelled, text, turn};
-use crate::translate::request::{CacheMark, Reasoning, Sampling, Tool, ToolChoice};
+use crate::translate::request::{CacheMark, Reasoning, Sampling, Tool, ToolChoice, ToolKind};
 use crate::translate::{Form, check};
 
 mod documents;
@@ -36,6 +36,7 @@ fn call<'a>(id: &'a str, input: &'a str) -> Part<'a> {
         input: spelled(input),
         signature: None,
         cache: None,
+        is_custom: false,
     })
 }
 
@@ -223,6 +224,7 @@ fn tools_and_their_choice_are_written() {
         schema: Some(r#"{"type":"object"}"#),
         strict: Some(true),
         cache: None,
+        kind: ToolKind::Function,
     };
     let spec = |name| {
         json!({"toolSpec": {"name": name, "description": "Does",

@@ -95,7 +95,14 @@ impl Heard {
         self.close(sink);
         self.calls = self.calls.saturating_add(1);
         let name = name.borrowed();
-        self.open(PartKind::ToolCall { id, name }, sink)?;
+        self.open(
+            PartKind::ToolCall {
+                id,
+                name,
+                is_custom: false,
+            },
+            sink,
+        )?;
         let (answer, part) = (self.answer, self.current());
         let input = match call.object("args") {
             Some(args) => Spelled::of_owned(args.0.raw),

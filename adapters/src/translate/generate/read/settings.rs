@@ -5,7 +5,7 @@ use crate::translate::Untranslatable;
 use crate::translate::feature::Feature;
 use crate::translate::generate::proto::Proto;
 use crate::translate::json::{Spelled, Value};
-use crate::translate::request::{Format, Reasoning, Request, Tier, Tool, ToolChoice};
+use crate::translate::request::{Format, Reasoning, Request, Tier, Tool, ToolChoice, ToolKind};
 use crate::translate::shape::Seen;
 
 /// Reads everything but the conversation.
@@ -40,6 +40,7 @@ pub(super) fn read<'a>(
         Some(Value::Object(labels)) => Some(labels.raw),
         _ => None,
     };
+    request.store = matches!(body.get("store"), Some(Value::Bool(true)));
     request.service_tier = match body.text("serviceTier") {
         Some(tier) => tier_of(&tier.plain())?,
         None => None,
@@ -58,6 +59,7 @@ fn function_of<'a>(function: Proto<'_, 'a>) -> Option<Tool<'a>> {
         schema: schema.map(|schema| schema.0.raw),
         strict: None,
         cache: None,
+        kind: ToolKind::Function,
     })
 }
 

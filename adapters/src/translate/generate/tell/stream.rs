@@ -266,7 +266,7 @@ impl Kind {
         match kind {
             PartKind::Text | PartKind::Refusal => Self::Said,
             PartKind::Thinking => Self::Thought,
-            PartKind::ToolCall { id, name } => Self::Called {
+            PartKind::ToolCall { id, name, .. } => Self::Called {
                 id: id.clone().into_owned(),
                 name: name.clone().into_owned(),
                 input: Spelled::default(),

@@ -34,6 +34,7 @@ fn call(input: &'static str) -> Part<'static> {
         input: Spelled::of_owned(input),
         signature: None,
         cache: None,
+        is_custom: false,
     })
 }
 
@@ -69,7 +70,11 @@ fn told(answer: &Answer<'static>) -> Vec<Event<'static>> {
                 Part::ToolCall(call) => {
                     let (id, name) = (call.id.clone(), call.name.clone());
                     (
-                        PartKind::ToolCall { id, name },
+                        PartKind::ToolCall {
+                            id,
+                            name,
+                            is_custom: call.is_custom,
+                        },
                         &call.input,
                         call.signature.clone(),
                         vec![],
@@ -307,6 +312,7 @@ fn parts() -> impl Strategy<Value = Part<'static>> {
                 input: Spelled::of_owned(&json!({name: value}).to_string()),
                 signature: None,
                 cache: None,
+                is_custom: false,
             })
         }),
     ]

@@ -11,7 +11,7 @@ use crate::translate::generate::read::read;
 use crate::translate::generate::write;
 use crate::translate::json::{Spelled, parse};
 use crate::translate::request::{
-    Part, Reasoning, Request, Role, Source, Tool, ToolCall, ToolChoice, ToolResult, Turn,
+    Part, Reasoning, Request, Role, Source, Tool, ToolCall, ToolChoice, ToolKind, ToolResult, Turn,
 };
 use crate::translate::shape::Seen;
 use crate::translate::{To, Untranslatable};
@@ -45,6 +45,7 @@ fn tool(name: &'static str, strict: Option<bool>) -> Tool<'static> {
         schema: None,
         strict,
         cache: None,
+        kind: ToolKind::Function,
     }
 }
 
@@ -217,6 +218,7 @@ fn calls_and_results_have_objects_and_names() {
             input: Spelled::of_owned(input),
             signature: None,
             cache: None,
+            is_custom: false,
         })
     };
     let result = |id: &'static str, texts: &[&'static str]| {

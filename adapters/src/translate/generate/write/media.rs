@@ -27,7 +27,7 @@ pub(super) fn write(source: &Source<'_>, name: Option<&Spelled<'_>>, parts: &mut
                 named(json);
             });
         }),
-        Source::Pieces(_) => {}
+        Source::Pieces(_) | Source::OpenAi(_) => {}
         Source::Url { url, media_type } => parts.object(|json| {
             json.object("fileData", |json| {
                 if let Some(media_type) = media_type_of(url, media_type) {

@@ -41,6 +41,7 @@ fn parts() -> Vec<Part<'static>> {
             input: Spelled::of_raw("{}"),
             signature: signature(Dialect::Gemini, "CiRC.d==", false),
             cache: None,
+            is_custom: false,
         }),
         Part::ToolCall(ToolCall {
             id: Spelled::of_raw("call.2"),
@@ -48,6 +49,7 @@ fn parts() -> Vec<Part<'static>> {
             input: Spelled::of_raw("{}"),
             signature: None,
             cache: None,
+            is_custom: false,
         }),
     ]
 }

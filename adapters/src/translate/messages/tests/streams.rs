@@ -68,6 +68,7 @@ fn call(id: &'static str) -> PartKind<'static> {
     PartKind::ToolCall {
         id: Spelled::of_raw(id),
         name: Spelled::of_raw("f"),
+        is_custom: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::json::Spelled;
-use super::super::super::request::{Part, Request, Role, Tier, Tool, ToolChoice, Turn};
+use super::super::super::request::{Part, Request, Role, Tier, Tool, ToolChoice, ToolKind, Turn};
 use super::super::write;
 use super::{Value, asked_of, assistant, least, user};
 
@@ -127,6 +127,7 @@ fn what_only_others_ask_is_asked_of_anthropic_in_its_own_way() {
         schema: None,
         strict: None,
         cache: None,
+        kind: ToolKind::Function,
     };
     let turn = |role, part| Turn {
         role,

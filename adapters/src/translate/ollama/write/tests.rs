@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::translate::Form;
 use crate::translate::check::{hello, spelled, text, to, turn};
-use crate::translate::request::Sampling;
+use crate::translate::request::{Sampling, ToolKind};
 
 fn written(request: &Request<'_>) -> Result<Value, Untranslatable> {
     let written = write(request, &to(Form::OllamaChat))?;
@@ -49,6 +49,17 @@ fn a_turn_of_text_is_written_with_its_settings() {
     assert_eq!(written(&hello()).unwrap(), least);
 }
 
+fn image() -> Part<'static> {
+    Part::Image {
+        source: Source::Data {
+            media_type: spelled("image/png"),
+            base64: spelled("AAAA"),
+        },
+        detail: None,
+        cache: None,
+    }
+}
+
 #[test]
 fn calls_results_and_images_are_written() {
     let call = |id: &'static str, name: &'static str, input| {
@@ -58,6 +69,7 @@ fn calls_results_and_images_are_written() {
             input: spelled(input),
             signature: None,
             cache: None,
+            is_custom: false,
         })
     };
     let result = |id: &'static str, is_error| {
@@ -69,17 +81,9 @@ fn calls_results_and_images_are_written() {
             cache: None,
         })
     };
-    let image = Part::Image {
-        source: Source::Data {
-            media_type: spelled("image/png"),
-            base64: spelled("AAAA"),
-        },
-        detail: None,
-        cache: None,
-    };
     let mut request = Request {
         turns: vec![
-            turn(Role::User, vec![text("Look"), image]),
+            turn(Role::User, vec![text("Look"), image()]),
             turn(Role::Assistant, vec![call("c1", "f", "{\"a\":1}")]),
             turn(Role::Assistant, vec![call("c2", "g", "")]),
             turn(
@@ -132,6 +136,7 @@ fn tools_are_told_of_unless_none_may_be_called() {
             schema: None,
             strict: None,
             cache: None,
+            kind: ToolKind::Function,
         };
         written(&Request {
             tools: vec![tool],

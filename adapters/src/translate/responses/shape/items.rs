@@ -15,7 +15,7 @@ pub(super) static ITEM: Shape = Shape::Tagged {
                 Field::plain("role"),
                 Field::plain("status"),
                 // A label of OpenAI's own models on their own messages, commentary or final answer.
-                Field::plain("phase"),
+                Field::asks("phase", Feature::PhaseHistory, "\"commentary\""),
                 Field::plain("content").of(&Shape::List(&CONTENT)),
             ],
         ),
@@ -64,9 +64,32 @@ pub(super) static ITEM: Shape = Shape::Tagged {
             &[Field::plain("type"), Field::plain("id")],
         ),
         Kind::asks(
-            &["custom_tool_call", "custom_tool_call_output"],
+            &["custom_tool_call"],
             Feature::CustomTools,
-            SERVER_ITEM,
+            &[
+                Field::plain("type"),
+                Field::plain("id"),
+                Field::plain("call_id"),
+                Field::plain("name"),
+                Field::plain("input"),
+                Field::plain("status"),
+                Field::asks("namespace", Feature::ToolSettings, "\"ns\""),
+                Field::asks("async", Feature::ToolSettings, "true").idle(&["false"]),
+                Field::plain("caller").of(&CALLER),
+            ],
+        ),
+        Kind::asks(
+            &["custom_tool_call_output"],
+            Feature::CustomTools,
+            &[
+                Field::plain("type"),
+                Field::plain("id"),
+                Field::plain("call_id"),
+                Field::plain("name"),
+                Field::plain("status"),
+                Field::plain("output").of(&Shape::List(&RESULT)),
+                Field::plain("caller").of(&CALLER),
+            ],
         ),
         Kind::asks(
             &["compaction", "compaction_trigger", "configuration_update"],
@@ -230,9 +253,10 @@ const FILE: &[Field] = &[
         "\"data:application/pdf;base64,JVBERi0=\"",
     ),
     Field::asks("file_url", Feature::FileUrl, "\"https://a.example/b.pdf\""),
-    Field::asks("file_id", Feature::FileId, "\"file-1\""),
+    Field::asks("file_id", Feature::FileOfOpenAi, "\"file-1\""),
     Field::asks("filename", Feature::FileName, "\"b.pdf\"").idle(&["\"unnamed.pdf\""]),
-    Field::asks("detail", Feature::ImageDetail, "\"high\"").idle(&["\"auto\""]),
+    // Of documents nobody else has it.
+    Field::asks("detail", Feature::PartNotes, "\"high\"").idle(&["\"auto\""]),
     BREAKPOINT,
 ];
 

@@ -16,14 +16,9 @@ pub(super) static TOOL: Shape = Shape::Tagged {
                 Field::plain("description"),
                 Field::plain("parameters"),
                 Field::asks("strict", Feature::ToolStrict, "true").idle(&["false"]),
-                Field::asks("defer_loading", Feature::ToolSettings, "true").idle(&["false"]),
-                Field::asks("async", Feature::ToolSettings, "true").idle(&["false"]),
-                Field::asks(
-                    "allowed_callers",
-                    Feature::ToolSettings,
-                    "[\"programmatic\"]",
-                )
-                .idle(&["[\"direct\"]"]),
+                DEFER_LOADING,
+                ASYNC,
+                ALLOWED_CALLERS,
                 Field::asks("output_schema", Feature::ToolSettings, "{}"),
             ],
         ),
@@ -34,9 +29,10 @@ pub(super) static TOOL: Shape = Shape::Tagged {
                 Field::plain("type"),
                 Field::plain("name"),
                 Field::plain("description"),
-                Field::plain("format"),
-                Field::plain("defer_loading"),
-                Field::plain("allowed_callers"),
+                Field::plain("format").of(&TEXT_FORMAT),
+                DEFER_LOADING,
+                ASYNC,
+                ALLOWED_CALLERS,
             ],
         ),
         Kind::asks(SERVER_TOOLS, Feature::ServerTools, SERVER_TOOL),
@@ -50,6 +46,34 @@ pub(super) static TOOL: Shape = Shape::Tagged {
                 Field::plain("tools"),
                 Field::plain("execution"),
                 Field::plain("parameters"),
+            ],
+        ),
+    ],
+};
+
+const DEFER_LOADING: Field =
+    Field::asks("defer_loading", Feature::ToolSettings, "true").idle(&["false"]);
+
+const ASYNC: Field = Field::asks("async", Feature::ToolSettings, "true").idle(&["false"]);
+
+const ALLOWED_CALLERS: Field = Field::asks(
+    "allowed_callers",
+    Feature::ToolSettings,
+    "[\"programmatic\"]",
+)
+.idle(&["[\"direct\"]"]);
+
+/// What a custom tool is called with.
+static TEXT_FORMAT: Shape = Shape::Tagged {
+    tag: "type",
+    kinds: &[
+        Kind::plain(&["text"], &[Field::plain("type")]),
+        Kind::plain(
+            &["grammar"],
+            &[
+                Field::plain("type"),
+                Field::plain("syntax"),
+                Field::plain("definition"),
             ],
         ),
     ],

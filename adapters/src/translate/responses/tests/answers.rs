@@ -69,6 +69,7 @@ fn call(id: &str) -> Part<'_> {
         input: Spelled::default(),
         signature: None,
         cache: None,
+        is_custom: false,
     })
 }
 
@@ -223,6 +224,7 @@ fn unsigned(answer: &Answer<'_>) -> Answer<'static> {
                 input: call.input.clone().into_owned(),
                 signature: None,
                 cache: None,
+                is_custom: call.is_custom,
             }),
             other => panic!("{other:?} in an answer"),
         });

@@ -139,7 +139,6 @@ fn what_needs_state_is_noted_with_its_place() {
     ] {
         asks_for_what_is_lost(&item(&reference), state, "input[0]");
     }
-    asks_for_what_is_lost(&json!({"store": true}), Feature::Store, "store");
     asks_for_what_is_lost(
         &json!({"background": true}),
         Feature::Background,
@@ -154,7 +153,6 @@ fn what_needs_state_is_noted_with_its_place() {
 fn what_the_provider_would_run_is_noted_with_its_place() {
     for (tool, feature) in [
         (json!({"type": "web_search"}), Feature::ServerTools),
-        (json!({"type": "custom", "name": "c"}), Feature::CustomTools),
         (json!({"type": "new"}), Feature::Unknown),
     ] {
         asks_for_what_is_lost(&json!({"tools": [tool]}), feature, "tools[0]");
@@ -346,6 +344,7 @@ fn thoughts_that_lead_to_nothing_are_left_out() {
         input: Spelled::default(),
         signature: None,
         cache: None,
+        is_custom: false,
     });
     let written = written(&turn(Role::Assistant, vec![thought(), call, thought()]));
     assert_eq!(
