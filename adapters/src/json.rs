@@ -1,23 +1,29 @@
 //! The little JSON that we write.
 
+use crate::scan::plain_run;
+
 /// Adds `text` to `json` as the inside of a JSON string.
 pub(crate) fn escape(text: &str, json: &mut String) {
     let mut rest = text;
     // Runs without escapes are copied whole: most texts are one such run.
-    while let Some(at) = rest.bytes().position(needs_escape) {
-        let (clean, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
+    loop {
+        let run = plain_run::<true>(rest.as_bytes());
+        let (clean, behind) = rest.split_at_checked(run).unwrap_or((rest, ""));
         json.push_str(clean);
         let mut chars = behind.chars();
-        if let Some(char) = chars.next() {
-            escape_one(char, json);
-        }
+        let Some(char) = chars.next() else { break };
+        escape_one(char, json);
         rest = chars.as_str();
     }
-    json.push_str(rest);
 }
 
-const fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// Adds a number to `json`.
+pub(crate) fn number(number: u64, json: &mut String) {
+    if number >= 10 {
+        self::number(number / 10, json);
+    }
+    let digit = u32::try_from(number % 10).ok();
+    json.extend(digit.and_then(|digit| char::from_digit(digit, 10)));
 }
 
 fn escape_one(char: char, json: &mut String) {
@@ -59,6 +65,15 @@ mod tests {
             super::escape(&text, &mut json);
             json.push('"');
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+
+        #[test]
+        fn a_number_is_written_in_its_digits(number in any::<u64>(), shift in 0..64_u32) {
+            for number in [number >> shift, 0, u64::MAX] {
+                let mut json = String::new();
+                super::number(number, &mut json);
+                prop_assert_eq!(json, number.to_string());
+            }
         }
     }
 }

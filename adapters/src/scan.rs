@@ -26,6 +26,7 @@ mod tracker;
 
 pub use event::{Container, Fault, Handler, Key, Scalar, ScanError, Value};
 pub use paths::{NODES_MAX, PathTable, STEPS_MAX};
+pub(crate) use run::plain_run;
 pub use step::PathFault;
 pub use table::{Table, TableError};
 pub(crate) use tracker::Members;

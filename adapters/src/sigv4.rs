@@ -251,7 +251,8 @@ fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(2));
     for byte in bytes {
         // A String takes everything.

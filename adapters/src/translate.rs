@@ -4,6 +4,8 @@
 //! that any pair of them is two halves that know nothing of each other. Only where a route names a deployment of
 //! another dialect than the caller's is anything translated; what is not known here never passes silently.
 
+#[cfg(test)]
+mod agents;
 mod answer;
 mod arguments;
 mod caching;

@@ -4,6 +4,7 @@
 //! The deployments (`deployments/`) refuse what the real ones refuse, by the types of the providers' own libraries and
 //! by the rules that these cannot say; they sign their thoughts and know their signatures again.
 
+mod custom;
 mod deployments;
 mod mixed;
 mod recorded;

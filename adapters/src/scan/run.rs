@@ -10,7 +10,7 @@ const SHORT_BLOCKS: usize = 4;
 
 /// How many bytes at the front are neither quote nor backslash nor, if `STRICT`, control characters.
 #[inline]
-pub(super) fn plain_run<const STRICT: bool>(bytes: &[u8]) -> usize {
+pub(crate) fn plain_run<const STRICT: bool>(bytes: &[u8]) -> usize {
     let mut run = 0_usize;
     let mut rest = bytes;
     while let Some((block, after)) = rest.split_first_chunk() {
@@ -50,7 +50,7 @@ fn tail_run<const STRICT: bool>(bytes: &[u8]) -> usize {
 }
 
 /// A bit or more for each byte that is special, in the byte's place.
-#[inline]
+#[inline(always)]
 fn specials<const STRICT: bool>(block: &[u8; BLOCK_BYTES]) -> u128 {
     let mut hits = [0; BLOCK_BYTES];
     for (hit, &byte) in hits.iter_mut().zip(block) {

@@ -50,7 +50,7 @@ impl<'a> Object<'a> {
     pub(crate) fn get(&self, name: &str) -> Option<&Value<'a>> {
         let mut members = self.members.iter().rev();
         let (_, value) = members.find(|(key, _)| key.is(name))?;
-        (*value != Value::Null).then_some(value)
+        (!matches!(value, Value::Null)).then_some(value)
     }
 
     /// The member of that name, if it is a string.

@@ -5,6 +5,7 @@
 
 mod cited;
 mod custom;
+mod end_user;
 mod reasoning;
 
 use super::caching::Caching;
@@ -14,6 +15,7 @@ use super::signature::Signature;
 use crate::call::Dialect;
 
 pub(crate) use cited::{Citation, Cited, Place};
+pub(crate) use end_user::{ANTHROPICS_CHARS_MAX, OPENAIS_CHARS_MAX, fitted};
 pub(crate) use reasoning::{Reasoning, effort_of, tokens_of};
 
 /// A request for a turn.
@@ -329,11 +331,6 @@ impl ToolResult<'_> {
 }
 
 impl<'a> Request<'a> {
-    /// Who the end user is, for who has one name for it: best one that was made to be told.
-    pub(crate) fn end_user(&self) -> Option<&Spelled<'a>> {
-        self.safety_identifier.as_ref().or(self.user.as_ref())
-    }
-
     /// The name of the function that was called by this id in an earlier turn.
     pub(crate) fn called(&self, id: &Spelled<'_>) -> Option<&Spelled<'a>> {
         let parts = self.turns.iter().rev().flat_map(|turn| &turn.parts);

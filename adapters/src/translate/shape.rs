@@ -211,7 +211,7 @@ impl<'v> Walk<'_, 'v> {
 
     fn members(&mut self, fields: &[Field], object: &'v Object<'_>) {
         for (name, value) in &object.members {
-            if *value == Value::Null {
+            if matches!(value, Value::Null) {
                 continue;
             }
             self.steps.push(Step::Member(name.raw()));
@@ -269,11 +269,11 @@ pub(crate) fn spells(member: &Spelled<'_>, name: &str) -> bool {
     if member.is(name) {
         return true;
     }
-    let mut said = member.raw().chars();
-    let is_snake = name.chars().all(|char| {
-        let is_begun = char.is_ascii_uppercase();
-        let char = char.to_ascii_lowercase();
-        (!is_begun || said.next() == Some('_')) && said.next() == Some(char)
+    let mut said = member.raw().bytes();
+    let is_snake = name.bytes().all(|byte| {
+        let is_begun = byte.is_ascii_uppercase();
+        let byte = byte.to_ascii_lowercase();
+        (!is_begun || said.next() == Some(b'_')) && said.next() == Some(byte)
     });
     is_snake && said.next().is_none()
 }

@@ -17,6 +17,9 @@ use crate::sse::{self, Splitter};
 /// event stream have 24 MiB at most.
 pub const EVENT_BYTES_MAX: usize = 24 * 1024 * 1024;
 
+/// Room that most events fit in as they are written; longer ones make their own.
+const ROOM_BYTES: usize = 512;
+
 /// Translates a stream, cut anywhere.
 #[derive(Debug)]
 pub struct StreamTranslator {
@@ -164,10 +167,11 @@ impl Turn {
 
     fn translate(&mut self, name: &str, data: &[u8]) -> Result<(), AnswerFault> {
         let text = std::str::from_utf8(data).map_err(|_| AnswerFault::Unreadable)?;
-        if text.trim().is_empty() {
+        let said = text.trim();
+        if said.is_empty() {
             return Ok(());
         }
-        if text.trim() == "[DONE]" {
+        if said == "[DONE]" {
             return self.hand_on(|reader, sink| {
                 reader.done_is_said();
                 reader.done(sink)
@@ -203,7 +207,10 @@ impl Turn {
         let read = read(reader.as_mut(), &mut |event| {
             is_unsayable |= event.is_custom_call() && !*has_custom_tools;
             if !is_unsayable {
-                *is_told |= event == Event::End;
+                *is_told |= matches!(event, Event::End);
+                if out.is_empty() {
+                    out.reserve(ROOM_BYTES);
+                }
                 writer.event(&event, usage.as_ref(), out);
             }
         });

@@ -35,7 +35,7 @@ def broken_rules(path, body):
             broken.append(f"messages[{at}]: tool_calls {waiting} have no tool messages")
         waiting = [call["id"] for call in message.get("tool_calls") or []]
         for call in message.get("tool_calls") or []:
-            if not isinstance(json.loads(call["function"]["arguments"]), dict):
+            if call["type"] == "function" and not isinstance(json.loads(call["function"]["arguments"]), dict):
                 broken.append(f"messages[{at}]: arguments are no object")
         if role == "assistant" and not (message.get("content") or message.get("tool_calls") or message.get("refusal")):
             broken.append(f"messages[{at}]: an assistant's message without content")
@@ -54,15 +54,15 @@ def as_asked(message):
     message = {name: value for name, value in message.items() if (name, value) != ("tool_calls", None)}
     for call in message.get("tool_calls") or []:
         call.pop("index", None)
-        call["function"].pop("parsed_arguments", None)
+        call[call["type"]].pop("parsed_arguments", None)
     return message
 
 
 def name_rules(body):
-    names = [tool["function"]["name"] for tool in body.get("tools", [])]
+    names = [tool[tool["type"]]["name"] for tool in body.get("tools", [])]
     form = body.get("response_format", {}).get("json_schema")
     names += [form["name"]] if form else []
-    strict = [tool["function"] for tool in body.get("tools", []) if tool["function"].get("strict")]
+    strict = [tool["function"] for tool in body.get("tools", []) if tool.get("function", {}).get("strict")]
     strict += [form] if form and form.get("strict") else []
     schemas = [one.get("parameters") or one.get("schema") for one in strict]
     broken = [f"name {name!r}" for name in names if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name)]
@@ -88,7 +88,7 @@ def read(path, body):
     """The request as the model sees it."""
     del path
     said = Said(model=body["model"], streams=body.get("stream", False))
-    said.tools = [tool["function"]["name"] for tool in body.get("tools", [])]
+    said.tools = [tool[tool["type"]]["name"] for tool in body.get("tools", [])]
     said.schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
     names = {}
     for message in body["messages"]:
@@ -96,7 +96,7 @@ def read(path, body):
         if message["role"] in ("system", "developer"):
             said.system += texts
         for call in message.get("tool_calls") or []:
-            names[call["id"]] = call["function"]["name"]
+            names[call["id"]] = call[call["type"]]["name"]
         if message["role"] == "tool":
             said.results.append((names[message["tool_call_id"]], texts, False))
         if message["role"] == "user":
@@ -128,6 +128,8 @@ def usage(plan):
 
 
 def tool_call(call):
+    if call.text is not None:
+        return {"id": f"call_{call.id}Zz", "type": "custom", "custom": {"name": call.name, "input": call.text}}
     arguments = json.dumps(call.arguments, ensure_ascii=False)
     return {"id": f"call_{call.id}Zz", "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
@@ -161,11 +163,12 @@ def stream(said, plan):
             yield from (chunk({"content": piece}) for piece in pieces(part.text))
         if isinstance(part, Call):
             whole = tool_call(part)
-            spelled = whole["function"]["arguments"]
-            whole["function"]["arguments"] = ""
+            kind, member = ("function", "arguments") if part.text is None else ("custom", "input")
+            spelled = whole[kind][member]
+            whole[kind][member] = ""
             yield chunk({"tool_calls": [{"index": calls, **whole}]})
             for piece in pieces(spelled):
-                yield chunk({"tool_calls": [{"index": calls, "function": {"arguments": piece}}]})
+                yield chunk({"tool_calls": [{"index": calls, kind: {member: piece}}]})
             calls += 1
         if plan.fails:
             error = {"message": "The server is overloaded", "type": "server_error", "param": None, "code": OVERLOADED}

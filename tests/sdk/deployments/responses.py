@@ -20,7 +20,7 @@ MAKER = "openai"
 def broken_rules(path, body):
     """What OpenAI would refuse in this request."""
     del path
-    broken = typed.faults(ResponseCreateParams, body)
+    broken = typed.faults(ResponseCreateParams, as_asked(body))
     if broken:
         return broken
     items = items_of(body)
@@ -30,7 +30,7 @@ def broken_rules(path, body):
         if thought_of(item) is None:
             broken.append(f"input[{at}]: the encrypted content could not be verified")
         following = items[at + 1] if at + 1 < len(items) else {"type": "nothing"}
-        is_models = following["type"] in ("reasoning", "function_call") or following.get("role") == "assistant"
+        is_models = following["type"] in ("reasoning", *CALLS) or following.get("role") == "assistant"
         if not is_models:
             broken.append(f"input[{at}]: a reasoning item without its following item, but {following['type']}")
     broken += call_rules(items)
@@ -43,22 +43,38 @@ def broken_rules(path, body):
     names += [form["name"]] if form else []
     broken += [f"name {name!r}" for name in names if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name)]
     # Here, other than in chat, a function's schema is strict unless it is said not to be.
-    strict = [tool["parameters"] for tool in body.get("tools", []) if tool.get("strict") is not False]
+    functions = [tool for tool in body.get("tools", []) if tool["type"] == "function"]
+    strict = [tool["parameters"] for tool in functions if tool.get("strict") is not False]
     strict += [form["schema"]] if form and form.get("strict") else []
     return broken + strict_rules(strict)
+
+
+def as_asked(body):
+    """A body without what the library's own answers have beside when their users append them to the history."""
+    if isinstance(body["input"], str):
+        return body
+    beside = {"custom_tool_call": ("status",)}
+    items = [{name: value for name, value in item.items() if name not in beside.get(item.get("type"), ())} for item in body["input"]]
+    return {**body, "input": items}
+
+
+# A call's item, by the member that holds what the tool is called with.
+CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
+OUTPUTS = {f"{kind}_output": kind for kind in CALLS}
 
 
 def call_rules(items):
     """Every call has its output, behind it; every output its call."""
     broken, called = [], []
     for at, item in enumerate(items):
-        if item["type"] == "function_call":
-            called.append(item["call_id"])
-            if not isinstance(json.loads(item["arguments"]), dict):
+        if item["type"] in CALLS:
+            called.append((item["type"], item["call_id"]))
+            if item["type"] == "function_call" and not isinstance(json.loads(item["arguments"]), dict):
                 broken.append(f"input[{at}]: arguments are no object")
-        if item["type"] == "function_call_output":
-            if item["call_id"] in called:
-                called.remove(item["call_id"])
+        if item["type"] in OUTPUTS:
+            call = (OUTPUTS[item["type"]], item["call_id"])
+            if call in called:
+                called.remove(call)
             else:
                 broken.append(f"input[{at}]: No tool call found for function call output")
         if item.get("role") == "user" and called:
@@ -102,9 +118,9 @@ def read(path, body):
         kind, role = item["type"], item.get("role")
         if kind == "reasoning":
             said.thoughts.append(thought_of(item))
-        if kind == "function_call":
+        if kind in CALLS:
             names[item["call_id"]] = item["name"]
-        if kind == "function_call_output":
+        if kind in OUTPUTS:
             said.results.append((names[item["call_id"]], text_of(item["output"]), False))
         if role in ("system", "developer"):
             said.system += text_of(item["content"])
@@ -130,9 +146,11 @@ def item(said, at, part):
         content = [{"type": "output_text", "annotations": [], "logprobs": [], "text": part.text}]
         whole = {"id": f"msg_{at}", "type": "message", "status": "completed", "content": content, "role": "assistant"}
         return {**whole, "phase": "final_answer"}
+    named = {"call_id": f"call_{part.id}Zz", "name": part.name}
+    if part.text is not None:
+        return {"id": f"ctc_{at}", "type": "custom_tool_call", "status": "completed", **named, "input": part.text}
     arguments = json.dumps(part.arguments, ensure_ascii=False)
-    named = {"call_id": f"call_{part.id}Zz", "name": part.name, "arguments": arguments}
-    return {"id": f"fc_{at}", "type": "function_call", "status": "completed", **named}
+    return {"id": f"fc_{at}", "type": "function_call", "status": "completed", **named, "arguments": arguments}
 
 
 def answer(said, plan):
@@ -229,10 +247,12 @@ def events_of(said, at, part):
         yield "response.content_part.done", {**where, "part": whole["content"][0]}
     if isinstance(part, Call):
         where = {"item_id": whole["id"]}
-        yield "response.output_item.added", {"item": {**whole, "status": "in_progress", "arguments": ""}}
-        for piece in pieces(whole["arguments"]):
-            yield "response.function_call_arguments.delta", {**where, "delta": piece}
-        yield "response.function_call_arguments.done", {**where, "arguments": whole["arguments"]}
+        member = CALLS[whole["type"]]
+        told = "response.function_call_arguments" if part.text is None else "response.custom_tool_call_input"
+        yield "response.output_item.added", {"item": {**whole, "status": "in_progress", member: ""}}
+        for piece in pieces(whole[member]):
+            yield f"{told}.delta", {**where, "delta": piece}
+        yield f"{told}.done", {**where, member: whole[member]}
     yield "response.output_item.done", {"item": whole}
 
 

@@ -41,6 +41,8 @@ class Call:
     name: str
     arguments: dict
     id: str
+    # Of a tool that takes text, which has no arguments.
+    text: str | None = None
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Failure:
     cause: str
 
 
+# What the tool for patches is called with: no JSON, and full of what JSON escapes.
+PATCH = '*** Begin Patch\n-say "hello"\n+say "héllo 😀"\\n\t*** End Patch\n'
 GREETING = "Hello, Ünïcödé 😀! \"Quoted\", back\\slashed,\nand on a line of its own."
 
 
@@ -87,7 +91,10 @@ def scene(said):
         cities = [city for city in ("Paris", "Zürich") if city in asked] or ["Oslo"]
         calls = [Call("get_weather", {"city": city, "in": "°C"}, f"{turn}{at}") for at, city in enumerate(cities)]
         return Plan(parts + calls, usage)
-    if "weather" in asked and said.results:
+    if "patch" in asked and said.tools and not said.results:
+        assert said.tools == ["apply_patch", "get_weather"], said.tools
+        return Plan([*parts, Call("apply_patch", {}, "p", PATCH), Call("get_weather", {"city": "Oslo"}, "w")], usage)
+    if said.results:
         told = "; ".join(f"{name}: {'failed ' if failed else ''}{text}" for name, text, failed in said.results)
         return Plan([*parts, Text(f"{told} [{len(said.thoughts)} seen]")], usage)
     if "image" in asked:

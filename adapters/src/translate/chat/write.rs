@@ -6,7 +6,8 @@ use crate::provider::ProviderKind;
 use crate::translate::feature::{Feature, Features};
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
-    Format, Grammar, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
+    Format, Grammar, OPENAIS_CHARS_MAX, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
+    fitted,
 };
 use crate::translate::{ChatVariant, To, Untranslatable};
 
@@ -218,10 +219,10 @@ impl Deployment<'_> {
         if let Some(user) = user
             && self.says(Feature::User)
         {
-            json.spelled("user", user);
+            json.spelled("user", &fitted(user, OPENAIS_CHARS_MAX));
         }
         if let Some(identifier) = safety_identifier {
-            json.spelled("safety_identifier", identifier);
+            json.spelled("safety_identifier", &fitted(identifier, OPENAIS_CHARS_MAX));
         }
         self.kept(json, request);
         if let Some(key) = &request.cache_key

@@ -2,7 +2,7 @@
 
 use super::super::feature::{Feature, Features};
 use super::super::request::Request;
-use super::{Model, Sampling, Thinking};
+use super::{Model, Sampling, Thinking, thinking};
 
 /// The settings of chance as a model takes them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -43,7 +43,8 @@ pub(crate) fn left_out(request: &Request<'_>, model: &Model) -> Features {
         }
     }
     let reasoning = request.reasoning.unwrap_or_default();
-    if reasoning.asks_to_think() && !Thinking::asked(request, model).is_said() {
+    let is_said = Thinking::asked(request, model).is_said() || thinking::pauses(request, model);
+    if reasoning.asks_to_think() && !is_said {
         reasoning
             .features()
             .for_each(|feature| left_out.add(feature));

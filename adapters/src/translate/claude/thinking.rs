@@ -146,6 +146,12 @@ const fn forces_a_tool(request: &Request<'_>) -> bool {
     )
 }
 
+/// Whether a model that thinks by a budget answers this once without: it thinks again from the user's next turn on.
+pub(super) fn pauses(request: &Request<'_>, model: &Model) -> bool {
+    let by_tokens = model.thinking == model::Thinking::Tokens;
+    by_tokens && (forces_a_tool(request) || lacks_its_thought(request))
+}
+
 /// Whether the turn that the model is in does not begin with a signed thought: what tools gave back was asked for
 /// without one, or the answer's beginning is the caller's. Anthropic refuses to think on then ("Expected `thinking` or
 /// `redacted_thinking`, but found `tool_use`").

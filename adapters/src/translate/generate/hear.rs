@@ -123,6 +123,9 @@ impl Hearing {
 
     /// The Gemini API tells the tier by its name, Vertex AI by the kind of traffic.
     fn tier(&mut self, chunk: Proto<'_, '_>, sink: &mut Sink<'_>) {
+        if self.is_tier_told {
+            return;
+        }
         let Some(usage) = chunk.object("usageMetadata") else {
             return;
         };
@@ -133,9 +136,7 @@ impl Hearing {
             _ => None,
         };
         let tier = usage.text("serviceTier").map(Spelled::borrowed);
-        if let Some(tier) = tier.or_else(traffic)
-            && !self.is_tier_told
-        {
+        if let Some(tier) = tier.or_else(traffic) {
             self.is_tier_told = true;
             sink(Event::Tier(tier));
         }

@@ -17,7 +17,7 @@ impl<'v, 'a> Proto<'v, 'a> {
     pub(super) fn get(self, name: &str) -> Option<&'v Value<'a>> {
         let mut members = self.0.members.iter().rev();
         let (_, value) = members.find(|(key, _)| spells(key, name))?;
-        (*value != Value::Null).then_some(value)
+        (!matches!(value, Value::Null)).then_some(value)
     }
 
     /// The member of that name, if it is a string.

@@ -1,7 +1,7 @@
 //! Text to tree.
 
 use super::{Array, Object, Spelled, Value};
-use crate::scan::DEPTH_MAX;
+use crate::scan::{DEPTH_MAX, plain_run};
 
 /// Most values in one text. A request of the largest size that is let in has far fewer; one made of brackets alone would
 /// become a tree twenty times its size.
@@ -30,6 +30,8 @@ pub(crate) fn parse(text: &str) -> Result<Value<'_>, ParseError> {
         text,
         at: 0,
         nodes: 0,
+        members: Vec::with_capacity(MEMBERS),
+        items: Vec::new(),
     };
     let value = parser.value(0)?;
     parser.space();
@@ -43,7 +45,14 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     nodes: usize,
+    /// What was read of the objects that are not closed yet, behind each other: a closed one gets a list of just its size.
+    members: Vec<(Spelled<'a>, Value<'a>)>,
+    /// The same of arrays.
+    items: Vec<Value<'a>>,
 }
+
+/// Room for the members of an ordinary event of a stream, all objects that are open at once taken together.
+const MEMBERS: usize = 14;
 
 impl<'a> Parser<'a> {
     fn value(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
@@ -51,8 +60,7 @@ impl<'a> Parser<'a> {
         if self.nodes > NODES_MAX {
             return Err(ParseError::TooMany);
         }
-        self.space();
-        match self.peek() {
+        match self.space() {
             Some(b'"') => self.string().map(Value::String),
             Some(b'{') => self.object(depth),
             Some(b'[') => self.array(depth),
@@ -66,40 +74,45 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         let (start, depth) = self.open(depth)?;
-        let mut members = Vec::new();
-        if !self.closes(b'}') {
-            loop {
-                self.space();
-                let name = self.string()?;
-                self.space();
-                self.expect(b':')?;
-                members.push((name, self.value(depth)?));
-                self.space();
-                if self.closes(b'}') {
-                    break;
-                }
-                self.expect(b',')?;
-            }
+        let outer = self.members.len();
+        let mut is_over = self.passes(b'}');
+        while !is_over {
+            self.space();
+            let name = self.string()?;
+            self.space();
+            self.expect(b':')?;
+            let value = self.value(depth)?;
+            self.members.push((name, value));
+            is_over = self.ends(b'}')?;
         }
         let raw = self.since(start);
+        let members = self.members.split_off(outer);
         Ok(Value::Object(Object { raw, members }))
     }
 
     fn array(&mut self, depth: usize) -> Result<Value<'a>, ParseError> {
         let (start, depth) = self.open(depth)?;
-        let mut items = Vec::new();
-        if !self.closes(b']') {
-            loop {
-                items.push(self.value(depth)?);
-                self.space();
-                if self.closes(b']') {
-                    break;
-                }
-                self.expect(b',')?;
-            }
+        let outer = self.items.len();
+        let mut is_over = self.passes(b']');
+        while !is_over {
+            let value = self.value(depth)?;
+            self.items.push(value);
+            is_over = self.ends(b']')?;
         }
         let raw = self.since(start);
+        let items = self.items.split_off(outer);
         Ok(Value::Array(Array { raw, items }))
+    }
+
+    /// Whether a list ends behind what was read of it, or goes on.
+    fn ends(&mut self, bracket: u8) -> Result<bool, ParseError> {
+        let next = self.space();
+        if next == Some(b',') || next == Some(bracket) {
+            self.at = self.at.saturating_add(1);
+            Ok(next == Some(bracket))
+        } else {
+            Err(self.wrong())
+        }
     }
 
     fn open(&mut self, depth: usize) -> Result<(usize, usize), ParseError> {
@@ -114,68 +127,56 @@ impl<'a> Parser<'a> {
 
     fn string(&mut self) -> Result<Spelled<'a>, ParseError> {
         self.expect(b'"')?;
-        let (start, rest) = (self.at, self.rest());
-        let mut behind_escape = 0;
-        // One search for all of the string: prompts are full of escapes, and each new search would cost its beginning.
-        for at in memchr::memchr2_iter(b'"', b'\\', rest) {
-            if at < behind_escape {
-                continue;
-            }
-            self.at = start.saturating_add(at);
-            if self.peek() == Some(b'"') {
-                let raw = self.since(start);
-                self.at = self.at.saturating_add(1);
-                // A loop without an early end is one that runs on whole vectors.
-                let has_control = raw.bytes().fold(false, |bad, byte| bad | (byte < 0x20));
-                return if has_control {
-                    Err(ParseError::NotJson(start))
-                } else {
-                    Ok(Spelled::of_raw(raw))
-                };
-            }
-            behind_escape = at.saturating_add(self.escape()?);
-        }
-        Err(self.wrong())
-    }
-
-    /// How long the escape is that begins here.
-    fn escape(&self) -> Result<usize, ParseError> {
-        match self.rest() {
-            [
-                _,
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
-                ..,
-            ] => Ok(2),
-            [_, b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()) => {
-                Ok(6)
-            }
-            _ => Err(self.wrong()),
+        let (start, mut rest) = (self.at, self.rest());
+        loop {
+            rest = rest.get(plain_run::<true>(rest)..).unwrap_or_default();
+            rest = match rest {
+                [b'"', behind @ ..] => {
+                    self.at = self.text.len().saturating_sub(rest.len());
+                    let raw = self.since(start);
+                    self.at = self.text.len().saturating_sub(behind.len());
+                    return Ok(Spelled::of_raw(raw));
+                }
+                [
+                    b'\\',
+                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't',
+                    behind @ ..,
+                ] => behind,
+                [b'\\', b'u', a, b, c, d, behind @ ..]
+                    if [a, b, c, d].iter().all(|x| x.is_ascii_hexdigit()) =>
+                {
+                    behind
+                }
+                _ => return Err(ParseError::NotJson(start)),
+            };
         }
     }
 
     fn number(&mut self) -> Result<Value<'a>, ParseError> {
         let start = self.at;
-        self.skip(|byte| byte == b'-', 1);
-        if self.peek() == Some(b'0') {
-            self.at = self.at.saturating_add(1);
-        } else {
+        self.passes(b'-');
+        if !self.passes(b'0') {
             self.digits()?;
         }
-        if self.skip(|byte| byte == b'.', 1) > 0 {
+        if self.passes(b'.') {
             self.digits()?;
         }
-        if self.skip(|byte| matches!(byte, b'e' | b'E'), 1) > 0 {
-            self.skip(|byte| matches!(byte, b'+' | b'-'), 1);
+        if self.passes(b'e') || self.passes(b'E') {
+            let _signed = self.passes(b'-') || self.passes(b'+');
             self.digits()?;
         }
         Ok(Value::Number(self.since(start)))
     }
 
     fn digits(&mut self) -> Result<(), ParseError> {
-        match self.skip(|byte| byte.is_ascii_digit(), usize::MAX) {
-            0 => Err(self.wrong()),
-            _ => Ok(()),
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at = self.at.saturating_add(1);
         }
+        if self.at == start {
+            return Err(self.wrong());
+        }
+        Ok(())
     }
 
     fn word(&mut self, word: &str, value: Value<'a>) -> Result<Value<'a>, ParseError> {
@@ -186,31 +187,30 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    fn closes(&mut self, bracket: u8) -> bool {
-        self.skip(|byte| byte == bracket, 1) > 0
+    /// Passes this byte, if it is the next, and says so.
+    fn passes(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at = self.at.saturating_add(usize::from(is_next));
+        is_next
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), ParseError> {
-        if self.closes(byte) {
+        if self.passes(byte) {
             Ok(())
         } else {
             Err(self.wrong())
         }
     }
 
-    fn space(&mut self) {
-        self.skip(
-            |byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'),
-            usize::MAX,
-        );
-    }
-
-    /// Passes what looks so, and says how many bytes that were.
-    fn skip(&mut self, is: impl Fn(u8) -> bool, most: usize) -> usize {
-        let bytes = self.rest().iter().take(most);
-        let count = bytes.take_while(|byte| is(**byte)).count();
-        self.at = self.at.saturating_add(count);
-        count
+    /// Passes white space, and gives what stands behind it.
+    fn space(&mut self) -> Option<u8> {
+        loop {
+            let next = self.peek();
+            match next {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at = self.at.saturating_add(1),
+                _ => return next,
+            }
+        }
     }
 
     fn peek(&self) -> Option<u8> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::json::escape;
+use crate::scan::plain_run;
 
 /// The inside of a JSON string, escapes and all: it can be put between quotes as it is.
 ///
@@ -25,8 +26,7 @@ impl<'a> Spelled<'a> {
 
     /// A text that is not escaped yet.
     pub(crate) fn of_plain(plain: &'a str) -> Self {
-        let needs = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        if plain.bytes().any(needs) {
+        if plain_run::<true>(plain.as_bytes()) < plain.len() {
             Self(Cow::Owned(Spelled::of_owned(plain).0.into_owned()))
         } else {
             Self(Cow::Borrowed(plain))
@@ -66,11 +66,21 @@ impl<'a> Spelled<'a> {
     }
 
     /// Whether it says `plain`.
+    #[inline]
     pub(crate) fn is(&self, plain: &str) -> bool {
-        // No spelling is shorter than what it says, and most that are compared are as long or of another length.
+        // Up to its first escape it is spelled as what it says: most texts that are compared differ at once.
+        let first = self.0.as_bytes().first();
+        (first == plain.as_bytes().first() || first == Some(&b'\\')) && self.says(plain)
+    }
+
+    fn says(&self, plain: &str) -> bool {
+        // No spelling is shorter than what it says, and one with escapes is longer.
         match self.0.len().cmp(&plain.len()) {
             Ordering::Less => false,
-            Ordering::Equal => self.0 == plain && !self.has_escapes(),
+            Ordering::Equal => {
+                let mut pairs = self.0.bytes().zip(plain.bytes());
+                pairs.all(|(raw, said)| raw == said && raw != b'\\')
+            }
             Ordering::Greater => self.has_escapes() && self.plain() == plain,
         }
     }

@@ -65,7 +65,8 @@ impl Members<'_> {
 
     /// A number.
     pub(crate) fn number(&mut self, name: &str, number: u64) {
-        self.raw(name, &number.to_string());
+        self.name(name);
+        crate::json::number(number, self.out);
     }
 
     /// `true` or `false`.

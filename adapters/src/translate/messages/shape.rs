@@ -58,12 +58,9 @@ pub(super) static SHAPE: Shape = Shape::Object(&[
         r#"[{"type":"url","name":"a","url":"https://a.example"}]"#,
     )
     .idle(&["[]"]),
-    Field::plain("context_management").of(&Shape::Object(&[Field::asks(
-        "edits",
-        Feature::ContextManagement,
-        r#"[{"type":"clear_tool_uses_20250919"}]"#,
-    )
-    .idle(&["[]"])])),
+    Field::plain("context_management").of(&Shape::Object(&[
+        Field::plain("edits").of(&Shape::List(&EDIT))
+    ])),
     Field::asks(
         "compaction",
         Feature::ContextManagement,
@@ -124,4 +121,38 @@ static FORMAT: Shape = Shape::Tagged {
         &["json_schema"],
         &[TYPE, Field::plain("schema")],
     )],
+};
+
+/// What is taken out of a conversation by the provider. Coding agents ask for all thoughts to be kept, which is what
+/// happens elsewhere unasked.
+static EDIT: Shape = Shape::Tagged {
+    tag: "type",
+    kinds: &[
+        Kind::plain(
+            &["clear_thinking_20251015"],
+            &[
+                TYPE,
+                Field::asks(
+                    "keep",
+                    Feature::ContextManagement,
+                    r#"{"type":"thinking_turns","value":1}"#,
+                )
+                .idle(&["\"all\""]),
+            ],
+        ),
+        Kind::asks(
+            &["clear_tool_uses_20250919", "compact_20260112"],
+            Feature::ContextManagement,
+            &[
+                TYPE,
+                Field::plain("clear_at_least"),
+                Field::plain("clear_tool_inputs"),
+                Field::plain("exclude_tools"),
+                Field::plain("instructions"),
+                Field::plain("keep"),
+                Field::plain("pause_after_compaction"),
+                Field::plain("trigger"),
+            ],
+        ),
+    ],
 };

@@ -4,7 +4,9 @@ use super::super::arguments::arguments;
 use super::super::claude::{self, Chance, Model, Thinking, schema};
 use super::super::feature::Features;
 use super::super::json::{Items, Json, Members};
-use super::super::request::{Format, Part, Request, Role, Tier, Tool, ToolChoice};
+use super::super::request::{
+    ANTHROPICS_CHARS_MAX, Format, Part, Request, Role, Tier, Tool, ToolChoice, fitted,
+};
 use super::super::{To, Untranslatable};
 use super::turns::{self, Message};
 use super::write_blocks::{block, cache_control};
@@ -41,7 +43,9 @@ pub(super) fn write(request: &Request<'_>, to: &To<'_>) -> Result<String, Untran
             });
         }
         if let Some(user) = request.end_user() {
-            json.object("metadata", |json| json.spelled("user_id", user));
+            json.object("metadata", |json| {
+                json.spelled("user_id", &fitted(user, ANTHROPICS_CHARS_MAX));
+            });
         }
         match request.service_tier {
             Some(Tier::Auto | Tier::Priority) => json.text("service_tier", "auto"),

@@ -163,11 +163,7 @@ pub(super) fn called_with(input: &str, is_custom: bool) -> Spelled<'_> {
 
 /// An array that is written already.
 pub(super) fn list(json: &mut Members<'_>, name: &str, inside: &str) {
-    let mut array = String::with_capacity(inside.len().saturating_add(2));
-    for piece in ["[", inside, "]"] {
-        array.push_str(piece);
-    }
-    json.raw(name, &array);
+    json.array(name, |items| items.raw(inside));
 }
 
 /// One more object in the inside of an array.

@@ -45,7 +45,7 @@ impl Tell<'_> {
             self.out.push_str(piece);
         }
         Json::object_into(self.out, |json| {
-            json.raw("type", &format!("\"{name}\""));
+            json.text("type", name);
             json.number("sequence_number", *sequence);
             write(json);
         });

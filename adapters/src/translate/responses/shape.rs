@@ -93,8 +93,9 @@ static INCLUDED: Shape = Shape::Words(&[
 
 static REASONING: Shape = Shape::Object(&[
     Field::asks("effort", Feature::ReasoningEffort, "\"high\""),
-    Field::asks("summary", Feature::ReasoningShown, "\"auto\""),
-    Field::asks("generate_summary", Feature::ReasoningShown, "\"auto\""),
+    // `auto` is as much as the model tells, which may be nothing.
+    Field::asks("summary", Feature::ReasoningShown, "\"detailed\"").idle(&["\"auto\""]),
+    Field::asks("generate_summary", Feature::ReasoningShown, "\"detailed\"").idle(&["\"auto\""]),
     Field::asks("context", Feature::ContextManagement, "\"all_turns\"").idle(&["\"auto\""]),
     // Several runs of a model behind one answer: a service of its own.
     Field::asks("mode", Feature::Hosted, "\"pro\"").idle(&["\"standard\""]),

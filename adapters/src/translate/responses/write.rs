@@ -3,7 +3,8 @@
 use crate::translate::caching;
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
-    Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice, ToolKind,
+    Format, OPENAIS_CHARS_MAX, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice, ToolKind,
+    fitted,
 };
 use crate::translate::{To, Untranslatable};
 
@@ -175,14 +176,13 @@ fn books(json: &mut Members<'_>, request: &Request<'_>, to: &To<'_>) {
         true => (request.user.as_ref(), request.safety_identifier.as_ref()),
         false => (request.end_user(), None),
     };
-    for (name, text) in [
-        ("user", user),
-        ("safety_identifier", safety_identifier),
-        ("prompt_cache_key", request.cache_key.as_ref()),
-    ] {
-        if let Some(text) = text {
-            json.spelled(name, text);
+    for (name, user) in [("user", user), ("safety_identifier", safety_identifier)] {
+        if let Some(user) = user {
+            json.spelled(name, &fitted(user, OPENAIS_CHARS_MAX));
         }
+    }
+    if let Some(key) = &request.cache_key {
+        json.spelled("prompt_cache_key", key);
     }
     request.caching.write(json, &["30m", "12h"]);
     json.bool("store", request.store && is_openai);
