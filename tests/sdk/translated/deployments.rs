@@ -1,7 +1,7 @@
 //! The deployments of `tests/sdk/deployments`: one process for the whole run, in which every test has a world of its own.
 
 use std::io::{BufRead, BufReader};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,7 +18,7 @@ pub(super) struct Deployments {
 struct Process {
     url: String,
     /// It ends with its input, which ends with this process.
-    _input: ChildStdin,
+    _child: Child,
 }
 
 impl Deployments {
@@ -76,7 +76,7 @@ impl Process {
             .expect("a line with its URL");
         Self {
             url: url.trim().to_owned(),
-            _input: process.stdin.take().expect("stdin is piped"),
+            _child: process,
         }
     }
 }
