@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::faults::{PLAIN, STREAMED};
 use crate::harness::{Conn, End, Request, eventually, now};
@@ -11,6 +11,8 @@ use crate::harness::{Conn, End, Request, eventually, now};
 /// Clients that read plain answers, each at [`RATE_PAUSE`]: 10 × 20 requests a second.
 const PLAIN_CLIENTS: usize = 10;
 const RATE_PAUSE: Duration = Duration::from_millis(50);
+/// A client that was held up for longer takes a new connection: where the program leaves, an idle one stands a second.
+const IDLE_MAX: Duration = Duration::from_millis(500);
 /// Clients that read streams of about two seconds, one after another.
 const STREAM_CLIENTS: usize = 8;
 
@@ -102,12 +104,12 @@ impl Result {
 
 impl Shared {
     fn ask_on(&self, client: usize) {
-        let mut kept: Option<(String, Conn)> = None;
+        let mut kept: Option<Kept> = None;
         while !self.over.load(Ordering::SeqCst) {
             let began = now();
             let address = self.address.read().unwrap().clone();
-            // A client behind a switch leaves its old connections alone.
-            kept.take_if(|(to, _)| *to != address);
+            // A client behind a switch leaves its old connections alone, and any client one that it has not used for long.
+            kept.take_if(|kept| kept.to != address || kept.since.elapsed() > IDLE_MAX);
             let is_stream = client >= PLAIN_CLIENTS;
             match ask(&mut kept, &address, &request(client)) {
                 Ok(()) if is_stream => self.streams.fetch_add(1, Ordering::SeqCst),
@@ -124,15 +126,23 @@ impl Shared {
     }
 }
 
+/// A connection that may be used again.
+struct Kept {
+    to: String,
+    conn: Conn,
+    /// When its last answer ended.
+    since: Instant,
+}
+
 /// One request on the kept connection, or a new one; the connection is kept unless it is told to close.
 fn ask(
-    kept: &mut Option<(String, Conn)>,
+    kept: &mut Option<Kept>,
     address: &str,
     request: &Request,
 ) -> std::result::Result<(), String> {
     let was_kept = kept.is_some();
     let mut conn = match kept.take() {
-        Some((_, conn)) => conn,
+        Some(kept) => kept.conn,
         None => Conn::try_open(address).map_err(|error| format!("connect: {error}"))?,
     };
     conn.try_send(&request.bytes())
@@ -144,7 +154,11 @@ fn ask(
         return Err(format!("{}{}", answer.head, answer.text()));
     }
     if answer.header("connection") != Some("close") {
-        *kept = Some((address.to_owned(), conn));
+        *kept = Some(Kept {
+            to: address.to_owned(),
+            conn,
+            since: now(),
+        });
     }
     Ok(())
 }
