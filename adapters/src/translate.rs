@@ -221,15 +221,11 @@ pub fn answer(
     body: &[u8],
     usage: Option<&Usage>,
 ) -> Result<String, AnswerFault> {
-    let text = std::str::from_utf8(body).map_err(|_| AnswerFault::Unreadable)?;
-    let value = json::parse(text).map_err(|_| AnswerFault::Unreadable)?;
+    let value = answer_tree(body)?;
     let (Some(asks), Some(serves)) = (caller.form.asks(), from.serves()) else {
         return plain::answer(caller, from, &value, usage);
     };
-    let answer = (serves.read_answer)(&value)?;
-    if !asks.has_custom_tools && answer.has_custom_calls() {
-        return Err(AnswerFault::Unsayable);
-    }
+    let answer = heard(&value, serves, asks)?;
     (asks.write_answer)(&answer, caller, usage)
 }
 
@@ -244,21 +240,35 @@ pub fn answer_as_stream(
     body: &[u8],
     usage: Option<&Usage>,
 ) -> Result<String, AnswerFault> {
-    let text = std::str::from_utf8(body).map_err(|_| AnswerFault::Unreadable)?;
-    let value = json::parse(text).map_err(|_| AnswerFault::Unreadable)?;
+    let value = answer_tree(body)?;
     let (Some(asks), Some(serves)) = (caller.form.asks(), from.serves()) else {
         return Err(AnswerFault::Unsayable);
     };
-    let answer = (serves.read_answer)(&value)?;
-    if !asks.has_custom_tools && answer.has_custom_calls() {
-        return Err(AnswerFault::Unsayable);
-    }
+    let answer = heard(&value, serves, asks)?;
     let mut writer = (asks.stream)(caller);
     let mut out = String::new();
     whole::tell(&answer, &mut |event| {
         writer.event(&event, usage, &mut out);
     })?;
     Ok(out)
+}
+
+fn answer_tree(body: &[u8]) -> Result<json::Value<'_>, AnswerFault> {
+    let text = std::str::from_utf8(body).map_err(|_| AnswerFault::Unreadable)?;
+    json::parse(text).map_err(|_| AnswerFault::Unreadable)
+}
+
+/// A whole answer of which the caller can be told.
+fn heard<'a>(
+    value: &'a json::Value<'_>,
+    serves: &speaker::Serves,
+    asks: &speaker::Asks,
+) -> Result<answer::Answer<'a>, AnswerFault> {
+    let answer = (serves.read_answer)(value)?;
+    if answer.has_custom_calls() && !asks.has_custom_tools {
+        return Err(AnswerFault::Unsayable);
+    }
+    Ok(answer)
 }
 
 /// Whether a request asks for embeddings as base64, as `OpenAI`'s SDK does of itself.

@@ -15,7 +15,7 @@ use super::signature::Signature;
 use crate::call::Dialect;
 
 pub(crate) use cited::{Citation, Cited, Place};
-pub(crate) use end_user::{ANTHROPICS_CHARS_MAX, OPENAIS_CHARS_MAX, fitted};
+pub(crate) use end_user::{ANTHROPICS_CHARS_MAX, fitted};
 pub(crate) use reasoning::{Reasoning, effort_of, tokens_of};
 
 /// A request for a turn.

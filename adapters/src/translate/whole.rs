@@ -32,7 +32,11 @@ pub(super) fn tell(told: &Answer<'_>, sink: &mut Sink<'_>) -> Result<(), AnswerF
     Ok(())
 }
 
-fn tell_part(
+/// Tells a part of one.
+///
+/// # Errors
+/// As [`tell`].
+pub(super) fn tell_part(
     told: &Part<'_>,
     (answer, part): (u32, u32),
     sink: &mut Sink<'_>,

@@ -6,8 +6,7 @@ use crate::provider::ProviderKind;
 use crate::translate::feature::{Feature, Features};
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
-    Format, Grammar, OPENAIS_CHARS_MAX, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
-    fitted,
+    Format, Grammar, Reasoning, Request, Sampling, Tool, ToolChoice, ToolKind,
 };
 use crate::translate::{ChatVariant, To, Untranslatable};
 
@@ -211,18 +210,10 @@ impl Deployment<'_> {
     }
 
     fn books(&self, json: &mut Members<'_>, request: &Request<'_>) {
-        let is_openai = self.to.kind.is_openai();
-        let (user, safety_identifier) = match is_openai {
-            true => (request.user.as_ref(), request.safety_identifier.as_ref()),
-            false => (request.end_user(), None),
-        };
-        if let Some(user) = user
-            && self.says(Feature::User)
-        {
-            json.spelled("user", &fitted(user, OPENAIS_CHARS_MAX));
-        }
-        if let Some(identifier) = safety_identifier {
-            json.spelled("safety_identifier", &fitted(identifier, OPENAIS_CHARS_MAX));
+        if self.says(Feature::User) {
+            for (member, name) in request.openais_users(self.to.kind.is_openai()) {
+                json.spelled(member, &name);
+            }
         }
         self.kept(json, request);
         if let Some(key) = &request.cache_key

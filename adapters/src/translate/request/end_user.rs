@@ -10,7 +10,7 @@ use crate::translate::json::Spelled;
 
 /// Longest name of an end user that servers of `OpenAI`'s dialects take, characters: `OpenAI` itself ("string too long.
 /// Expected a string with maximum length 64", and so documented for `safety_identifier`, read 2026-11), others 128.
-pub(crate) const OPENAIS_CHARS_MAX: usize = 64;
+const OPENAIS_CHARS_MAX: usize = 64;
 
 /// Longest `metadata.user_id`, characters (<https://docs.anthropic.com/en/api/messages>, read 2026-11).
 pub(crate) const ANTHROPICS_CHARS_MAX: usize = 256;
@@ -19,6 +19,21 @@ impl<'a> Request<'a> {
     /// Who the end user is, for who has one name for it: best one that was made to be told.
     pub(crate) fn end_user(&self) -> Option<&Spelled<'a>> {
         self.safety_identifier.as_ref().or(self.user.as_ref())
+    }
+
+    /// What a server of `OpenAI`'s dialects is told of it, by member: only `OpenAI` itself has two.
+    pub(crate) fn openais_users(
+        &self,
+        is_openai: bool,
+    ) -> impl Iterator<Item = (&'static str, Cow<'_, Spelled<'a>>)> {
+        let (user, identifier) = match is_openai {
+            true => (self.user.as_ref(), self.safety_identifier.as_ref()),
+            false => (self.end_user(), None),
+        };
+        let members = [("user", user), ("safety_identifier", identifier)];
+        members
+            .into_iter()
+            .filter_map(|(member, name)| Some((member, fitted(name?, OPENAIS_CHARS_MAX))))
     }
 }
 

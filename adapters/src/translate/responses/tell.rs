@@ -6,11 +6,11 @@
 use quotah_policy::Usage;
 
 use crate::error_class::ErrorClass;
-use crate::translate::answer::{Answer, Event, PartKind};
+use crate::translate::answer::{Answer, Event};
 use crate::translate::json::{Json, Spelled};
 use crate::translate::refused::stream_failed;
-use crate::translate::request::{Part, ToolCall};
 use crate::translate::speaker::WriteStream;
+use crate::translate::whole::tell_part;
 use crate::translate::{AnswerFault, Caller, EVENT_BYTES_MAX, Form};
 
 use super::item::COMPLETE;
@@ -44,7 +44,8 @@ pub(super) fn answer(
             tokens: choice.tokens.clone(),
         });
         for (at, part) in (0..).zip(&choice.parts) {
-            self::part(at, part, &mut tell);
+            // What a response has no place for is left out.
+            tell_part(part, (0, at), &mut tell).ok();
         }
         tell(Event::Finish {
             answer: 0,
@@ -61,67 +62,6 @@ pub(super) fn answer(
         writer.items.kept().len().saturating_add(1_024),
         |json| writer.response.whole(json, writer.items.kept(), usage),
     ))
-}
-
-/// A part of a whole answer, as the events that would have told it.
-fn part(at: u32, part: &Part<'_>, tell: &mut impl FnMut(Event<'_>)) {
-    let (kind, text) = match part {
-        Part::Text { text, .. } => (PartKind::Text, text),
-        Part::Thinking { text, .. } => (PartKind::Thinking, text),
-        Part::Refusal { text } => (PartKind::Refusal, text),
-        Part::ToolCall(call) => (
-            PartKind::ToolCall {
-                id: call.id.borrowed(),
-                name: call.name.borrowed(),
-                is_custom: call.is_custom,
-            },
-            &call.input,
-        ),
-        Part::Image { .. }
-        | Part::File(_)
-        | Part::Audio { .. }
-        | Part::Video { .. }
-        | Part::SearchResult(_)
-        | Part::ToolResult(_) => return,
-    };
-    tell(Event::Open {
-        answer: 0,
-        part: at,
-        kind,
-    });
-    tell(Event::More {
-        answer: 0,
-        part: at,
-        text: text.borrowed(),
-    });
-    if let Part::Text { citations, .. } = part {
-        for citation in citations {
-            tell(Event::Cited {
-                answer: 0,
-                part: at,
-                citation: citation.clone(),
-            });
-        }
-    }
-    if let Part::Thinking {
-        signature: Some(signature),
-        ..
-    }
-    | Part::ToolCall(ToolCall {
-        signature: Some(signature),
-        ..
-    }) = part
-    {
-        tell(Event::Signed {
-            answer: 0,
-            part: at,
-            signature: signature.clone(),
-        });
-    }
-    tell(Event::Close {
-        answer: 0,
-        part: at,
-    });
 }
 
 #[derive(Debug)]

@@ -3,8 +3,7 @@
 use crate::translate::caching;
 use crate::translate::json::{Items, Json, Members, Spelled};
 use crate::translate::request::{
-    Format, OPENAIS_CHARS_MAX, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice, ToolKind,
-    fitted,
+    Format, Part, Reasoning, Request, Role, Tier, Tool, ToolChoice, ToolKind,
 };
 use crate::translate::{To, Untranslatable};
 
@@ -172,14 +171,8 @@ fn settings(json: &mut Members<'_>, request: &Request<'_>) {
 /// What the provider notes of a request. What is not said to be kept is not, though it would be unasked.
 fn books(json: &mut Members<'_>, request: &Request<'_>, to: &To<'_>) {
     let is_openai = to.kind.is_openai();
-    let (user, safety_identifier) = match is_openai {
-        true => (request.user.as_ref(), request.safety_identifier.as_ref()),
-        false => (request.end_user(), None),
-    };
-    for (name, user) in [("user", user), ("safety_identifier", safety_identifier)] {
-        if let Some(user) = user {
-            json.spelled(name, &fitted(user, OPENAIS_CHARS_MAX));
-        }
+    for (member, name) in request.openais_users(is_openai) {
+        json.spelled(member, &name);
     }
     if let Some(key) = &request.cache_key {
         json.spelled("prompt_cache_key", key);

@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::TWINS;
-use crate::translate::answer::{Answer, Event, PartKind};
+use crate::translate::answer::Answer;
 use crate::translate::check::{self, folded};
 use crate::translate::json::parse;
-use crate::translate::request::Part;
-use crate::translate::{AnswerFault, Form};
+use crate::translate::{AnswerFault, Form, whole};
 
 /// A whole answer that calls custom tools, in either dialect.
 fn called(form: Form) -> Value {
@@ -75,39 +74,8 @@ fn streamed(form: Form) -> String {
 fn read(form: Form, body: &str) -> Answer<'static> {
     let value = parse(body).unwrap();
     let answer = (form.serves().unwrap().read_answer)(&value).unwrap();
-    let mut owned = Answer {
-        id: answer.id.into_owned(),
-        model: answer.model.into_owned(),
-        ..Answer::default()
-    };
-    for (at, part) in (0..).zip(&answer.choices[0].parts) {
-        let (kind, text) = match part {
-            Part::Text { text, .. } => (PartKind::Text, text),
-            Part::ToolCall(call) => (
-                PartKind::ToolCall {
-                    id: call.id.borrowed(),
-                    name: call.name.borrowed(),
-                    is_custom: call.is_custom,
-                },
-                &call.input,
-            ),
-            other => panic!("{other:?}"),
-        };
-        owned.take(Event::Open {
-            answer: 0,
-            part: at,
-            kind,
-        });
-        owned.take(Event::More {
-            answer: 0,
-            part: at,
-            text: text.borrowed(),
-        });
-    }
-    owned.take(Event::Finish {
-        answer: 0,
-        finish: answer.choices[0].finish.clone(),
-    });
+    let mut owned = Answer::default();
+    whole::tell(&answer, &mut |event| owned.take(event)).unwrap();
     owned
 }
 
